@@ -1,0 +1,97 @@
+"""The bundles that travel through the house: one portfolio, or one account, as of one day."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import yaml
+
+
+@cache
+def _kit_settings() -> dict[str, Any]:
+    return yaml.safe_load(files("kamlib").joinpath("settings.yaml").read_text("utf-8"))
+
+
+def load_settings(overlay: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the kit's settings with the company's own laid over them, value by value."""
+    return _laid_over(copy.deepcopy(_kit_settings()), overlay or {})
+
+
+def _laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in above.items():
+        nested = isinstance(value, Mapping) and isinstance(below.get(key), dict)
+        below[key] = _laid_over(below[key], value) if nested else value
+    return below
+
+
+@dataclass(frozen=True)
+class _Bundle:
+    """Tables as of one day; a table is an attribute: `bundle.revenue`."""
+
+    tables: Mapping[str, pd.DataFrame]
+    as_of: date
+    facts_through: pd.Timestamp | None
+    settings: Mapping[str, Any] = field(default_factory=load_settings)
+    workspace: str = ""
+    is_sample: bool = False
+    currency: str = "SEK"
+    imported_on: date | None = None
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        # Reached only when no field has the name; dunder look-ups (copy, pickle) must not recurse.
+        if name.startswith("_") or name == "tables":
+            raise AttributeError(name)
+        try:
+            return self.tables[name]
+        except KeyError:
+            raise AttributeError(f"no table {name!r} in schema.TABLES") from None
+
+    def window(self, months: int = 12, *, back: int = 0) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """First and last month of `months` trailing months, `back` months ago; None without revenue."""
+        if self.facts_through is None:
+            return None
+        last = self.facts_through - pd.DateOffset(months=back)
+        return last - pd.DateOffset(months=months - 1), last
+
+    def limit(self, name: str) -> Any:
+        """Return the value of one threshold of `settings.yaml`."""
+        return self.settings["thresholds"][name]["value"]
+
+
+@dataclass(frozen=True)
+class Portfolio(_Bundle):
+    """All accounts of a workspace."""
+
+
+@dataclass(frozen=True)
+class AccountView(_Bundle):
+    """One account: only its own rows, our own people, and its one-row standing in the portfolio."""
+
+    account_id: str = ""
+    name: str = ""
+    audience: str = "internal"
+    standing: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+#: The columns of `AccountView.standing` beside `account_id`: what an account notebook may know of the portfolio.
+Standing = (
+    "segment",
+    "is_key",
+    "basis",
+    "score",
+    "rank",
+    "of_accounts",
+    "acceptability",
+    "verdict",
+    "quadrant",
+    "revenue_12m",
+    "revenue_rank",
+    "reason",
+)

@@ -1,0 +1,195 @@
+"""Words and numbers in the reader's language.
+
+The catalogue (`catalog/*.yaml`) holds every sentence in Swedish and English on adjacent lines. `use` chooses
+the language for the process; `t` fetches a sentence; the other functions write numbers, money and dates.
+A missing value is written as an en dash, never as zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import babel
+import pandas as pd
+import yaml
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+LANGUAGES = ("sv", "en")
+MISSING = "\N{EN DASH}"
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+
+_LOCALES = {"sv": babel.Locale("sv", "SE"), "en": babel.Locale("en", "GB")}
+_chosen = "sv"
+
+
+class CatalogueError(LookupError):
+    """A key, a language or a named value is missing: a fault of ours, never of the user's."""
+
+
+def use(lang: str) -> None:
+    """Choose the language of everything that is said from here on in this process."""
+    global _chosen  # one language per kernel: a notebook, a report and a page each speak one
+    if lang not in LANGUAGES:
+        raise ValueError(f"lang: found {lang!r}, expected one of {', '.join(LANGUAGES)}")
+    _chosen = lang
+
+
+def language() -> str:
+    """Return the language in use."""
+    return _chosen
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """Return every entry of `catalog/*.yaml` by key; a key that stands twice is refused."""
+    merged: dict[str, Any] = {}
+    for page in sorted(files("kamlib").joinpath("catalog").iterdir(), key=lambda item: item.name):
+        if page.name.endswith(".yaml"):
+            entries_of_page = yaml.load(page.read_text("utf-8"), _Loader) or {}
+            twice = merged.keys() & entries_of_page.keys()
+            if twice:
+                raise CatalogueError(f"{page.name}: {sorted(twice)} stand in another page too")
+            merged |= entries_of_page
+    return merged
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Every scalar is text (YAML would read `no` as False) and a key stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise CatalogueError(f"{node.start_mark}: {sorted(twice)} stand twice")
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {}
+
+
+def entry(*keys: str) -> Any:
+    """Return the first of `keys` that the catalogue holds, as it stands there."""
+    for key in keys:
+        if key in catalogue():
+            return catalogue()[key]
+    raise CatalogueError(f"no catalogue entry {' or '.join(keys)}")
+
+
+def entries(prefix: str) -> dict[str, Any]:
+    """Return the entries right below `prefix`, keyed by the rest of their key, in the page's order."""
+    start = prefix + "."
+    return {key[len(start) :]: value for key, value in catalogue().items() if key.startswith(start)}
+
+
+def t(key: str, **values: Any) -> str:
+    """Return the sentence `key` in the language in use; a whole number chooses the plural by `n`."""
+    sentence = entry(key)[_chosen]
+    if isinstance(sentence, dict):
+        rule = _LOCALES[_chosen].plural_form(values["n"])
+        sentence = sentence[rule if rule in sentence else "other"]
+    try:
+        return sentence.format(**{name: _plain(value) for name, value in values.items()})
+    except KeyError as missing:
+        raise CatalogueError(f"{key}: no value for {missing}") from None
+
+
+def label(choice_set: str, code: Any) -> str:
+    """Return the label of a stored code; an unknown code as it stands, a missing one as a dash."""
+    if is_missing(code):
+        return MISSING
+    words = catalogue().get(f"choice.{choice_set}.{code}")
+    return words[_chosen] if words else str(code)
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
+    return value is None or value is pd.NA or value == "" or bool(pd.isna(value))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, (date, pd.Timestamp)):
+        return day(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number(value, 0 if float(value).is_integer() else 1)
+    return MISSING if is_missing(value) else str(value)
+
+
+def number(value: Any, digits: int = 0, *, signed: bool = False) -> str:
+    """Write a number with the language's separators: `1 234,5` or `1,234.5`."""
+    if is_missing(value):
+        return MISSING
+    rounded = round(float(value), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    written = format_decimal(abs(rounded), pattern, locale=_LOCALES[_chosen])
+    sign = MINUS if rounded < 0 else ("+" if signed and rounded > 0 else "")
+    return sign + written.replace("\N{NARROW NO-BREAK SPACE}", NBSP)
+
+
+def percent(share: Any, digits: int = 0, *, signed: bool = False) -> str:
+    """Write a share 0..1 as `12 %` (sv) or `12%` (en)."""
+    if is_missing(share):
+        return MISSING
+    return number(float(share) * 100, digits, signed=signed) + (f"{NBSP}%" if _chosen == "sv" else "%")
+
+
+def points(share: Any, digits: int = 0) -> str:
+    """Write a difference of shares in percentage points."""
+    if is_missing(share):
+        return MISSING
+    return number(float(share) * 100, digits, signed=True) + NBSP + ("p.e." if _chosen == "sv" else "pp")
+
+
+def money(amount: Any, currency: str = "SEK", *, signed: bool = False) -> str:
+    """Write an amount the way a board reads it: millions from one million, else thousands or units."""
+    if is_missing(amount):
+        return MISSING
+    size = abs(float(amount))
+    step, digits = (1e6, 1) if size >= 999_500 else (1e3, 0) if size >= 9_999.5 else (1.0, 0)
+    return number(float(amount) / step, digits, signed=signed) + NBSP + money_unit(currency, step)
+
+
+def money_unit(currency: str, step: float = 1e6) -> str:
+    """Return the unit of an amount: `mkr`, `tkr`, `kr`, or `MSEK`, `kSEK`, `SEK`."""
+    if _chosen == "sv" and currency in ("SEK", "NOK", "DKK"):
+        unit = {1e6: "mkr", 1e3: "tkr", 1.0: "kr"}[step]
+        return unit if currency == "SEK" else f"{unit} {currency}"
+    return {1e6: "M", 1e3: "k", 1.0: ""}[step] + currency
+
+
+def day(value: Any) -> str:
+    """Write a date as ISO: `2026-09-30`."""
+    return MISSING if is_missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
+
+
+def long_day(value: Any) -> str:
+    """Write a date in words: `30 september 2026` / `30 September 2026`."""
+    return MISSING if is_missing(value) else format_date(pd.Timestamp(value), "d MMMM y", _LOCALES[_chosen])
+
+
+def month(value: Any) -> str:
+    """Write a month: `sep. 2026` / `Sep 2026`."""
+    return MISSING if is_missing(value) else format_date(pd.Timestamp(value), "MMM y", _LOCALES[_chosen])
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Join parts as a sentence does: `a, b och c`."""
+    return format_list(list(parts), locale=_LOCALES[_chosen])
+
+
+def yes_no(value: Any) -> str:
+    """Write a flag as yes or no."""
+    return MISSING if is_missing(value) else t("common.yes" if bool(value) else "common.no")
+
+
+def sort_key(name: str) -> str:
+    """Return a key that sorts å, ä, ö last, as Swedish and Norwegian readers expect."""
+    folded = name.casefold().translate(str.maketrans({"å": "z1", "ä": "z2", "æ": "z2", "ö": "z3", "ø": "z3"}))
+    return re.sub(r"[^\w]+", " ", folded)

@@ -1,0 +1,73 @@
+"""Small bundles for tests: rows as dicts, absent columns missing, absent tables empty."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from kamlib import schema
+
+AS_OF = date(2026, 9, 30)
+Rows = list[dict[str, Any]]
+
+
+def frames(rows_by_table: dict[str, Rows]) -> dict[str, pd.DataFrame]:
+    """Every declared table, typed; plan rows get a row_id where the test gives none."""
+    unknown = rows_by_table.keys() - schema.TABLES.keys()
+    if unknown:
+        raise KeyError(f"no table {sorted(unknown)}")
+    return {name: _frame(table, rows_by_table.get(name, [])) for name, table in schema.TABLES.items()}
+
+
+def _frame(table: schema.Table, rows: Rows) -> pd.DataFrame:
+    for row in rows:
+        unknown = row.keys() - table.by_name.keys()
+        if unknown:
+            raise KeyError(f"{table.name} has no column {sorted(unknown)}")
+    if not rows:
+        return table.empty()
+    if table.role == "plan":
+        rows = [{"row_id": f"{table.name}-{n}", "is_shared": False, **row} for n, row in enumerate(rows, 1)]
+    return table.typed(pd.DataFrame(rows))
+
+
+def portfolio(
+    *, as_of: date = AS_OF, settings: dict[str, Any] | None = None, **rows: Rows
+) -> schema.Portfolio:
+    """A portfolio of the rows given."""
+    tables = frames(rows)
+    return schema.Portfolio(tables, as_of, _through(tables), schema.load_settings(settings), workspace="test")
+
+
+def account(
+    account_id: str = "A-1", *, as_of: date = AS_OF, audience: str = "internal", **rows: Rows
+) -> schema.AccountView:
+    """One account; rows without an account_id get this one."""
+    for name, table_rows in rows.items():
+        if "account_id" in schema.TABLES[name].by_name:
+            rows[name] = [{"account_id": account_id, **row} for row in table_rows]
+    rows.setdefault("account", [{"account_id": account_id, "name": "Testkund AB"}])
+    tables = frames(rows)
+    return schema.AccountView(
+        tables,
+        as_of,
+        _through(tables),
+        schema.load_settings(),
+        workspace="test",
+        account_id=account_id,
+        name=str(tables["account"]["name"].iloc[0]),
+        audience=audience,
+    )
+
+
+def _through(tables: dict[str, pd.DataFrame]) -> pd.Timestamp | None:
+    months = tables["revenue"]["month"]
+    return None if months.empty else months.max()
+
+
+def months(last: str, revenues: list[float], **fields: Any) -> Rows:
+    """One revenue row a month, oldest first, ending with the month `last`."""
+    days = pd.date_range(end=f"{last}-01", periods=len(revenues), freq="MS")
+    return [{"month": day, "revenue": amount, **fields} for day, amount in zip(days, revenues, strict=True)]
