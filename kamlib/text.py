@@ -8,7 +8,7 @@ A missing value is written as an en dash, never as zero.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -91,12 +91,17 @@ def entries(prefix: str) -> dict[str, Any]:
 
 def t(key: str, **values: Any) -> str:
     """Return the sentence `key` in the language in use; a whole number chooses the plural by `n`."""
-    sentence = entry(key)[_chosen]
+    return fill(entry(key), values, key)
+
+
+def fill(words: Mapping[str, Any], values: Mapping[str, Any], key: str = "") -> str:
+    """Return the sentence of `words` (language -> sentence or plurals) in the language in use, filled."""
+    sentence = words[_chosen]
     if isinstance(sentence, dict):
         rule = _LOCALES[_chosen].plural_form(values["n"])
         sentence = sentence[rule if rule in sentence else "other"]
     try:
-        return sentence.format(**{name: _plain(value) for name, value in values.items()})
+        return str(sentence.format(**{name: _plain(value) for name, value in values.items()}))
     except KeyError as missing:
         raise CatalogueError(f"{key}: no value for {missing}") from None
 
