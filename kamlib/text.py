@@ -27,6 +27,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 _LOCALES = {"sv": babel.Locale("sv", "SE"), "en": babel.Locale("en", "GB")}
+# å, ä, ö stand last in Nordic order: as three letters that come after z and are letters to `re`.
+_NORDIC_ORDER = str.maketrans("åäæöøéèü", "\u0250\u0251\u0251\u0252\u0252eey")
 _chosen = "sv"
 
 
@@ -36,7 +38,7 @@ class CatalogueError(LookupError):
 
 def use(lang: str) -> None:
     """Choose the language of everything that is said from here on in this process."""
-    global _chosen  # one language per kernel: a notebook, a report and a page each speak one
+    global _chosen  # noqa: PLW0603  one language per kernel: a notebook, a report, a page each speak one
     if lang not in LANGUAGES:
         raise ValueError(f"lang: found {lang!r}, expected one of {', '.join(LANGUAGES)}")
     _chosen = lang
@@ -53,7 +55,7 @@ def catalogue() -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for page in sorted(files("kamlib").joinpath("catalog").iterdir(), key=lambda item: item.name):
         if page.name.endswith(".yaml"):
-            entries_of_page = yaml.load(page.read_text("utf-8"), _Loader) or {}
+            entries_of_page = yaml.load(page.read_text("utf-8"), _Loader) or {}  # noqa: S506  a SafeLoader
             twice = merged.keys() & entries_of_page.keys()
             if twice:
                 raise CatalogueError(f"{page.name}: {sorted(twice)} stand in another page too")
@@ -64,12 +66,12 @@ def catalogue() -> dict[str, Any]:
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Every scalar is text (YAML would read `no` as False) and a key stands once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         names = [key.value for key, _ in node.value]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise CatalogueError(f"{node.start_mark}: {sorted(twice)} stand twice")
-        return super().construct_mapping(node, deep)
+        return dict(super().construct_mapping(node, deep))
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -196,5 +198,4 @@ def yes_no(value: Any) -> str:
 
 def sort_key(name: str) -> str:
     """Return a key that sorts å, ä, ö last, as Swedish and Norwegian readers expect."""
-    folded = name.casefold().translate(str.maketrans({"å": "z1", "ä": "z2", "æ": "z2", "ö": "z3", "ø": "z3"}))
-    return re.sub(r"[^\w]+", " ", folded)
+    return re.sub(r"[^\w]+", " ", name.casefold().translate(_NORDIC_ORDER))

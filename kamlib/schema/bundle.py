@@ -16,7 +16,8 @@ import yaml
 
 @cache
 def _kit_settings() -> dict[str, Any]:
-    return yaml.safe_load(files("kamlib").joinpath("settings.yaml").read_text("utf-8"))
+    settings: dict[str, Any] = yaml.safe_load(files("kamlib").joinpath("settings.yaml").read_text("utf-8"))
+    return settings
 
 
 def load_settings(overlay: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -72,7 +72,10 @@ class Column:
 
     @property
     def _words(self) -> dict[str, list[str]]:
-        return text.entry(f"column.{self.table}.{self.name}", f"column.any.{self.name}")
+        words: dict[str, list[str]] = text.entry(
+            f"column.{self.table}.{self.name}", f"column.any.{self.name}"
+        )
+        return words
 
 
 @dataclass(frozen=True)
