@@ -1,0 +1,138 @@
+"""One cell in the reader's language, and the HTML of a table around cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kamlib import text
+from kamlib.errors import Finding
+from kamlib.show.page import Bundle, escape
+
+Words = Mapping[str, Any]
+Cell = tuple[str, str]  # HTML, plain words
+
+_TO_THE_RIGHT = {"number", "integer", "money", "percent", "points"}
+_UNBROKEN = {"date", "month"}
+_TONES = {
+    "good": "on_track done won confirmed agreed robust_in in healthy ok strong deployed kept ready green met high_value up",
+    "warn": "at_risk stalled contested proposed changed late weak watch warning amber due_soon assumed partly medium",
+    "bad": "off_track lost overdue declined stopped critical error robust_out_risk red gone missing broken down",
+    "own": "open ongoing planned told note key",
+}
+_TONE = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
+
+
+def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
+    """Return one value as its column declares it, as HTML and as plain words."""
+    if not isinstance(value, (Mapping, list, tuple, Finding)) and text.is_missing(value):
+        return text.MISSING, text.MISSING
+    words = WRITERS[column["kind"]](value, column, bundle)
+    if column.get("pill") == "yes":
+        return pill(words, _TONE.get(str(value), "")), words
+    return escape(words).replace("\n", "<br>"), words
+
+
+def pill(words: str, tone: str = "") -> str:
+    """Return the HTML of a word in a tinted box; `tone` is good, warn, bad, own or empty."""
+    return f'<span class="kam-pill{f" kam-{tone}" if tone else ""}">{escape(words)}</span>'
+
+
+def _person(value: Any, _: Words, bundle: Bundle) -> str:
+    known = bundle.contact[bundle.contact["contact_id"] == str(value)]
+    if known.empty or text.is_missing(known["name"].iloc[0]):
+        return text.t("show.unknown_person")
+    return ", ".join(
+        str(known[part].iloc[0]) for part in ("name", "title") if not text.is_missing(known[part].iloc[0])
+    )
+
+
+def _account(value: Any, _: Words, bundle: Bundle) -> str:
+    known = bundle.account.loc[bundle.account["account_id"] == str(value), "name"]
+    return str(value) if known.empty or text.is_missing(known.iloc[0]) else str(known.iloc[0])
+
+
+def _sentence(value: Any, column: Words, bundle: Bundle) -> str:
+    if isinstance(value, Finding):
+        return value.sentence()
+    if isinstance(value, Mapping):
+        return text.t(value["key"], **{name: said for name, said in value.items() if name != "key"})
+    if isinstance(value, (list, tuple)):
+        return "\n".join(_sentence(part, column, bundle) for part in value)
+    return str(value)
+
+
+WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
+    "text": lambda value, _, __: str(value),
+    "number": lambda value, column, _: text.number(
+        value, int(column.get("digits", 1)), signed=column.get("signed") == "yes"
+    ),
+    "integer": lambda value, column, _: text.number(value, signed=column.get("signed") == "yes"),
+    "money": lambda value, column, bundle: text.money(
+        value, bundle.currency, signed=column.get("signed") == "yes"
+    ),
+    "percent": lambda value, column, _: text.percent(
+        value, int(column.get("digits", 0)), signed=column.get("signed") == "yes"
+    ),
+    "points": lambda value, column, _: text.points(value, int(column.get("digits", 0))),
+    "date": lambda value, _, __: text.day(value),
+    "month": lambda value, _, __: text.month(value),
+    "choice": lambda value, column, _: text.label(column["choices"], value),
+    "person": _person,
+    "account": _account,
+    "flag": lambda value, _, __: text.yes_no(value),
+    "sentence": _sentence,
+}
+
+
+# --- the HTML of a table -----------------------------------------------------------------------------------
+
+
+def folded(caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], first: int) -> str:
+    """Return the first rows as a table and, where there are more, all of them behind a fold."""
+    shown = table(caption, columns, cells[:first])
+    if len(cells) <= first:
+        return shown
+    label = text.t("show.all_rows", count=len(cells))
+    return f"{shown}<details><summary>{escape(label)}</summary>{table(caption, columns, cells, hidden=True)}</details>"
+
+
+def table(
+    caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], *, hidden: bool = False
+) -> str:
+    """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
+    heads = "".join(_head(words) for words in columns.values())
+    body = "".join(f"<tr>{_row(row, list(columns.values()))}</tr>" for row in cells)
+    unseen = ' class="kam-vh"' if hidden else ""
+    title = f"<caption{unseen}>{escape(caption)}</caption>"
+    return (
+        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>{title}'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _head(words: Words) -> str:
+    return f'<th scope="col"{_class(words)}>{escape(words[text.language()])}</th>'
+
+
+def _row(row: list[Cell], columns: list[Words]) -> str:
+    first, *rest = row
+    others = "".join(
+        f"<td{_class(words, each[1])}>{each[0]}</td>" for each, words in zip(rest, columns[1:], strict=True)
+    )
+    return f'<th scope="row"{_class(columns[0])}>{first[0]}</th>{others}'
+
+
+def _class(words: Words, plain: str = "") -> str:
+    if words["kind"] in _TO_THE_RIGHT:
+        return ' class="kam-n"'
+    if words["kind"] in _UNBROKEN:
+        return ' class="kam-nw"'
+    return ' class="kam-long"' if len(plain) > 60 else ""
+
+
+def plain(caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], note: str) -> str:
+    """Return the same table as lines of plain words."""
+    heads = " | ".join(words[text.language()] for words in columns.values())
+    lines = [" | ".join(cell[1] for cell in row) for row in cells]
+    return "\n".join([caption, heads, *lines, note])

@@ -1,0 +1,106 @@
+"""What everything shown shares: the shown thing itself, the colours, and the style of a page."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from kamlib import schema, text
+
+Bundle = schema.Portfolio | schema.AccountView
+
+#: Colours by role. A test holds every pair that carries text to a contrast of at least 4.5.
+COLOURS = {
+    "ink": "#16232E",
+    "muted": "#556370",
+    "soft": "#8A97A3",
+    "line": "#D9E0E6",
+    "wash": "#F3F6F8",
+    "paper": "#FFFFFF",
+    "accent": "#0E5F76",
+    "accent_soft": "#7FB3C2",
+    "accent_wash": "#DCEBF0",
+    "accent_ink": "#0A4556",
+    "good": "#1F7A54",
+    "good_ink": "#155C3F",
+    "good_wash": "#E2F0E9",
+    "warn": "#B25E09",
+    "warn_ink": "#6E3B04",
+    "warn_wash": "#FBEBD3",
+    "bad": "#B23A2E",
+    "bad_ink": "#8C2A20",
+    "bad_wash": "#F8E9E7",
+    "grey": "#84929D",
+}
+
+# MathJax in JupyterLab would read two dollar signs as a formula; both of its generations look for a class.
+_SCOPE = "kam tex2jax_ignore mathjax_ignore"
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """Something to look at: HTML for a page, plain words for a terminal.
+
+    `kind` travels in the output's metadata: the export keeps only what carries it.
+    """
+
+    html: str
+    plain: str
+    kind: str = "table"
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/html": self._repr_html_(), "text/plain": self.plain}, {"kam": {"kind": self.kind}}
+
+
+NOTHING = Shown("", "")
+
+
+def escape(value: object) -> str:
+    """Return text that HTML shows as it stands, also within an attribute."""
+    return html.escape(str(value), quote=True)
+
+
+def framed(body: str, name: str = "", tag: str = "div") -> str:
+    """Return `body` in an element that our style sheet reaches and MathJax leaves alone."""
+    return f'<{tag} class="{f"{_SCOPE} {name}".strip()}">{body}</{tag}>'
+
+
+def audience(bundle: Bundle) -> str:
+    """Return whom the page is for; a portfolio is always internal."""
+    return bundle.audience if isinstance(bundle, schema.AccountView) else "internal"
+
+
+def dated(bundle: Bundle, note: str = "") -> str:
+    """Return the line below a table or figure: how it is counted, and as of when."""
+    return " ".join(filter(None, [note, text.t("show.as_of", day=text.day(bundle.as_of))]))
+
+
+@cache
+def stylesheet() -> str:
+    """Return the style of everything shown, scoped to the class `kam`."""
+    return files("kamlib.show").joinpath("kam.css").read_text("utf-8")
+
+
+@cache
+def font_faces() -> str:
+    """Return the two weights of Inter as CSS with the files inside it."""
+    return "".join(_font_face(name, weight) for name, weight in (("Regular", 400), ("SemiBold", 600)))
+
+
+def _font_face(name: str, weight: int) -> str:
+    held = files("kamlib.show").joinpath("fonts", f"Inter-{name}.woff2").read_bytes()
+    source = f"data:font/woff2;base64,{base64.b64encode(held).decode()}"
+    return (
+        f"@font-face{{font-family:Inter;font-weight:{weight};font-style:normal;"
+        f"src:url({source}) format('woff2')}}"
+    )

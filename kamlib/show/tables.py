@@ -1,0 +1,288 @@
+"""Semantic tables, headline figures, findings and the lines around them.
+
+A table is declared as data in the catalogue (`sheet.<name>`: caption, note, empty, columns); `sheet` writes the
+rows of a method table by that declaration. Numbers stand to the right, a missing value is an en dash, a state is
+a word in a tinted pill, never colour alone, and a table without rows says what to add.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from kamlib import schema, text
+from kamlib.errors import Finding
+from kamlib.show import cells
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
+
+Words = Mapping[str, Any]
+
+#: Rows that a page holds at most: a longer table belongs in a file, not in a report.
+CAP = 300
+
+# --- one table ---------------------------------------------------------------------------------------------
+
+
+def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
+    """Show `rows` as the catalogue declares `sheet.<name>`.
+
+    Parameters
+    ----------
+    values
+        Fill the placeholders of caption, note and the text for an empty table.
+
+    Raises
+    ------
+    text.CatalogueError
+        The sheet is not declared, a column has an unknown kind, or the rows lack a declared column.
+    """
+    declared = text.entry(f"sheet.{name}")
+    columns = _columns(name, declared["columns"], rows, bundle)
+    if rows.empty:
+        return _what_to_add(name, declared, values, bundle)
+    caption = text.fill(declared["caption"], values, name)
+    note = dated(bundle, text.fill(declared["note"], values, name) if "note" in declared else "")
+    written = [
+        [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
+        for row in _records(rows, columns)
+    ]
+    table = cells.folded(caption, columns, written, int(declared.get("first", CAP)))
+    body = f'{table}<p class="kam-note">{escape(note)}</p>'
+    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+
+
+def _columns(
+    name: str, declared: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle
+) -> dict[str, Words]:
+    for column, words in declared.items():
+        if words["kind"] not in cells.WRITERS:
+            known = ", ".join(sorted(cells.WRITERS))
+            raise text.CatalogueError(f"sheet.{name}.{column}: kind {words['kind']!r} is none of {known}")
+    if rows.empty:
+        return dict(declared)
+    lacking = [column for column in declared if column not in rows.columns]
+    if lacking:
+        raise text.CatalogueError(
+            f"sheet.{name}: the rows have no column {lacking}; they have {list(rows.columns)}"
+        )
+    if audience(bundle) == "internal":
+        return dict(declared)
+    # What a customer may not see is empty at the door already; an empty column would only ask what it held.
+    return {column: words for column, words in declared.items() if not rows[column].isna().all()}
+
+
+def _records(rows: pd.DataFrame, columns: Iterable[str]) -> Iterable[Sequence[Any]]:
+    return rows[list(columns)].head(CAP).astype(object).itertuples(index=False, name=None)
+
+
+def _what_to_add(name: str, declared: Words, values: Words, bundle: Bundle) -> Shown:
+    if "empty" not in declared:
+        return NOTHING
+    return what_to_add(text.fill(declared["empty"], values, name), bundle)
+
+
+def what_to_add(sentence: str, bundle: Bundle) -> Shown:
+    """Show what to add where there is nothing to see; nothing at all in the customer's edition."""
+    if audience(bundle) == "customer":
+        return NOTHING
+    title = text.t("show.add")
+    body = f'<p class="kam-what">{escape(title)}</p><p>{escape(sentence)}</p>'
+    return Shown(framed(body, "kam-empty"), f"{title}: {sentence}", "empty")
+
+
+# --- sentences, figures, findings --------------------------------------------------------------------------
+
+
+def say(key: str, **values: Any) -> Shown:
+    """Show one paragraph of the catalogue; `**words**` stand out, what the values hold does not."""
+    held = {
+        name: value.replace("*", "\ue000") if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    sentence = text.t(key, **held)
+    marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(sentence)).replace("\ue000", "*")
+    paragraphs = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", marked.strip()))
+    return Shown(framed(paragraphs, "kam-say"), sentence.replace("**", "").replace("\ue000", "*"), "say")
+
+
+def strip(figures: Iterable[Mapping[str, Any]]) -> Shown:
+    """Show headline figures side by side.
+
+    Each figure has `label`, `value`, and may have `change` (words), `tone` (good, bad or empty) and `series`
+    (numbers for a small line, oldest first).
+    """
+    cards = list(figures)
+    if not cards:
+        return NOTHING
+    body = f'<dl class="kam-strip">{"".join(_card(card) for card in cards)}</dl>'
+    lines = [
+        " ".join(str(card.get(part) or "") for part in ("label", "value", "change")).strip() for card in cards
+    ]
+    return Shown(framed(body), "\n".join(lines), "strip")
+
+
+def _card(card: Mapping[str, Any]) -> str:
+    change = str(card.get("change") or "")
+    arrow = {"+": "\u25b2 ", text.MINUS: "\u25bc "}.get(change[:1], "")
+    tone = {"good": " kam-up", "bad": " kam-down"}.get(str(card.get("tone") or ""), "")
+    moved = (
+        f'<span class="kam-change{tone}"><span aria-hidden="true">{arrow}</span>{escape(change)}</span>'
+        if change
+        else ""
+    )
+    drawn = sparkline(card.get("series", ()))
+    return (
+        f'<div class="kam-card"><dt>{escape(card["label"])}</dt>'
+        f'<dd><span class="kam-value">{escape(card["value"])}</span>{drawn}{moved}</dd></div>'
+    )
+
+
+def sparkline(series: Iterable[float], width: int = 96, height: int = 24) -> str:
+    """Return a small line as SVG without axes; hidden from a screen reader, whose number stands beside it."""
+    values = [float(value) for value in series if not text.is_missing(value)]
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    step = (width - 8) / (len(values) - 1)
+    points = [
+        (4 + n * step, height - 4 - (value - low) / span * (height - 8)) for n, value in enumerate(values)
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<svg class="kam-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<polyline points="{line}" fill="none" stroke="#0E5F76" stroke-width="1.5"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="#0E5F76"/></svg>'
+    )
+
+
+_SEVERITY = {"error": (0, "bad"), "warning": (1, "warn"), "note": (2, "own")}
+
+
+def findings(found: Iterable[Finding], limit: int = 3) -> Shown:
+    """Show the most severe findings, at most `limit`; the rest stands behind a fold (P17)."""
+    ranked = sorted(found, key=lambda finding: _SEVERITY[finding.severity][0])
+    if not ranked:
+        sentence = text.t("show.no_findings")
+        return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-say"), sentence, "findings")
+    body = _finding_list(ranked[:limit])
+    if len(ranked) > limit:
+        label = text.t("show.all_findings", count=len(ranked))
+        body += f"<details><summary>{escape(label)}</summary>{_finding_list(ranked[limit:])}</details>"
+    plain = [f"{text.t('severity.' + finding.severity)}: {finding.sentence()}" for finding in ranked]
+    return Shown(framed(body), "\n".join(plain), "findings")
+
+
+def _finding_list(ranked: list[Finding]) -> str:
+    return f'<ul class="kam-findings">{"".join(_finding(finding) for finding in ranked)}</ul>'
+
+
+def _finding(finding: Finding) -> str:
+    word = cells.pill(text.t(f"severity.{finding.severity}"), _SEVERITY[finding.severity][1])
+    return f"<li>{word}<span>{escape(finding.sentence())}</span></li>"
+
+
+# --- around the page ---------------------------------------------------------------------------------------
+
+
+def masthead(bundle: Bundle, notebook: str) -> Shown:
+    """Show the first lines of a page: whose data, which step, which customer, as of when, and for whom."""
+    kicker = " \u00b7 ".join(
+        filter(
+            None,
+            [
+                text.t("masthead.sample") if bundle.is_sample else "",
+                bundle.workspace,
+                text.t(f"step.{notebook}"),
+            ],
+        )
+    )
+    who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
+    shut = audience(bundle) == "internal"
+    tag = text.t("masthead.internal" if shut else "masthead.customer")
+    dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
+    meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
+    body = (
+        f'<p class="kam-kicker">{escape(kicker)}</p><p class="kam-who">{escape(who)}</p>'
+        f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
+    )
+    return Shown(
+        f"<style>{stylesheet()}</style>{framed(body, 'kam-head')}",
+        "\n".join([kicker, who, tag, *dates]),
+        "masthead",
+    )
+
+
+def _through(bundle: Bundle) -> str:
+    if bundle.facts_through is None:
+        return text.t("masthead.no_revenue")
+    return text.t("masthead.through", month=text.month(bundle.facts_through))
+
+
+def explain(key: str, **values: Any) -> Shown:
+    """Show a note on the method behind a fold; paragraphs of the catalogue are separated by an empty line."""
+    sentence = text.t(key, **values)
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in re.split(r"\n\s*\n", sentence.strip()))
+    body = f"<details><summary>{escape(text.t('show.how'))}</summary>{paragraphs}</details>"
+    return Shown(framed(body), f"{text.t('show.how')}: {sentence}", "explain")
+
+
+def appendix(bundle: Bundle) -> Shown:
+    """Show every criterion, weight and threshold in force with its source and status, behind a fold."""
+    if audience(bundle) == "customer":
+        return NOTHING
+    parts = {name: list(_settings_in(section)) for name, section in bundle.settings.items()}
+    shown = {
+        _setting_name(name, "setting_group"): _setting_rows(found) for name, found in parts.items() if found
+    }
+    columns = text.entry("sheet.settings")["columns"]
+    title = text.t("appendix.title")
+    inside = "".join(cells.table(name, columns, rows) for name, rows in shown.items())
+    note = dated(bundle)
+    body = (
+        f'<details><summary>{escape(title)}</summary>{inside}<p class="kam-note">{escape(note)}</p></details>'
+    )
+    words = "\n".join(cells.plain(name, columns, rows, "") for name, rows in shown.items())
+    return Shown(framed(body, "kam-sheet"), f"{title}\n{words}{note}", "appendix")
+
+
+def _settings_in(section: Any, path: str = "") -> Iterable[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(section, Mapping):
+        return
+    if "value" in section:
+        yield path, section
+        return
+    for name, below in section.items():
+        yield from _settings_in(below, f"{path}.{name}" if path else str(name))
+
+
+def _setting_rows(found: Iterable[tuple[str, Mapping[str, Any]]]) -> list[list[cells.Cell]]:
+    return [[(escape(part), part) for part in _setting_words(name, setting)] for name, setting in found]
+
+
+def _setting_words(name: str, setting: Mapping[str, Any]) -> list[str]:
+    written = [_setting_name(name, "setting"), _setting_value(setting["value"])]
+    return [
+        *written,
+        *(str(setting.get(part, "")) for part in ("unit", "source")),
+        text.label("setting_status", setting.get("status")),
+    ]
+
+
+def _setting_name(name: str, kind: str) -> str:
+    words = text.catalogue().get(f"{kind}.{name}")
+    return str(words[text.language()]) if words else name.replace(".", ": ").replace("_", " ")
+
+
+def _setting_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_setting_value(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_setting_value(part) for part in value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return text.number(value, 0 if float(value).is_integer() else 2)

@@ -1,0 +1,216 @@
+"""Tables, sentences, headline figures and findings as a reader meets them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import bundles
+import pandas as pd
+import pytest
+
+from kamlib import text
+from kamlib.errors import Finding
+from kamlib.show import page, tables
+
+HOSTILE = 'A$5% & B <ö> "q" <script>alert(1)</script>'
+SHEET = {
+    "caption": {"sv": "Mål för {year}", "en": "Goals for {year}"},
+    "note": {"sv": "Källa: egna mått.", "en": "Source: our own measures."},
+    "empty": {"sv": "Skriv ett mål.", "en": "Write a goal."},
+    "columns": {
+        "title": {"kind": "text", "sv": "Mål", "en": "Goal"},
+        "share": {"kind": "percent", "sv": "Väg", "en": "Path"},
+        "amount": {"kind": "money", "sv": "Belopp", "en": "Amount"},
+        "due_on": {"kind": "date", "sv": "Klart", "en": "Due"},
+        "owner_id": {"kind": "person", "sv": "Ägare", "en": "Owner"},
+        "state": {"kind": "choice", "choices": "work_status", "pill": "yes", "sv": "Läge", "en": "State"},
+    },
+}
+ROW: dict[str, Any] = {
+    "title": HOSTILE,
+    "share": 0.25,
+    "amount": 2_500_000.0,
+    "due_on": pd.Timestamp("2026-12-31"),
+    "owner_id": "P-1",
+    "state": "done",
+}
+
+
+@pytest.fixture(autouse=True)
+def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(text.catalogue(), "sheet.test", SHEET)
+    monkeypatch.setitem(
+        text.catalogue(), "test.line", {"sv": "**{n}** mål för {name}", "en": "**{n}** goals"}
+    )
+    monkeypatch.setitem(text.catalogue(), "finding.test", {"sv": "Möt {who}.", "en": "Meet {who}."})
+
+
+def _account(**more: Any) -> Any:
+    people = [{"contact_id": "P-1", "name": "Åsa Öst", "title": "KAM", "side": "ours"}]
+    return bundles.account("A-1", contact=people, **more)
+
+
+def _sheet(rows: list[dict[str, Any]], **more: Any) -> page.Shown:
+    return tables.sheet("test", pd.DataFrame(rows), _account(**more), year="2026")
+
+
+def test_numbers_dates_people_and_states_are_written_for_the_reader() -> None:
+    """A cell is written by its declared kind, and a state is a word in a pill."""
+    html = _sheet([ROW]).html
+    assert '<td class="kam-n">25\N{NO-BREAK SPACE}%</td>' in html
+    assert '<td class="kam-n">2,5\N{NO-BREAK SPACE}mkr</td>' in html
+    assert '<td class="kam-nw">2026-12-31</td>' in html
+    assert "Åsa Öst, KAM" in html
+    assert re.search(r'<span class="kam-pill kam-good">[^<]+</span>', html)
+
+
+def test_the_table_is_semantic() -> None:
+    """Caption, column heads and row heads are marked up, and the source line carries the day."""
+    html = _sheet([ROW]).html
+    assert "<caption>Mål för 2026</caption>" in html
+    assert html.count('scope="col"') == 6
+    assert html.count('scope="row"') == 1
+    assert "Källa: egna mått. Per 2026-09-30." in html
+
+
+def test_hostile_text_is_shown_and_never_obeyed() -> None:
+    """Markup in data stays text, and MathJax is told to leave it alone."""
+    shown = _sheet([ROW])
+    assert "A$5% &amp; B &lt;ö&gt;" in shown.html
+    assert "<script" not in shown.html
+    assert "mathjax_ignore" in shown.html
+    assert HOSTILE in repr(shown)
+
+
+def test_missing_is_a_dash_and_never_zero() -> None:
+    """Every kind writes a missing value as an en dash."""
+    html = _sheet([{**dict.fromkeys(ROW, None), "title": "x"}]).html
+    assert html.count(text.MISSING) == 5
+    assert "nan" not in html.lower()
+    assert "None" not in html
+
+
+def test_no_rows_say_what_to_add_but_not_to_a_customer() -> None:
+    """An empty table asks for the data in our own edition and is silent in the customer's."""
+    assert "Skriv ett mål." in _sheet([]).html
+    assert _sheet([], audience="customer").html == ""
+
+
+def test_a_column_that_is_shut_to_the_customer_is_left_out() -> None:
+    """A column without any value disappears from the customer's edition and stays in ours."""
+    rows = [{**ROW, "amount": None}]
+    assert "Belopp" in _sheet(rows).html
+    assert "Belopp" not in _sheet(rows, audience="customer").html
+
+
+def test_undeclared_kinds_and_lacking_columns_are_our_own_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet that does not fit its rows stops instead of showing something else."""
+    with pytest.raises(text.CatalogueError, match="no column"):
+        _sheet([{"title": "x"}])
+    odd = {**SHEET, "columns": {"title": {"kind": "colour", "sv": "Mål", "en": "Goal"}}}
+    monkeypatch.setitem(text.catalogue(), "sheet.test", odd)
+    with pytest.raises(text.CatalogueError, match="colour"):
+        _sheet([ROW])
+    with pytest.raises(text.CatalogueError):
+        tables.sheet("never_declared", pd.DataFrame([ROW]), _account())
+
+
+def test_a_long_table_shows_its_first_rows_and_folds_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`first` rows are seen at once; all of them stand behind a fold."""
+    monkeypatch.setitem(text.catalogue(), "sheet.test", {**SHEET, "first": "2"})
+    html = _sheet([ROW] * 5).html
+    assert "Visa alla 5 rader" in html
+    assert html.count('scope="row"') == 2 + 5
+
+
+def test_a_sentence_in_bold_comes_from_the_catalogue_only() -> None:
+    """Stars in the catalogue make bold; stars and markup in a value are shown as they stand."""
+    shown = tables.say("test.line", n=3, name="**<b>x</b>**")
+    assert "<strong>3</strong>" in shown.html
+    assert "**&lt;b&gt;x&lt;/b&gt;**" in shown.html
+    assert repr(shown) == "3 mål för **<b>x</b>**"
+
+
+def test_headline_figures_carry_label_value_and_change() -> None:
+    """A change is told by its sign and an arrow, not by colour alone."""
+    html = tables.strip(
+        [{"label": "Intäkt", "value": "2 mkr", "change": "+11 %", "tone": "good", "series": [1, 2, 3]}]
+    ).html
+    assert "<dt>Intäkt</dt>" in html
+    assert "▲" in html
+    assert "polyline" in html
+    assert tables.strip([]).html == ""
+
+
+def test_the_three_most_severe_findings_come_first() -> None:
+    """Findings are ordered by severity; what exceeds the limit is folded."""
+    found = [
+        Finding("test", severity, values={"who": f"{severity}-{n}"})
+        for severity in ("note", "error")
+        for n in range(2)
+    ]
+    html = tables.findings(found).html
+    assert html.index("error-1") < html.index("note-0") < html.index("<details>") < html.index("note-1")
+    assert "Visa alla 4 iakttagelser" in html
+
+
+def test_the_masthead_names_workspace_customer_dates_and_audience() -> None:
+    """The first line of a page says whose data it is, as of when, and who may read it."""
+    shown = tables.masthead(_account(revenue=bundles.months("2026-09", [1.0] * 3)), "planning")
+    for part in ("test", "Testkund AB", "Intern", "sep. 2026", "30 september 2026"):
+        assert part in shown.plain
+    assert shown.html.count("<style>") == 1
+    assert "Kundversion" in tables.masthead(_account(audience="customer"), "planning").plain
+
+
+def test_the_appendix_prints_every_threshold_with_its_status() -> None:
+    """A threshold of ours is called ours; the customer's edition holds none."""
+    shown = tables.appendix(bundles.portfolio())
+    assert "vår egen gräns" in shown.plain
+    assert "IFRS 8:34" in shown.plain
+    assert tables.appendix(_account(audience="customer")).html == ""
+
+
+def test_english_speaks_english() -> None:
+    """The same rows in English carry English heads, numbers and notes."""
+    text.use("en")
+    html = _sheet([ROW]).html
+    assert "2.5\N{NO-BREAK SPACE}MSEK" in html
+    assert "As of 2026-09-30." in html
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("ink", "paper"),
+        ("muted", "paper"),
+        ("muted", "wash"),
+        ("accent", "paper"),
+        ("good", "paper"),
+        ("bad", "paper"),
+        ("warn", "paper"),
+        ("ink", "accent_wash"),
+        ("accent_ink", "accent_wash"),
+        ("good_ink", "good_wash"),
+        ("warn_ink", "warn_wash"),
+        ("bad_ink", "bad_wash"),
+        ("paper", "accent"),
+    ],
+)
+def test_every_pair_of_text_and_ground_can_be_read(ink: str, ground: str) -> None:
+    """WCAG AA: a contrast of at least 4.5 for every pair of colours that carries text."""
+    light, dark = sorted((_luminance(page.COLOURS[ink]), _luminance(page.COLOURS[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_the_style_sheet_uses_only_colours_of_the_palette() -> None:
+    """A colour that the contrast test does not know cannot slip into the page."""
+    found = {colour.upper() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", page.stylesheet())}
+    assert found <= {colour.upper() for colour in page.COLOURS.values()}
