@@ -1,0 +1,38 @@
+"""Write the sample company: CSV files and the plan's change list, in Swedish and in English.
+
+`python sample_data/make.py` writes sample_data/sv and sample_data/en; the same run gives the same bytes.
+`--out DIR` writes elsewhere, `--dictionary` writes DATA_DICTIONARY.md from the schema.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import company
+import sales
+
+
+def write(folder: Path, lang: str) -> None:
+    """Write every file of one language."""
+    tables = {
+        "accounts": company.account_rows(lang),
+        "revenue": sales.revenue_rows(lang),
+        "contacts": company.contact_rows(lang),
+        "budgets": sales.budget_rows(),
+    }
+    for name, rows in tables.items():
+        company.write_csv(folder / f"{name}.csv", rows)
+
+
+def main() -> None:
+    """Read the arguments and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=company.HERE)
+    chosen = parser.parse_args()
+    for lang in company.LANGUAGES:
+        write(chosen.out / lang, lang)
+
+
+if __name__ == "__main__":
+    main()
