@@ -1,0 +1,192 @@
+"""People, coverage, freshness, who leaves and the silence of a tender."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kamlib.method import relationships
+from kamlib.schema import AccountView
+from tests import bundles
+
+Rows = list[dict[str, Any]]
+
+
+def met(contact: str, *days: str, by: str = "U-1") -> Rows:
+    """Two-way meetings with one person on the days given."""
+    return [
+        {"touchpoint_id": f"{contact}{day}", "contact_id": contact, "our_person_id": by, "held_on": day,
+         "is_two_way": True}
+        for day in days
+    ]  # fmt: skip
+
+
+def mill(**more: Rows) -> AccountView:
+    """A mill where everything goes through the maintenance manager; the site manager is not met."""
+    rows: dict[str, Rows] = {
+        "contact": [
+            {"contact_id": "C-1", "side": "customer", "name": "Bo", "title": "Underhållschef", "reports_to": "C-2"},
+            {"contact_id": "C-2", "side": "customer", "name": "Ulrika", "title": "Platschef"},
+            {"contact_id": "C-3", "side": "customer", "title": "Ekonomichef", "is_placeholder": True},
+            {"contact_id": "C-4", "side": "customer", "name": "Gone", "gone_on": "2026-01-31"},
+            {"contact_id": "U-1", "side": "ours", "name": "Elin"},
+        ],
+        "stakeholder": [
+            {"contact_id": "C-1", "role": "champion", "influence": 3, "support": 2, "coverage": 4,
+             "noted_on": "2026-05-01", "known_by": "U-1"},
+            {"contact_id": "C-2", "role": "economic", "influence": 5, "coverage": 1, "noted_on": "2026-05-01"},
+            {"contact_id": "C-3", "role": "sponsor", "influence": 2, "coverage": 0, "noted_on": "2026-05-01"},
+        ],
+        "touchpoint": met("C-1", "2026-09-20", "2026-08-20") + met("C-2", "2026-01-15"),
+    }  # fmt: skip
+    return bundles.account(**{**rows, **more})
+
+
+def test_effective_contacts_of_method_6_5() -> None:
+    """Shares .7/.2/.1 give HHI .54 and 1.85 effective contacts (6.5 [calc])."""
+    assert relationships.effective_contacts([0.7, 0.2, 0.1]) == (0.54, 1.85)
+    assert relationships.effective_contacts([]) == (None, None)
+
+
+def test_the_gone_are_not_among_the_people_and_unknown_roles_are() -> None:
+    """A person who left is no longer listed; a role that nobody holds is a placeholder without a name."""
+    people = relationships.people(mill())
+    assert list(people["contact_id"].dropna()) == ["C-2", "C-1", "C-3"]
+    assert set(people.loc[people["contact_id"].isna(), "role"]) == {"technical", "user"}
+
+
+@pytest.mark.parametrize(("since", "until", "days"), [
+    ("2026-06-30", "2026-07-05", 5), ("2026-07-05", "2026-08-02", 0), ("2026-07-10", "2026-07-20", 0),
+    ("2026-06-30", "2026-08-31", 34), ("2025-06-30", "2026-08-31", 427 - 56), ("2026-09-30", "2026-09-30", 0),
+])  # fmt: skip
+def test_weeks_28_to_31_do_not_count(since: str, until: str, days: int) -> None:
+    """Days in the summer stop are left out, whichever years they fall in (P11)."""
+    assert relationships.counted_days(pd.Timestamp(since), pd.Timestamp(until), quiet=[28, 31]) == days
+
+
+def test_counted_days_agrees_with_a_calendar_walked_day_by_day() -> None:
+    """The arithmetic equals counting every day outside the four weeks."""
+    until = pd.Timestamp("2027-09-01")
+    for since in pd.date_range("2025-12-20", "2026-10-10", freq="9D"):
+        walked = sum(not 28 <= day.isocalendar().week <= 31 for day in pd.date_range(since, until)[1:])
+        assert relationships.counted_days(since, until, quiet=[28, 31]) == walked
+
+
+@pytest.mark.parametrize(("days", "state"), [
+    (0, "fresh"), (30, "fresh"), (31, "ageing"), (45, "ageing"), (46, "stale"), (None, "never"),
+])  # fmt: skip
+def test_freshness_at_its_limits(days: int | None, state: str) -> None:
+    """Fresh to the interval, ageing to one and a half, stale beyond, never without a contact (P11)."""
+    assert relationships.contact_state(days, 30) == state
+
+
+def test_every_role_has_an_interval_and_the_rows_own_wins() -> None:
+    """P11's intervals stand for each role of the choice set; a row's own interval is used before them."""
+    account = mill()
+    from kamlib import text
+
+    assert set(account.settings["contact_intervals"]) == set(text.entries("choice.stakeholder_role"))
+    assert relationships.contact_state(10, None) == "unknown"
+    people = relationships.people(
+        mill(stakeholder=[{"contact_id": "C-1", "role": "champion", "interval_days": 5}])
+    )
+    assert people.set_index("contact_id").loc["C-1", "freshness"] == "stale"
+
+
+def test_unknown_stance_is_not_neutral() -> None:
+    """Support is weighed over the known only, and the unknown share is told (6.5)."""
+    people = relationships.people(mill())
+    support, unknown = relationships.influence_weighted_support(people)
+    assert support == 1.0
+    assert unknown == pytest.approx(0.7)
+    assert relationships.influence_coverage(people) == pytest.approx(0.3)
+
+
+def test_support_is_kept_per_matter() -> None:
+    """Two matters, two stances; the newest of each stands (P6)."""
+    said = [
+        {"contact_id": "C-1", "role": "user", "matter": "seals", "support": -1, "noted_on": "2026-01-01"},
+        {"contact_id": "C-1", "role": "user", "matter": "seals", "support": 1, "noted_on": "2026-06-01"},
+        {"contact_id": "C-1", "role": "user", "matter": "price", "support": -2, "noted_on": "2026-03-01"},
+    ]
+    stances = relationships.stances(mill(stakeholder=said))
+    assert dict(zip(stances["matter"], stances["support"], strict=True)) == {"seals": 1, "price": -2}
+
+
+def test_who_leaves_names_the_one_on_whom_it_hangs() -> None:
+    """Without the maintenance manager nothing of the covered influence is left, on either side."""
+    losses = relationships.who_leaves(mill())
+    bo = losses[losses["contact_id"].eq("C-1")].iloc[0]
+    assert bo["lost_share"] == 1.0
+    assert bo["lost_coverage"] == pytest.approx(0.3)
+    assert bo["contact_share"] == pytest.approx(2 / 3)
+    elin = losses[losses["contact_id"].eq("U-1")].iloc[0]
+    assert elin["side"] == "ours"
+    assert elin["lost_share"] == 1.0
+
+
+def test_a_second_tie_saves_the_coverage_when_our_person_leaves() -> None:
+    """A customer person whom two of us know is not lost with one of us."""
+    account = mill(touchpoint=met("C-1", "2026-09-20") + met("C-1", "2026-09-10", by="U-2"))
+    losses = relationships.who_leaves(account).query("side == 'ours'")
+    assert losses["lost_coverage"].eq(0).all()
+
+
+def test_next_introduction_goes_through_somebody_we_know() -> None:
+    """The site manager, chief of the one we know, comes first; what is asked stands in words."""
+    chances = relationships.next_introduction(mill(touchpoint=met("C-1", "2026-09-20")))
+    first = chances.iloc[0]
+    assert (first["contact_id"], first["steps"], first["via_id"]) == ("C-2", 2, "C-1")
+    assert "Bo" in first["reading"]
+    assert "Ulrika" in first["reading"]
+
+
+@pytest.mark.parametrize(
+    ("regime", "end", "plan_end"),
+    list(product(["lou", "luf", "none", None], ["2026-10-01", "2026-09-30", "2026-09-29", None, "no event"],
+                 ["2026-09-30", "2026-09-29", None])),
+)  # fmt: skip
+def test_silence_over_regime_and_dates(regime: str | None, end: str | None, plan_end: str | None) -> None:
+    """P7 on its whole grid: a running tender silences, unless the buyer is private and the plan sets no date."""
+    account = mill(
+        account=[{"account_id": "A-1", "name": "Verket", "procurement_regime": regime}],
+        event=[] if end == "no event" else [
+            {"kind": "tender", "title": "Ramavtal", "happened_on": "2026-08-01", "ends_on": end}
+        ],
+        account_plan=[{"year": 2026, "tender_until": plan_end}],
+    )  # fmt: skip
+    runs = regime != "none" and end in ("2026-10-01", "2026-09-30", None)
+    silent = runs or plan_end == "2026-09-30"
+    finding = relationships.silence(account)
+    assert (finding is not None) == silent
+    assert relationships.due_contacts(account).empty == silent
+    assert relationships.next_introduction(account).empty == silent
+    if finding:
+        assert "upphandlingssystemet" in finding.sentence()
+
+
+def test_thin_and_projected_data_say_what_is_missing() -> None:
+    """With no people, or with closed columns empty, every function answers without a fault or a zero."""
+    empty = bundles.account()
+    projected = mill(stakeholder=[{}], touchpoint=[{"touchpoint_id": "T"}])
+    for account in (empty, projected):
+        assert relationships.links(account).empty
+        assert relationships.stances(account).empty
+        assert relationships.who_leaves(account).empty
+        readings = relationships.strength(account).set_index("measure")
+        assert pd.isna(readings.loc["coverage", "value"])
+        assert "nan" not in " ".join(readings["reading"]).lower()
+    assert relationships.people(bundles.account(audience="customer")).empty
+
+
+def test_a_goal_left_without_sponsor_is_counted() -> None:
+    """Who leaves also tells how many goals lose their only owner at the customer or sponsor with us."""
+    goals = [{"title": "G", "goal_class": "relational", "side": "joint", "customer_owner_id": "C-2",
+              "sponsor_id": "U-1", "due_on": date(2027, 6, 30)}]  # fmt: skip
+    losses = relationships.who_leaves(mill(goal=goals)).set_index("contact_id")
+    assert losses.loc["C-2", "goals"] == 1
+    assert losses.loc["U-1", "goals"] == 1
