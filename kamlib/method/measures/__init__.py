@@ -1,0 +1,68 @@
+"""KPI formulas: how success is measured (Q4, method.md 6.7-6.9 as corrected by P8, P11, P13 and P14).
+
+Every function takes a bundle and returns a table; what is not known is missing, never zero. A period is the
+trailing twelve months (R12) up to the last complete revenue month. Shares are 0..1, money in the workspace's
+currency, scores 0..100.
+"""
+
+from kamlib.method.measures.health import band, health, health_total, weighted
+from kamlib.method.measures.loyalty import (
+    groups_of,
+    key_account_growth,
+    key_accounts,
+    repurchase,
+    retention,
+    retention_shares,
+)
+from kamlib.method.measures.money import (
+    customer_profit,
+    exposure,
+    lifetime_value,
+    sales,
+    sales_by_group,
+    service_costs,
+    trend,
+    wallet_share,
+)
+from kamlib.method.measures.promises import (
+    commitments,
+    delivery_precision,
+    plan_updated_on,
+    project_completion,
+    projects,
+    promises,
+)
+from kamlib.method.measures.success import success
+from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
+
+__all__ = [
+    "answers",
+    "band",
+    "commitments",
+    "customer_profit",
+    "delivery_precision",
+    "exposure",
+    "groups_of",
+    "health",
+    "health_total",
+    "key_account_growth",
+    "key_accounts",
+    "lifetime_value",
+    "nps",
+    "plan_updated_on",
+    "project_completion",
+    "projects",
+    "promises",
+    "promoter_score",
+    "repurchase",
+    "retention",
+    "retention_shares",
+    "sales",
+    "sales_by_group",
+    "satisfaction",
+    "service_costs",
+    "success",
+    "trend",
+    "wallet_share",
+    "weighted",
+]

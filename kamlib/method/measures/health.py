@@ -1,0 +1,128 @@
+"""Health: four sub-states first, the worst one named, a composite only where enough is known (6.8, P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from kamlib.method import relationships
+from kamlib.method.measures.money import customer_profit, sales
+from kamlib.method.measures.periods import MISSING, one_row, today
+from kamlib.method.measures.promises import commitments, delivery_precision
+from kamlib.schema import AccountView
+
+
+def weighted(scores: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
+    """Return the weighted mean of the known scores and the share of the weight that is known (6.8)."""
+    values, shares = np.asarray(scores, dtype=float), np.asarray(weights, dtype=float)
+    known = ~np.isnan(values)
+    if not shares[known].sum():
+        return MISSING, 0.0
+    return float(np.average(values[known], weights=shares[known])), float(shares[known].sum() / shares.sum())
+
+
+def band(score: float, edges: Sequence[float]) -> str:
+    """Return weak [0, 50), watch [50, 75), strong [75, 100], or unknown."""
+    if np.isnan(score):
+        return "unknown"
+    return "weak" if score < edges[0] else "watch" if score < edges[1] else "strong"
+
+
+def health(account: AccountView) -> pd.DataFrame:
+    """One row per measure: `part`, `measure`, `value`, `score` 0..100, and the sub-state's score and band.
+
+    The four parts are relationship, value, commercial and delivery; a part is the mean of its known measures.
+    """
+    values = _values(account)
+    scales = account.limit("health_scales")
+    rows = pd.DataFrame(
+        [
+            {
+                "part": part,
+                "measure": name,
+                "value": values[name],
+                "score": _scored(values[name], scales[name]),
+            }
+            for part, names in _PARTS.items()
+            for name in names
+        ]
+    )
+    rows["part_score"] = rows.groupby("part")["score"].transform("mean")
+    rows["band"] = [band(score, account.limit("health_bands")) for score in rows["part_score"]]
+    return rows
+
+
+_PARTS: Mapping[str, Sequence[str]] = {
+    "relationship": ("fresh_share",),
+    "value": ("value_step",),
+    "commercial": ("growth_share", "profit_share"),
+    "delivery": ("precision_share", "kept_share"),
+}
+
+
+def _scored(value: float, ends: Sequence[float]) -> float:
+    worst, best = ends
+    return float(np.clip((value - worst) / (best - worst), 0.0, 1.0) * 100)
+
+
+def _values(account: AccountView) -> dict[str, float]:
+    profit = customer_profit(account)["profit_share"].iloc[0]
+    kept = commitments(account).set_index("direction")["on_time_share"]
+    return {
+        "fresh_share": _fresh_share(account),
+        "value_step": _value_step(account),
+        "growth_share": sales(account)["growth_share"].iloc[0],
+        "profit_share": profit,
+        "precision_share": delivery_precision(account).set_index("period")["share"]["12m"],
+        "kept_share": kept["ours"],
+    }
+
+
+def _fresh_share(account: AccountView) -> float:
+    persons = relationships.people(account).dropna(subset=["contact_id"])
+    # A missing interval says nothing; a person never met in a role of the decision says a lot.
+    known = persons[persons["freshness"].isin(["fresh", "ageing", "stale"]) | persons["role"].notna()]
+    points = known["freshness"].map({"fresh": 1.0, "ageing": 0.5}).fillna(0.0)
+    influence = known["influence"].astype("Float64").fillna(1.0).astype(float)
+    return float(np.average(points, weights=influence)) if len(known) else MISSING
+
+
+def _value_step(account: AccountView) -> float:
+    """Return how far the value has come, 0..3; a confirmed sum at or below zero is 0."""
+    rows = account.value
+    if rows.empty:
+        return MISSING
+    confirmed = rows.loc[rows["stage"] == "confirmed", "amount"]
+    if len(confirmed):
+        return 3.0 if confirmed.sum() > 0 else 0.0
+    return float(rows["stage"].map({"hypothesis": 0.0, "agreed": 1.0, "measured": 2.0}).max())
+
+
+def health_total(account: AccountView) -> pd.DataFrame:
+    """One row: `score` (missing below 60 % known), `known_share`, `band`, `worst` part, `is_capped`, `raw`.
+
+    The score never passes 74 while the economic decision maker has had no two-way contact within the interval.
+    """
+    parts = health(account).drop_duplicates("part").set_index("part")["part_score"]
+    weights = account.limit("health_weights")
+    raw, known = weighted(list(parts), [weights[part] for part in parts.index])
+    unmet = not _economic_met(account)
+    enough = known >= account.limit("health_known_share")
+    score = min(raw, account.limit("health_cap_score")) if unmet and enough else raw if enough else MISSING
+    return one_row(
+        score=score,
+        known_share=known,
+        band=band(score, account.limit("health_bands")),
+        worst=parts.idxmin() if parts.notna().any() else None,
+        worst_score=parts.min(),
+        is_capped=bool(enough and unmet and raw > score),
+        raw=raw,
+        as_of=today(account),
+    )
+
+
+def _economic_met(account: AccountView) -> bool:
+    persons = relationships.people(account)
+    return bool((persons["role"].eq("economic") & persons["freshness"].eq("fresh")).any())

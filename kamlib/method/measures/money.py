@@ -1,0 +1,132 @@
+"""What the customer buys, what is left after service, and what is at stake (method.md 6.6, 6.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.schema import AccountView
+
+
+def sales(bundle: Bundle) -> pd.DataFrame:
+    """One row: revenue R12 and the R12 before, growth, contribution margin and its ratio.
+
+    Growth is missing for a customer whose first invoice is younger than the earlier period.
+    """
+    now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
+    return one_row(**_compared(now, before, _covers(bundle)))
+
+
+def sales_by_group(bundle: Bundle) -> pd.DataFrame:
+    """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
+    now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
+    names = [name for name in pd.concat([now, before])["product_group"].dropna().unique() if name]
+    lines = [
+        {"product_group": name, **_compared(*(rows[rows["product_group"] == name] for rows in (now, before)))}
+        for name in names
+    ]
+    groups = pd.DataFrame(lines, columns=["product_group", *_compared(now, before)])
+    groups["of_sales_share"] = [ratio(each, now["revenue"].sum()) for each in groups["revenue_12m"]]
+    return groups.sort_values("revenue_12m", ascending=False, ignore_index=True)
+
+
+def trend(bundle: Bundle, months: int = 24) -> pd.DataFrame:
+    """One row per month: `month`, `revenue`, `rolling_12m` (missing until twelve months are known)."""
+    window = bundle.window(months)
+    if window is None:
+        return pd.DataFrame({"month": pd.Series(dtype="datetime64[us]"), "revenue": [], "rolling_12m": []})
+    by_month = bundle.revenue.groupby("month")["revenue"].sum()
+    whole = by_month.reindex(pd.date_range(by_month.index.min(), window[1], freq="MS"), fill_value=0.0)
+    rows = pd.DataFrame({"revenue": whole, "rolling_12m": whole.rolling(12).sum()})
+    return rows.rename_axis("month").reset_index().tail(months).reset_index(drop=True)
+
+
+def _covers(bundle: Bundle) -> bool:
+    window = bundle.window(24)
+    return window is not None and bundle.revenue["month"].min() <= window[0]
+
+
+def _compared(now: pd.DataFrame, before: pd.DataFrame, comparable: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    known = now.dropna(subset=["contribution_margin"])
+    earned, earlier = now["revenue"].sum(min_count=1), before["revenue"].sum(min_count=1)
+    margin = known["contribution_margin"].sum(min_count=1)
+    return {
+        "revenue_12m": earned,
+        "revenue_previous_12m": earlier,
+        "growth_share": ratio(earned - earlier, earlier) if comparable else MISSING,
+        "contribution_margin": margin,
+        "margin_share": ratio(margin, known["revenue"].sum()),
+    }
+
+
+def customer_profit(bundle: Bundle) -> pd.DataFrame:
+    """One row, R12: contribution margin less what it costs to serve; profit is missing where either is."""
+    earned = sales(bundle).iloc[0]
+    cost = within(bundle.service_cost, "month", bundle.window(12))["cost"].sum(min_count=1)
+    profit = earned["contribution_margin"] - cost
+    return one_row(
+        revenue_12m=earned["revenue_12m"],
+        contribution_margin=earned["contribution_margin"],
+        margin_share=earned["margin_share"],
+        service_cost=cost,
+        profit=profit,
+        profit_share=ratio(profit, earned["revenue_12m"]),
+    )
+
+
+def service_costs(bundle: Bundle) -> pd.DataFrame:
+    """One row per activity, R12, the dearest first: `activity`, `cost`, `quantity`, `cost_share`."""
+    rows = within(bundle.service_cost, "month", bundle.window(12))
+    costs = rows.groupby("activity", as_index=False)[["cost", "quantity"]].sum(min_count=1)
+    costs["cost_share"] = [ratio(each, costs["cost"].sum()) for each in costs["cost"]]
+    return costs.sort_values("cost", ascending=False, ignore_index=True)
+
+
+def wallet_share(account: AccountView) -> pd.DataFrame:
+    """One row per scope valued (a product group, or all): our share of purchases, low / likely / high.
+
+    The share is lowest where the customer's purchases are highest. Source: method.md 6.6.
+    """
+    newest = account.wallet.sort_values("valued_on").drop_duplicates("product_group", keep="last")
+    now = within(account.revenue, "month", account.window(12))
+    sold = now.groupby("product_group")["revenue"].sum()
+    whole = newest["product_group"].fillna("").eq("")
+    ours = newest["product_group"].map(sold).fillna(0.0).mask(whole, now["revenue"].sum())
+    shares = {f"{name}_share": ours / newest[size].where(newest[size] > 0) for name, size in _WALLET_ENDS}
+    columns = ["product_group", "sales_12m", *shares, "likely", "source", "valued_on"]
+    return newest.assign(sales_12m=ours, **shares)[columns].reset_index(drop=True)
+
+
+_WALLET_ENDS = (("low", "high"), ("likely", "likely"), ("high", "low"))
+
+
+def exposure(account: AccountView) -> pd.DataFrame:
+    """One row: contribution R12, months to replace it, and what would be lost meanwhile (6.7, P3, P5).
+
+    Months come from the judged business risk; where nobody judged, from our default, marked in `basis`.
+    """
+    judged = account.assessment.loc[account.assessment["criterion"] == "business_risk", "score"].dropna()
+    months = account.limit("replacement_months")
+    score = str(int(np.floor(judged.astype(float).median() + 0.5))) if len(judged) else "default"
+    margin = sales(account)["contribution_margin"].iloc[0]
+    return one_row(
+        contribution_margin=margin,
+        replacement_months=float(months[score]),
+        at_risk=margin / 12 * float(months[score]),
+        basis="judged" if len(judged) else "our_default",
+    )
+
+
+def lifetime_value(
+    margin: float, retention: float, discount: float, *, starts: int = 0, years: int | None = None
+) -> float:
+    """Return the simple value of a customer: yearly margin, retention and discount per year (6.7).
+
+    The first margin falls now (`starts=0`) or in a year (`starts=1`); `years` cuts the sum there.
+    """
+    if years is None:
+        return margin * (retention if starts else 1 + discount) / (1 + discount - retention)
+    return sum(margin * (retention / (1 + discount)) ** year for year in range(starts, years + starts))

@@ -1,0 +1,137 @@
+"""What was promised: commitments, projects, deliveries, and how old the plan is (T6, 6.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from kamlib.method.measures.periods import one_row, ratio, today, within
+from kamlib.schema import AccountView
+
+
+def promises(account: AccountView) -> pd.DataFrame:
+    """One row per commitment: its columns, `state` (kept, late, overdue, open) and `days_late`."""
+    now, rows = today(account), account.commitment.copy()
+    done, due = rows["done_on"], rows["due_on"]
+    rows["days_late"] = (done.fillna(now) - due).dt.days.clip(lower=0).astype("Int64")
+    late = rows["days_late"].gt(0).fillna(value=False).astype(bool)
+    words = [done.notna() & late, done.notna(), late]
+    rows["state"] = pd.Series(np.select(words, ["late", "kept", "overdue"], "open"), rows.index, dtype="str")
+    return rows.sort_values(["due_on", "title"], ignore_index=True)
+
+
+def commitments(account: AccountView) -> pd.DataFrame:
+    """One row per side: `direction`, `due`, `on_time`, `late`, `overdue`, `not_due`, `on_time_share`, `oldest_days`.
+
+    On-time share = done by the due date / due; a promise without a date counts nowhere (6.9).
+    """
+    rows = promises(account).dropna(subset=["due_on"])
+    lines = []
+    for side in ("ours", "customer"):
+        states = rows[rows["direction"] == side]
+        count = states["state"].value_counts()
+        kept, late, overdue = (int(count.get(state, 0)) for state in ("kept", "late", "overdue"))
+        oldest = states.loc[states["state"] == "overdue", "days_late"].max()
+        lines.append(
+            {
+                "direction": side,
+                "due": kept + late + overdue,
+                "on_time": kept,
+                "late": late,
+                "overdue": overdue,
+                "not_due": int(count.get("open", 0)),
+                "on_time_share": ratio(kept, kept + late + overdue),
+                "oldest_days": oldest,
+            }
+        )
+    return pd.DataFrame(lines).astype({"oldest_days": "Int64"})
+
+
+def projects(account: AccountView) -> pd.DataFrame:
+    """One row per project: name, status, planned and actual or expected end, `slip_days`, milestone share.
+
+    A project that is past its plan without a new date slips until today.
+    """
+    now, rows = today(account), account.project.copy()
+    running = ~rows["status"].isin(["done", "stopped"])
+    foreseen = rows["actual_end_on"].fillna(rows["expected_end_on"])
+    rows["end_on"] = foreseen.where(foreseen.notna() | ~(running & (rows["planned_end_on"] < now)), now)
+    rows["slip_days"] = (rows["end_on"] - rows["planned_end_on"]).dt.days.astype("Int64")
+    met, due = rows["milestones_met"].astype("Float64"), rows["milestones_due"].astype("Float64")
+    rows["milestone_share"] = (met / due.where(due > 0)).astype("float64")
+    names = ["project_id", "name", "status", "planned_end_on", "end_on", "slip_days", "milestone_share"]
+    return rows[names].sort_values("slip_days", ascending=False, ignore_index=True)
+
+
+def project_completion(account: AccountView) -> pd.DataFrame:
+    """One row: projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
+    rows = account.project
+    ended = rows[rows["actual_end_on"].notna() & rows["planned_end_on"].notna()]
+    in_time = int((ended["actual_end_on"] <= ended["planned_end_on"]).sum())
+    due, met = float(rows["milestones_due"].sum()), float(rows["milestones_met"].sum())
+    return one_row(
+        ended=len(ended),
+        in_time=in_time,
+        in_time_share=ratio(in_time, len(ended)),
+        milestones_due=due,
+        milestones_met=met,
+        milestone_share=ratio(met, due),
+    )
+
+
+def delivery_precision(account: AccountView) -> pd.DataFrame:
+    """One row per period (R12, the R12 before, last quarter): lines due, on time in full, share, claims (T6)."""
+    periods = {
+        "12m": account.window(12),
+        "previous_12m": account.window(12, back=12),
+        "3m": account.window(3),
+    }
+    lines = []
+    for period, window in periods.items():
+        rows = within(account.delivery, "month", window)
+        due, kept = float(rows["lines_due"].sum()), float(rows["lines_on_time_in_full"].sum())
+        lines.append(
+            {
+                "period": period,
+                "lines_due": due,
+                "kept": kept,
+                "share": ratio(kept, due),
+                "claims": rows["claims"].sum(min_count=1),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def plan_updated_on(account: AccountView) -> pd.Timestamp:
+    """Return the day of the newest dated judgement in the plan; NaT for a plan that nobody has dated.
+
+    Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
+    """
+    days = [
+        account.tables[table].loc[lambda rows, when=when: rows[when] <= today(account), when].max()
+        for table, columns in _JUDGED.items()
+        for when in columns
+    ]
+    newest: pd.Timestamp = pd.Series(days, dtype="datetime64[us]").max()
+    return newest
+
+
+_JUDGED: Mapping[str, Sequence[str]] = {
+    "account_plan": ["approved_on"],
+    "stakeholder": ["noted_on"],
+    "insight": ["graded_on"],
+    "goal": ["baseline_on", "signed_on", "customer_status_on", "judged_on"],
+    "reading": ["measured_on"],
+    "initiative": ["done_on"],
+    "commitment": ["made_on", "done_on"],
+    "risk": ["noted_on"],
+    "value": ["valued_on", "confirmed_on"],
+    "review": ["held_on"],
+    "decision": ["asked_on", "decided_on"],
+    "journey_step": ["asked_on"],
+    "forecast": ["made_on"],
+    "whitespace": ["valued_on"],
+    "wallet": ["valued_on"],
+}

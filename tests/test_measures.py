@@ -1,0 +1,407 @@
+"""KPI formulas against the vectors of the method and on thin data."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from bundles import account, months, portfolio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kamlib.method import measures
+
+
+def two_years(first: float, second: float, **fields: Any) -> list[dict[str, Any]]:
+    """Revenue of two years, the same every month."""
+    return months("2026-09", [first / 12] * 12 + [second / 12] * 12, **fields)
+
+
+# --- money ---
+
+
+def test_growth_compares_the_same_twelve_months() -> None:
+    """R12 against the R12 before, with the margin ratio of the rows that have a margin."""
+    rows = two_years(100.0, 119.0)
+    rows[-1]["contribution_margin"] = 3.0
+    row = measures.sales(account(revenue=rows)).iloc[0]
+    assert row["growth_share"] == pytest.approx(0.19)
+    assert row["margin_share"] == pytest.approx(3.0 / (119 / 12))
+
+
+def test_a_new_customer_has_no_growth() -> None:
+    """Eight months of history against nothing is not a growth figure."""
+    row = measures.sales(account(revenue=months("2026-09", [1.0] * 18))).iloc[0]
+    assert row["revenue_12m"] == 12
+    assert math.isnan(row["growth_share"])
+
+
+def test_groups_add_up_to_the_whole() -> None:
+    """Shares of sales over the product groups are one; a flat group shows zero growth."""
+    rows = two_years(10, 10, product_group="P4") + two_years(20, 30, product_group="P6")
+    groups = measures.sales_by_group(account(revenue=rows))
+    assert list(groups["product_group"]) == ["P6", "P4"]
+    assert groups["of_sales_share"].sum() == pytest.approx(1)
+    assert groups["growth_share"].iloc[1] == pytest.approx(0)
+
+
+def test_trend_has_every_month_and_a_rolling_year() -> None:
+    """A month without an invoice is a month of zero, and the first eleven sums are missing."""
+    rows = months("2026-09", [1.0] * 14)
+    del rows[5]
+    trend = measures.trend(account(revenue=rows))
+    assert len(trend) == 14
+    assert trend["revenue"].iloc[5] == 0
+    assert trend["rolling_12m"].isna().sum() == 11
+
+
+def test_customer_profit_after_service() -> None:
+    """A margin of 24 less 27 for service leaves minus three, as in the story of the mine."""
+    view = account(
+        revenue=months("2026-09", [100 / 12] * 12, contribution_margin=2.0),
+        service_cost=[
+            {"month": "2026-09-01", "activity": "call_outs", "cost": 20.0},
+            {"month": "2026-08-01", "activity": "express_freight", "cost": 7.0},
+            {"month": "2024-08-01", "activity": "express_freight", "cost": 99.0},
+        ],
+    )
+    assert measures.customer_profit(view)["profit"].iloc[0] == pytest.approx(-3.0)
+    assert list(measures.service_costs(view)["activity"]) == ["call_outs", "express_freight"]
+
+
+def test_profit_is_unknown_without_cost() -> None:
+    """No service cost on file is not a service that is free."""
+    view = account(revenue=months("2026-09", [10.0] * 12, contribution_margin=2.0))
+    assert math.isnan(measures.customer_profit(view)["profit"].iloc[0])
+
+
+def test_wallet_share_is_lowest_where_purchases_are_highest() -> None:
+    """Our 12 of 100 to 150 bought is 8 to 12 %; the newest valuation counts."""
+    wallet = [
+        {"product_group": "", "low": 100.0, "likely": 120.0, "high": 150.0, "valued_on": "2026-03-01"},
+        {"product_group": "", "low": 1.0, "likely": 1.0, "high": 1.0, "valued_on": "2025-03-01"},
+    ]
+    row = measures.wallet_share(account(revenue=months("2026-09", [1.0] * 12), wallet=wallet)).iloc[0]
+    assert (row["low_share"], row["likely_share"], row["high_share"]) == pytest.approx((0.08, 0.1, 0.12))
+
+
+@pytest.mark.parametrize(("score", "months_to_replace"), [(1, 3), (2, 6), (3, 12), (4, 18), (5, 24)])
+def test_exposure_follows_the_judged_risk(score: int, months_to_replace: int) -> None:
+    """Every step of the scale has its months; what is at risk is contribution / 12 x months."""
+    view = account(
+        revenue=months("2026-09", [10.0] * 12, contribution_margin=1.0),
+        assessment=[{"criterion": "business_risk", "score": score}],
+    )
+    row = measures.exposure(view).iloc[0]
+    assert row["at_risk"] == pytest.approx(months_to_replace)
+    assert row["basis"] == "judged"
+
+
+def test_exposure_without_a_judgement_says_that_it_is_ours() -> None:
+    """The months of our default are marked."""
+    assert measures.exposure(account()).iloc[0]["basis"] == "our_default"
+
+
+@pytest.mark.parametrize(("options", "value"), [({}, 550), ({"starts": 1}, 450), ({"years": 5}, 348.34)])
+def test_lifetime_value_of_method_6_7(options: dict[str, int], value: float) -> None:
+    """[calc] m = 100, r = .9, d = .1: 550 from now, 450 from next year, five payments 348.34."""
+    assert measures.lifetime_value(100, 0.9, 0.1, **options) == pytest.approx(value, abs=0.005)
+
+
+# --- loyalty ---
+
+
+def test_retention_of_method_6_7() -> None:
+    """[calc] 10.0, +1.8, -.6, -.9: GRR 85 %, NRR 103 %."""
+    assert measures.retention_shares(10.0, 1.8, 0.6, 0.9) == pytest.approx((0.85, 1.03))
+
+
+def test_retention_by_cohort() -> None:
+    """The same vector from invoices; gross only where an agreement binds, and a new customer never counts."""
+    flows = {"A": (8.0, 9.8), "B": (1.1, 0.5), "C": (0.9, 0.0), "new": (0.0, 5.0)}
+    revenue = [row for name, pair in flows.items() for row in two_years(*pair, account_id=name)]
+    agreement = [{"agreement_id": name, "account_id": name, "starts_on": "2025-01-01"} for name in "ABC"]
+    accounts = [{"account_id": name, "name": name} for name in flows]
+    rows = measures.retention(portfolio(revenue=revenue, account=accounts, agreement=agreement)).set_index(
+        "kind"
+    )
+    assert rows.loc["contract", ["gross_share", "net_share"]].tolist() == pytest.approx([0.85, 1.03])
+    assert math.isnan(rows.loc["same_account", "gross_share"])
+    assert rows.loc["same_account", "logo_share"] == pytest.approx(2 / 3)
+
+
+def test_key_accounts_grow_against_the_others() -> None:
+    """The list of a year ago counts, not the one of today, and a parent counts once."""
+    revenue = (
+        two_years(10, 12, account_id="K")
+        + two_years(10, 8, account_id="child")
+        + two_years(5, 5, account_id="S")
+    )
+    accounts = [
+        {"account_id": "K", "name": "K"},
+        {"account_id": "child", "name": "c", "parent_id": "S"},
+        {"account_id": "S", "name": "S"},
+    ]
+    selection = [
+        {"account_id": "K", "outcome": "grow", "is_key": True, "decided_on": "2025-09-01"},
+        {"account_id": "S", "outcome": "grow", "is_key": True, "decided_on": "2026-09-01"},
+    ]
+    growth = measures.key_account_growth(portfolio(revenue=revenue, account=accounts, selection=selection))
+    assert growth["customers"].tolist() == ["key", "others"]
+    assert growth["growth_share"].tolist() == pytest.approx([0.2, -2 / 15])
+    assert set(growth["basis"]) == {"frozen"}
+    later = measures.key_account_growth(portfolio(revenue=revenue, account=accounts, selection=selection[1:]))
+    assert set(later["basis"]) == {"today"}
+
+
+def test_a_circle_of_parents_ends() -> None:
+    """Two accounts that own each other do not hang the roll-up."""
+    accounts = [
+        {"account_id": "A", "name": "A", "parent_id": "B"},
+        {"account_id": "B", "name": "B", "parent_id": "A"},
+    ]
+    assert set(measures.groups_of(portfolio(account=accounts)).index) == {"A", "B"}
+
+
+def test_repurchase_by_customer_and_by_product_group() -> None:
+    """P14: of those that bought in the year before, the share that bought again (a credit note is no purchase)."""
+    rows = two_years(1, 1, account_id="A", product_group="P1") + two_years(
+        1, -1, account_id="B", product_group="P2"
+    )
+    whole = measures.repurchase(portfolio(revenue=rows)).iloc[0]
+    one = measures.repurchase(account("A", revenue=rows)).iloc[0]
+    assert (whole["of"], whole["share"], whole["lost"]) == ("account_id", 0.5, ["B"])
+    assert (one["of"], one["share"], one["lost"]) == ("product_group", 0.5, ["P2"])
+
+
+# --- voices ---
+
+
+def answered(account_id: str, *scores: float, kind: str = "nps") -> list[dict[str, Any]]:
+    """One answer per person."""
+    return [
+        {
+            "feedback_id": f"{account_id}{kind}{n}",
+            "account_id": account_id,
+            "contact_id": f"{account_id}-{n}",
+            "answered_on": "2026-05-01",
+            "kind": kind,
+            "score": score,
+        }
+        for n, score in enumerate(scores)
+    ]
+
+
+def test_nps_in_three_forms_of_method_6_7() -> None:
+    """[calc] A: 9,9,9,10,9; B: 7; C: 4,10: all 62.5, per-account mean 33.3; D is silent, and eight is few."""
+    feedback = answered("A", 9, 9, 9, 10, 9) + answered("B", 7) + answered("C", 4, 10)
+    stakeholder = [
+        {"account_id": "C", "contact_id": "C-0", "role": "economic", "influence": 5},
+        {"account_id": "C", "contact_id": "C-1", "role": "user", "influence": 1},
+    ]
+    accounts = [{"account_id": name, "name": name} for name in "ABCD"]
+    rows = measures.nps(portfolio(feedback=feedback, account=accounts, stakeholder=stakeholder)).set_index(
+        "form"
+    )
+    assert rows.loc["all", "score"] == pytest.approx(62.5)
+    assert rows.loc["per_account", "score"] == pytest.approx(33.3, abs=0.05)
+    assert rows.loc["decision", "score"] == pytest.approx((-500 + 100) / 6)
+    assert rows["silent"].eq(1).all()
+    assert rows["small"].all()
+
+
+def test_a_mean_does_not_hide_a_detractor() -> None:
+    """The fish farm: mean above eight, one four. Below ten answers the answers are shown, no share."""
+    row = measures.satisfaction(account(feedback=answered("A-1", 4, 9, 9, 10, 10, 9, 8))).iloc[0]
+    assert row["mean"] > 8
+    assert row["hides_low"]
+    assert row["answers"] == "4 · 8 · 9 · 9 · 9 · 10 · 10"
+    assert math.isnan(row["top_share"])
+
+
+def test_shares_are_given_from_ten_answers() -> None:
+    """CSAT = share of 4 and 5 among at least ten answers of the last year, the newest per person."""
+    feedback = answered("A-1", *[5] * 8, 3, 2, kind="csat")
+    feedback.append({**feedback[0], "feedback_id": "old", "answered_on": "2026-01-01", "score": 1})
+    row = measures.satisfaction(account(feedback=feedback)).iloc[0]
+    assert (row["n"], row["top_share"]) == (10, pytest.approx(0.8))
+
+
+def test_no_answers_no_score() -> None:
+    """Silence is not neutral."""
+    assert measures.satisfaction(account()).empty
+    assert math.isnan(measures.promoter_score([]))
+
+
+# --- promises ---
+
+
+def test_promises_per_side() -> None:
+    """Steel mill: 12 due of which 7 late or overdue = 5 on time; the customer's own side stands beside it."""
+    kept = [
+        {"title": f"k{n}", "direction": "ours", "due_on": "2026-05-01", "done_on": "2026-05-01"}
+        for n in range(5)
+    ]
+    late = [
+        {"title": f"l{n}", "direction": "ours", "due_on": "2026-05-01", "done_on": "2026-05-12"}
+        for n in range(6)
+    ]
+    rest = [
+        {"title": "store", "direction": "ours", "due_on": "2026-08-31"},
+        {"title": "ahead", "direction": "ours", "due_on": "2026-10-09"},
+        {"title": "undated", "direction": "ours"},
+        {"title": "forecast", "direction": "customer", "due_on": "2026-06-05"},
+    ]
+    view = account(commitment=kept + late + rest)
+    ours, theirs = (row for _, row in measures.commitments(view).iterrows())
+    assert ours[["due", "on_time", "late", "overdue", "not_due", "oldest_days"]].tolist() == [
+        12,
+        5,
+        6,
+        1,
+        1,
+        30,
+    ]
+    assert ours["on_time_share"] == pytest.approx(5 / 12)
+    assert theirs["on_time_share"] == 0
+    states = measures.promises(view).set_index("title")["state"]
+    assert states[["k0", "l0", "store", "ahead", "undated"]].tolist() == [
+        "kept",
+        "late",
+        "overdue",
+        "open",
+        "open",
+    ]
+
+
+def test_slip_in_days() -> None:
+    """Nine weeks late is 63 days; a project past its plan with no new date slips until today."""
+    view = account(
+        project=[
+            {
+                "project_id": "1",
+                "name": "Docka 3",
+                "status": "ongoing",
+                "planned_end_on": "2026-09-01",
+                "expected_end_on": "2026-11-03",
+                "milestones_due": 4,
+                "milestones_met": 3,
+            },
+            {"project_id": "2", "name": "Utan ny dag", "status": "ongoing", "planned_end_on": "2026-09-20"},
+            {
+                "project_id": "3",
+                "name": "Klar",
+                "status": "done",
+                "planned_end_on": "2026-05-02",
+                "actual_end_on": "2026-05-01",
+            },
+        ]
+    )
+    assert measures.projects(view)["slip_days"].tolist() == [63, 10, -1]
+    row = measures.project_completion(view).iloc[0]
+    assert (row["in_time_share"], row["milestone_share"]) == (1.0, 0.75)
+
+
+def test_delivery_precision() -> None:
+    """OTIF = lines on time in full / lines due, per period; no lines is no precision."""
+    view = account(
+        revenue=months("2026-09", [1.0] * 24),
+        delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 81, "claims": 2}],
+    )
+    shares = measures.delivery_precision(view).set_index("period")["share"]
+    assert shares["12m"] == pytest.approx(0.81)
+    assert math.isnan(shares["previous_12m"])
+
+
+def test_a_plan_moves_when_somebody_judges() -> None:
+    """A new owner and a future date are no update; a dated judgement is."""
+    view = account(
+        account_plan=[{"year": 2026, "owner_id": "P", "approved_on": "2025-10-20"}],
+        risk=[{"title": "r", "noted_on": "2025-10-24"}],
+        review=[{"kind": "internal", "held_on": "2026-11-11"}],
+    )
+    assert measures.plan_updated_on(view) == pd.Timestamp("2025-10-24")
+    assert pd.isna(measures.plan_updated_on(account()))
+
+
+# --- health ---
+
+
+def test_weighted_health_of_method_6_8() -> None:
+    """[calc] weights 40/30/30, scores 80/60/50: 65.0; the third missing: 71.43 with 70 % known."""
+    assert measures.weighted([80, 60, 50], [40, 30, 30]) == pytest.approx((65.0, 1.0))
+    score, known = measures.weighted([80, 60, np.nan], [40, 30, 30])
+    assert (round(score, 2), known) == (71.43, pytest.approx(0.7))
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [
+        (0, "weak"),
+        (49.9, "weak"),
+        (50, "watch"),
+        (74.9, "watch"),
+        (75, "strong"),
+        (100, "strong"),
+        (np.nan, "unknown"),
+    ],
+)
+def test_bands_of_p13(score: float, band: str) -> None:
+    """[0,50) [50,75) [75,100], each edge on its side."""
+    assert measures.band(score, [50, 75]) == band
+
+
+@given(st.floats(0, 100))
+def test_every_score_has_one_band(score: float) -> None:
+    """No score between 0 and 100 falls outside the three bands."""
+    assert measures.band(score, [50, 75]) in {"weak", "watch", "strong"}
+
+
+def healthy(*, met: str) -> Any:
+    """A customer that is well in every part; the economic decision maker was met on `met`."""
+    return account(
+        revenue=months("2026-09", [10.0] * 12 + [12.0] * 12, contribution_margin=5.0),
+        service_cost=[{"month": "2026-09-01", "activity": "visits", "cost": 1.0}],
+        delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 98}],
+        commitment=[{"title": "a", "direction": "ours", "due_on": "2026-05-01", "done_on": "2026-05-01"}],
+        value=[{"title": "v", "stage": "confirmed", "amount": 5.0}],
+        contact=[{"contact_id": "C1", "side": "customer", "name": "N", "title": "vd"}],
+        stakeholder=[{"contact_id": "C1", "role": "economic", "influence": 5, "noted_on": "2026-01-01"}],
+        touchpoint=[{"touchpoint_id": "T1", "contact_id": "C1", "held_on": met, "is_two_way": True}],
+    )
+
+
+def test_health_is_capped_while_the_decision_maker_is_unmet() -> None:
+    """P13: never above 74 without two-way contact within the interval (90 days), whatever the rest says."""
+    well, unmet = (measures.health_total(healthy(met=day)).iloc[0] for day in ("2026-09-15", "2025-09-15"))
+    assert (well["score"], well["band"], well["is_capped"]) == (100, "strong", False)
+    assert (unmet["score"], unmet["band"], unmet["is_capped"], unmet["worst"]) == (
+        74,
+        "watch",
+        True,
+        "relationship",
+    )
+
+
+def test_health_needs_sixty_per_cent_known() -> None:
+    """Revenue alone is one part of four: no composite, but the known part is shown."""
+    view = account(revenue=two_years(12, 12))
+    row = measures.health_total(view).iloc[0]
+    assert math.isnan(row["score"])
+    assert (row["band"], row["known_share"], row["worst"]) == ("unknown", 0.25, "commercial")
+    assert measures.health(view).set_index("measure").loc["growth_share", "score"] == pytest.approx(50)
+
+
+def test_nothing_known_is_told_not_thrown() -> None:
+    """An account with no data at all goes through every measure without an error."""
+    view = account(as_of=date(2026, 9, 30))
+    assert measures.health_total(view).iloc[0]["worst"] is None
+    assert not measures.success(view)["is_known"].any()
+    for table in (measures.trend, measures.wallet_share, measures.projects, measures.service_costs):
+        assert table(view).empty
+    assert measures.retention(portfolio()).empty
+    assert measures.key_account_growth(portfolio()).empty
