@@ -102,7 +102,6 @@ FACTS = (
         column("expected_end_on", "date", "customer"),
         column("milestones_due", "integer", "customer", low=0),
         column("milestones_met", "integer", "customer", low=0),
-        when="starts_on",
     ),
     fact(
         "feedback",
@@ -161,7 +160,6 @@ FACTS = (
         column("has_price_clause", "flag", "customer"),
         column("has_change_of_control", "flag", "customer"),
         column("is_exclusive", "flag", "customer"),
-        when="starts_on",
     ),
     fact(
         "budget",

@@ -1,0 +1,65 @@
+"""Which workspace is meant: the one named, else KAM_WORKSPACE, else the nearest kam.toml, else the sample."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from kamlib.data import kit
+from kamlib.errors import problem
+
+FILE = "kam.toml"
+
+
+def workspace(target: str | Path | None = None) -> str:
+    """Return the path or URL of the workspace; the sample is made where nothing else is named."""
+    if target:
+        return _absolute(str(target))
+    if named := os.environ.get("KAM_WORKSPACE"):
+        if "://" not in named and not Path(named).is_absolute():
+            raise problem("workspace_relative", found=named)
+        return named
+    if (written := configuration().get("workspace")) is not None:
+        return named_workspace(str(written))
+    return str(sample_path())
+
+
+def configuration(start: Path | None = None) -> dict[str, Any]:
+    """Return what the nearest `kam.toml` above `start` says; empty where there is none."""
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            try:
+                found: dict[str, Any] = tomllib.loads((folder / FILE).read_text("utf-8"))
+            except tomllib.TOMLDecodeError as broken:
+                raise problem("configuration_broken", place={"file": FILE}, found=str(broken)) from None
+            return {**found, "folder": str(folder)}
+    return {}
+
+
+def named_workspace(name: str) -> str:
+    """Return where a workspace of this name lives: a path as it is, a bare name in the app-data folder."""
+    if "://" in name or Path(name).is_absolute():
+        return name
+    if Path(name).name != name or Path(name).suffix:
+        return _absolute(name)
+    return str(app_data() / f"{name}.sqlite")
+
+
+def app_data() -> Path:
+    """Return the local folder for workspaces: never one that a sync program watches."""
+    return user_data_path("kam", appauthor=False, roaming=False)
+
+
+def sample_path() -> Path:
+    """Return where the sample workspace lies: in the clone, or in the app-data folder."""
+    clone = kit.clone()
+    return (clone / ".kam" if clone else app_data()) / "sample.sqlite"
+
+
+def _absolute(name: str) -> str:
+    return name if "://" in name else str(Path(name).absolute())

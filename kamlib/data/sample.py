@@ -1,0 +1,81 @@
+"""The invented company as a workspace: facts through the same intake as any company's, plans through the log."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pandas as pd
+
+from kamlib import schema
+from kamlib.data import intake, kit, locate, sources, workspace
+from kamlib.errors import KamError
+
+SOURCE = "sample"
+_NAME = {"sv": "Skarvlunda Flödesteknik AB", "en": "Skarvlunda Flödesteknik AB"}
+
+
+def ready(lang: str = "sv") -> Path:
+    """Return the sample workspace's path; it is made on first use, and starters may race."""
+    path = locate.sample_path()
+    if not path.is_file():
+        build(path, lang=lang)
+    return path
+
+
+def build(path: Path, *, lang: str = "sv") -> None:
+    """Make the sample workspace aside and put it in place whole; the first of several starters wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.stem}-{os.getpid()}.part")
+    aside.unlink(missing_ok=True)
+    try:
+        fill(workspace.create(aside, name=_NAME[lang], lang=lang, is_sample=True), lang=lang)
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def fill(target: workspace.Workspace, *, lang: str = "sv") -> None:
+    """Import the sample's files and replay its plan log, save by save, each at its own moment."""
+    folder = kit.path("sample_data") / lang
+    tables, findings, _ = intake.judge(sources.read(folder))
+    faults = [finding for finding in findings if finding.severity == "error"]
+    if faults:
+        raise KamError(*faults)
+    target.import_facts(tables, source=SOURCE)
+    replay(target, pd.read_json(folder / "plan_log.json", orient="records", dtype=False, convert_dates=False))
+
+
+def replay(target: workspace.Workspace, log: pd.DataFrame) -> None:
+    """Save the log's rows in their order; rows of one moment, session and author are one save."""
+    current: dict[tuple[str, str], dict[str, Any]] = {}
+    for (moment, by, session, reason), rows in log.groupby(
+        ["recorded_at", "by", "session", "reason"], sort=False, dropna=False
+    ):
+        several = [_change(row, current) for row in rows.to_dict("records")]
+        at = datetime.fromisoformat(str(moment)).astimezone(UTC)
+        target.save(several, by=str(by), reason=str(reason), session=str(session), at=at)
+
+
+def _change(row: dict[Any, Any], current: dict[tuple[str, str], dict[str, Any]]) -> workspace.Change:
+    key, after = (row["table"], row["row_id"]), dict(row["after"] or {})
+    known = current.get(key)
+    table = schema.TABLES[row["table"]]
+    before = None if known is None else {name: known.get(name) for name in after}
+    current[key] = {**(known or {}), **after}
+    identity = f"{row['recorded_at']} {table.name} {row['row_id']} {sorted(after.items(), key=str)}"
+    return workspace.Change(
+        table.name,
+        row["row_id"],
+        after,
+        account_id=row.get("account_id") or "",
+        before=before,
+        operation=row["operation"],
+        op_id=str(uuid5(NAMESPACE_URL, identity)),
+        effective_on=row.get("effective_on") or None,
+    )

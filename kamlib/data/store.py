@@ -1,0 +1,227 @@
+"""The tables on disk, generated from schema.py, and the two ways in: read, or write.
+
+SQLite by default, any SQLAlchemy URL in principle. A writer takes the lock at its first statement (BEGIN
+IMMEDIATE), a reader never does; no connection outlives its block.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
+
+from kamlib import schema
+from kamlib.errors import problem
+
+VERSION = "1"
+BUSY_SECONDS = 10
+_TYPES: dict[str, Any] = {
+    "money": sa.BigInteger,
+    "share": sa.Float,
+    "number": sa.Float,
+    "integer": sa.Integer,
+    "scale": sa.Integer,
+    "flag": sa.Boolean,
+}
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
+)
+plan_row = sa.Table(
+    "plan_row",
+    metadata,
+    sa.Column("table", sa.Text, primary_key=True),
+    sa.Column("row_id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False, index=True),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Column("retired", sa.Boolean, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+change = sa.Table(
+    "change",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("op_id", sa.Text, nullable=False, unique=True),
+    sa.Column("recorded_at", sa.Text, nullable=False),
+    sa.Column("effective_on", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("session", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("table", sa.Text, nullable=False),
+    sa.Column("row_id", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Index("change_account_seq", "account_id", "seq"),
+)
+import_log = sa.Table(
+    "import_log",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("imported_at", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("table", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("money", sa.BigInteger, nullable=False),
+)
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+
+def _fact_table(table: schema.Table) -> sa.Table:
+    columns = [
+        sa.Column(
+            column.name,
+            _TYPES.get(column.kind, sa.Text),
+            primary_key=column.name in table.key,
+            index=column.name == "account_id" and column.name not in table.key[:1],
+        )
+        for column in table.columns
+    ]
+    return sa.Table(f"fact_{table.name}", metadata, *columns, sa.Column("source", sa.Text, primary_key=True))
+
+
+facts: dict[str, sa.Table] = {
+    table.name: _fact_table(table) for table in schema.TABLES.values() if table.role == "fact"
+}
+
+
+def engine(target: str, *, create: bool = False) -> Engine:
+    """Return an engine for a SQLite path or a database URL; opening never creates a file."""
+    if "://" in target:
+        return sa.create_engine(target, poolclass=NullPool)
+    uri = Path(target).absolute().as_uri() + f"?mode={'rwc' if create else 'rw'}"
+
+    def connect() -> sqlite3.Connection:
+        # Autocommit in the driver: the BEGIN of our own choice is sent by the listener below.
+        raw = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        raw.execute("PRAGMA synchronous = FULL")
+        return raw
+
+    made = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    sa.event.listen(made, "begin", _begin)
+    return made
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("kam_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(source: Engine) -> Iterator[Connection]:
+    """Open one read transaction: everything seen in it is of one moment."""
+    with source.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(source: Engine) -> Iterator[Connection]:
+    """Open one write transaction; waits up to ten seconds for another writer, then says so."""
+    try:
+        with source.connect().execution_options(kam_writes=True) as connection, connection.begin():
+            yield connection
+    except sa.exc.OperationalError as refused:
+        raise _told(refused) from refused
+
+
+def _told(refused: sa.exc.OperationalError) -> Exception:
+    reason = str(refused.orig)
+    if "locked" in reason or "busy" in reason:
+        return problem("workspace_busy", seconds=BUSY_SECONDS)
+    if "readonly" in reason or "full" in reason or "disk" in reason:
+        return problem("workspace_not_writable", reason=reason)
+    return refused
+
+
+# -- values between a frame and the store -----------------------------------------------------------------
+
+
+def to_store(kind: str, value: Any) -> Any:
+    """Return one value as the store keeps it: money in minor units, days as ISO text, nothing as None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if kind == "money":
+        return round(float(value) * 100)
+    if kind in ("date", "month"):
+        day = pd.Timestamp(value)
+        return f"{day:%Y-%m}-01" if kind == "month" else f"{day:%Y-%m-%d}"
+    plain = {"integer": int, "scale": int, "number": float, "share": float, "flag": bool}.get(kind, str)
+    return plain(value)
+
+
+def from_store(kind: str, value: Any) -> Any:
+    """Return one stored value as a person's form shows it; the reverse of `to_store`."""
+    if value is None:
+        return None
+    return value / 100 if kind == "money" else value
+
+
+def frame_to_store(table: schema.Table, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return typed rows as records for a fact table, column by column (a million rows is usual)."""
+    stored = {}
+    for column in table.columns:
+        values = rows[column.name]
+        if column.kind == "money":
+            values = (values * 100).round().astype("Int64")
+        elif column.kind in ("date", "month"):
+            values = values.dt.strftime("%Y-%m-01" if column.kind == "month" else "%Y-%m-%d")
+        stored[column.name] = values.astype("object").where(values.notna(), None)
+    return pd.DataFrame(stored, dtype="object").to_dict("records")  # type: ignore[return-value]
+
+
+def frame_from_store(table: schema.Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return stored values as a typed frame with money in currency units; absent columns are missing."""
+    if rows.empty:
+        return table.empty()
+    rows = rows.reindex(columns=[column.name for column in table.columns])
+    for column in table.columns:
+        if column.kind == "money":
+            rows[column.name] = pd.to_numeric(rows[column.name]) / 100
+        elif column.kind in ("date", "month"):
+            rows[column.name] = pd.to_datetime(rows[column.name], format="%Y-%m-%d")
+    return table.typed(rows)
+
+
+def packed(values: Mapping[str, Any]) -> str:
+    """Return values as JSON with sorted keys; NaN is refused, PostgreSQL would too."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def read_facts(
+    connection: Connection, name: str, *, accounts: Sequence[str] | None, until: str
+) -> pd.DataFrame:
+    """Return a fact table up to a day; a typed row wins over an imported one with the same key."""
+    table, declared = facts[name], schema.TABLES[name]
+    wanted = sa.select(table)
+    if accounts is not None and "account_id" in table.c:
+        own = table.c.account_id.in_(list(accounts))
+        wanted = wanted.where(own | (table.c.side == "ours") if name == "contact" else own)
+    if declared.when:
+        wanted = wanted.where(sa.or_(table.c[declared.when].is_(None), table.c[declared.when] <= until))
+    found = connection.execute(wanted.order_by(*table.primary_key.columns))
+    rows = pd.DataFrame(found.all(), columns=list(found.keys()))
+    if (rows["source"] == "typed").any():
+        rows = rows.sort_values("source", key=lambda source: source == "typed", kind="stable")
+        rows = rows.drop_duplicates(list(declared.key), keep="last")
+    return frame_from_store(declared, rows)

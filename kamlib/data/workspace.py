@@ -1,0 +1,462 @@
+"""The store: one workspace holds a company's facts, its plans and the log of every change.
+
+`open` never creates a file, `create` does. Only this room reads the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from kamlib import schema, text
+from kamlib.data import changes, imports, locate, store
+from kamlib.data.changes import Change, Conflict
+from kamlib.errors import KamError, nearest, problem
+
+__all__ = ["Change", "Conflict", "Saved", "Workspace", "create", "enter", "open"]
+
+_SETTINGS = ("name", "lang", "currency", "time_zone", "is_sample")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What one save wrote: the log's numbers, in order; empty when all of it was a replay."""
+
+    seqs: tuple[int, ...]
+
+
+def create(
+    target: str | Path,
+    *,
+    name: str = "",
+    lang: str = "sv",
+    currency: str = "SEK",
+    is_sample: bool = False,
+) -> Workspace:
+    """Make a new, empty workspace; an existing one is refused, never overwritten."""
+    where = str(target)
+    if "://" not in where and Path(where).exists():
+        raise problem("workspace_exists", found=where)
+    if "://" not in where:
+        Path(where).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = store.engine(where, create=True)
+    values = (name or Path(where).stem, lang, currency, "Europe/Stockholm", str(is_sample))
+    about = {**dict(zip(_SETTINGS, values, strict=True)), "version": store.VERSION, "id": changes.new_id()}
+    with store.writing(engine) as connection:
+        store.metadata.create_all(connection)
+        rows = [{"key": key, "value": value} for key, value in about.items()]
+        connection.execute(sa.insert(store.meta), rows)
+    return Workspace(where, read_only=False)
+
+
+def open(target: str | Path | None = None, *, read_only: bool = True) -> Workspace:  # noqa: A001
+    """Open a workspace by path or URL; without one, the workspace that `kam` would use (see `locate`)."""
+    where = locate.workspace(target)
+    if "://" not in where and not Path(where).is_file():
+        raise problem("workspace_absent", found=where)
+    opened = Workspace(where, read_only=read_only)
+    found = opened.about.get("version")
+    if found != store.VERSION:
+        raise problem("workspace_version", found=str(found), expected=store.VERSION)
+    return opened
+
+
+def enter(
+    *,
+    account_id: str | None = None,
+    as_of: str = "",
+    lang: str = "sv",
+    audience: str = "internal",
+    live: bool = True,
+) -> Any:
+    """Check a notebook's parameters, choose its language and return its portfolio or account.
+
+    `account_id` None: a portfolio notebook; empty: the first key account. Raises `KamError` naming every
+    parameter that is off.
+    """
+    _check_parameters(account_id, as_of, lang, audience, live)
+    text.use(lang)
+    here = open()
+    if here.audience != audience:
+        raise problem("audience_only_through_kam", found=audience)
+    if account_id is None:
+        if audience == "customer":
+            raise problem("portfolio_not_for_customer")
+        return here.portfolio(as_of)
+    return here.account(account_id or here.first_account(), as_of)
+
+
+def _check_parameters(account_id: Any, as_of: Any, lang: Any, audience: Any, live: Any) -> None:
+    faults = []
+    if not (account_id is None or isinstance(account_id, str)):
+        faults.append(problem("parameter_not_text", name="account_id", found=repr(account_id)))
+    if not isinstance(as_of, str):
+        faults.append(problem("parameter_not_text", name="as_of", found=repr(as_of)))
+    if lang not in text.LANGUAGES:
+        faults.append(problem("parameter_unknown", name="lang", found=repr(lang), allowed="sv, en"))
+    if audience not in ("internal", "customer"):
+        allowed = "internal, customer"
+        faults.append(problem("parameter_unknown", name="audience", found=repr(audience), allowed=allowed))
+    if not isinstance(live, bool):
+        faults.append(problem("parameter_unknown", name="live", found=repr(live), allowed="True, False"))
+    if faults:
+        raise KamError(*(fault.findings[0] for fault in faults))
+
+
+class Workspace:
+    """An open workspace: what it holds as of a day, and the one way to change it."""
+
+    def __init__(self, target: str, *, read_only: bool) -> None:
+        self.target = target
+        self.read_only = read_only
+        self._engine = store.engine(target)
+
+    # -- about itself -------------------------------------------------------------------------------------
+
+    @cached_property
+    def about(self) -> dict[str, str]:
+        """What the workspace says of itself: name, language, currency, time zone, version."""
+        try:
+            with store.reading(self._engine) as connection:
+                return {str(key): str(value) for key, value in connection.execute(sa.select(store.meta))}
+        except sa.exc.DatabaseError as refused:
+            raise problem("not_a_workspace", found=self.target) from refused
+
+    @property
+    def name(self) -> str:
+        """The workspace's name, as every page's first line shows it."""
+        return self.about["name"]
+
+    @property
+    def audience(self) -> str:
+        """`customer` for a projected file, else `internal`."""
+        return self.about.get("audience", "internal")
+
+    @property
+    def is_sample(self) -> bool:
+        """Tell whether this is the invented company."""
+        return self.about["is_sample"] == "True"
+
+    def latest_seq(self, account_id: str | None = None) -> int:
+        """Return the number of the last change, of one account or of all; 0 where there is none."""
+        wanted = sa.select(sa.func.max(store.change.c.seq))
+        if account_id is not None:
+            wanted = wanted.where(store.change.c.account_id == account_id)
+        with store.reading(self._engine) as connection:
+            return int(connection.execute(wanted).scalar() or 0)
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def accounts(self) -> pd.DataFrame:
+        """Return the account table: one row per account."""
+        with store.reading(self._engine) as connection:
+            return store.read_facts(connection, "account", accounts=None, until="9999-12-31")
+
+    def first_account(self) -> str:
+        """Return the first key account by id; without a recorded one, the first in standing, then by id."""
+        with store.reading(self._engine) as connection:
+            chosen = self._plan(connection, None, self._day(connection, ""))["selection"]
+        keys = sorted(chosen.loc[chosen["is_key"].fillna(value=False), "account_id"].dropna())
+        known = sorted(self.accounts()["account_id"])
+        if not known:
+            raise problem("no_accounts", found=self.name)
+        return str(keys[0] if keys else self._best_standing() or known[0])
+
+    def _best_standing(self) -> str:
+        with store.reading(self._engine) as connection:
+            rows = connection.execute(sa.select(store.standing.c.account_id, store.standing.c.body)).all()
+        ranked = [(json.loads(body).get("rank") or 1e9, account_id) for account_id, body in rows]
+        return min(ranked)[1] if ranked else ""
+
+    def portfolio(self, as_of: str = "") -> schema.Portfolio:
+        """Return every account's facts and plans as of a day (empty: the latest)."""
+        with store.reading(self._engine) as connection:
+            day = self._day(connection, as_of)
+            tables = self._facts(connection, None, day) | self._plan(connection, None, day)
+        return schema.Portfolio(tables, *self._frame_of(tables, day), **self._carried())
+
+    def account(self, account_id: str, as_of: str = "") -> schema.AccountView:
+        """Return one account with its descendants, our own people and its standing."""
+        with store.reading(self._engine) as connection:
+            known = store.read_facts(connection, "account", accounts=None, until="9999-12-31")
+            if account_id not in set(known["account_id"]):
+                near = nearest(account_id, [*known["account_id"], *known["name"].dropna()])
+                raise problem("unknown_account", found=account_id, near=near)
+            family = _family(known, account_id) if self.audience == "internal" else list(known["account_id"])
+            day = self._day(connection, as_of)
+            tables = self._facts(connection, family, day) | self._plan(connection, family, day)
+            standing = self._standing(connection, account_id, self._fingerprint(connection, day))
+        name = str(known.set_index("account_id")["name"].loc[account_id])
+        carried: dict[str, Any] = self._carried() | {
+            "account_id": account_id,
+            "name": name,
+            "standing": standing,
+        }
+        return schema.AccountView(tables, *self._frame_of(tables, day), **carried, audience=self.audience)
+
+    def plan(self, account_id: str = "", as_of: str = "") -> dict[str, pd.DataFrame]:
+        """Return every plan table of the company level, and of one account where one is named."""
+        with store.reading(self._engine) as connection:
+            return self._plan(connection, [account_id], self._day(connection, as_of))
+
+    def day(self, as_of: str = "") -> date:
+        """Return the day that `as_of` means; empty: the latest, so that nothing saved is hidden."""
+        with store.reading(self._engine) as connection:
+            return self._day(connection, as_of)
+
+    def _carried(self) -> dict[str, Any]:
+        overlay = json.loads(self.about.get("settings", "{}"))
+        return {
+            "settings": schema.load_settings(overlay),
+            "workspace": self.name,
+            "is_sample": self.is_sample,
+            "currency": self.about["currency"],
+        }
+
+    def _frame_of(self, tables: Mapping[str, pd.DataFrame], day: date) -> tuple[date, pd.Timestamp | None]:
+        through = self.about.get("facts_through")  # a projected file says what its source knew
+        if through:
+            return day, pd.Timestamp(through)
+        ends = tables["revenue"]["month"].drop_duplicates()
+        complete = ends[ends + pd.offsets.MonthEnd(0) <= pd.Timestamp(day)]
+        return day, None if complete.empty else complete.max()
+
+    def _facts(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
+        until = day.isoformat()
+        return {n: store.read_facts(connection, n, accounts=family, until=until) for n in store.facts}
+
+    def _plan(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
+        log, rows = store.change, store.plan_row
+        later = sa.select(log.c.seq).where(log.c.effective_on > day.isoformat()).limit(1)
+        if connection.execute(later).first() is None:
+            wanted = sa.select(rows).where(rows.c.retired.is_(False)).order_by(rows.c.table, rows.c.row_id)
+            if family is not None:
+                wanted = wanted.where(rows.c.account_id.in_([*family, ""]))
+            found = [dict(row) for row in connection.execute(wanted).mappings()]
+            return changes.plan_frames([row | json.loads(row["body"]) for row in found])
+        past = sa.select(log).where(log.c.effective_on <= day.isoformat()).order_by(log.c.seq)
+        if family is not None:
+            past = past.where(log.c.account_id.in_([*family, ""]))
+        entries = [dict(entry) for entry in connection.execute(past).mappings()]
+        return changes.plan_frames(changes.fold([e for e in entries if e["table"] not in store.facts]))
+
+    def history(self, account_id: str | None = None, since: str = "") -> pd.DataFrame:
+        """Return the log, oldest first: one row per change; `since` is a day (its changes are left out)."""
+        log = store.change
+        wanted = sa.select(log).order_by(log.c.seq)
+        if account_id is not None:
+            wanted = wanted.where(log.c.account_id == account_id)
+        if since:
+            wanted = wanted.where(log.c.effective_on > since)
+        with store.reading(self._engine) as connection:
+            found = connection.execute(wanted)
+            entries = pd.DataFrame(found.all(), columns=list(found.keys()))
+        shown = {
+            side: pd.Series(map(_shown, entries["table"], entries[side]), dtype="object", index=entries.index)
+            for side in ("before", "after")
+        }
+        return entries.assign(
+            **shown,
+            recorded_at=pd.to_datetime(entries["recorded_at"], format="ISO8601"),
+            effective_on=pd.to_datetime(entries["effective_on"]),
+        )
+
+    def imports(self) -> pd.DataFrame:
+        """Return what was imported, oldest first: time, source, table, rows, money in currency units."""
+        with store.reading(self._engine) as connection:
+            found = connection.execute(sa.select(store.import_log).order_by(store.import_log.c.seq))
+            rows = pd.DataFrame(found.all(), columns=list(found.keys()))
+        return rows.assign(money=rows["money"] / 100)
+
+    # -- time ---------------------------------------------------------------------------------------------
+
+    def _day(self, connection: Connection, as_of: str) -> date:
+        if as_of == "today":
+            return datetime.now(ZoneInfo(self.about["time_zone"])).date()
+        if as_of:
+            try:
+                return date.fromisoformat(as_of)
+            except ValueError:
+                raise problem("as_of_not_a_day", found=as_of) from None
+        if "as_of" in self.about:
+            return date.fromisoformat(self.about["as_of"])
+        last = connection.execute(sa.select(sa.func.max(store.change.c.effective_on))).scalar()
+        days = [last or "", *(self._last_fact(connection, table) for table in store.facts)]
+        return date.fromisoformat(max(days) or self._now()[:10])
+
+    def _last_fact(self, connection: Connection, name: str) -> str:
+        when = schema.TABLES[name].when
+        if not when:
+            return ""
+        last = connection.execute(sa.select(sa.func.max(store.facts[name].c[when]))).scalar()
+        if not last or schema.TABLES[name].by_name[when].kind == "date":
+            return last or ""
+        return f"{pd.Timestamp(last) + pd.offsets.MonthEnd(0):%Y-%m-%d}"
+
+    def _now(self) -> str:
+        return datetime.now(UTC).isoformat(timespec="microseconds")
+
+    def _stamp(self, by: str, reason: str, session: str, at: datetime | None) -> changes.Stamp:
+        if at is not None and at.tzinfo is None:
+            raise problem("naive_time", found=str(at))
+        moment = at.astimezone(UTC) if at else datetime.now(UTC)
+        local = moment.astimezone(ZoneInfo(self.about["time_zone"]))
+        recorded = moment.isoformat(timespec="microseconds")
+        return changes.Stamp(by, reason, session, recorded, f"{local:%Y-%m-%d}")
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        several: Sequence[Change],
+        *,
+        by: str,
+        reason: str = "",
+        session: str = "",
+        at: datetime | None = None,
+    ) -> Saved:
+        """Write all changes and their log rows in one transaction, or none of them.
+
+        Raises `KamError` for values that schema.py refuses and `Conflict` where somebody else wrote first.
+        """
+        self._refuse_read_only()
+        faults = changes.judge(several)
+        if faults:
+            raise KamError(*faults)
+        stamp = self._stamp(by, reason, session, at)
+        try:
+            with store.writing(self._engine) as connection:
+                self._refuse_backwards(connection, several, stamp)
+                written = [changes.apply(connection, each, stamp) for each in several]
+        except sa.exc.IntegrityError as raced:  # two writers made the same row at once
+            raise Conflict(problem("raced").findings[0]) from raced
+        return Saved(tuple(seq for seq in written if seq is not None))
+
+    def change(self, table: str, row_id: str, **after: Any) -> Change:
+        """Return an update of one row, with what stands there now as `before`."""
+        with store.reading(self._engine) as connection:
+            current = changes.current_row(connection, table, row_id) or {}
+        kinds = schema.TABLES[table].by_name
+        before = {n: store.from_store(kinds[n].kind if n in kinds else "", current.get(n)) for n in after}
+        return Change(table, row_id, after, str(current.get("account_id") or ""), before)
+
+    def _refuse_read_only(self) -> None:
+        if self.read_only or self.audience == "customer":
+            raise problem("read_only", found=self.name)
+
+    def _refuse_backwards(
+        self, connection: Connection, several: Sequence[Change], stamp: changes.Stamp
+    ) -> None:
+        log = store.change
+        for table, row_id in {(each.table, each.row_id) for each in several}:
+            mine = sa.select(sa.func.max(log.c.recorded_at)).where(
+                log.c.table == table, log.c.row_id == row_id
+            )
+            last = connection.execute(mine).scalar()
+            if last and last > stamp.recorded_at:
+                raise problem("time_backwards", found=stamp.recorded_at, last=last)
+
+    def import_facts(
+        self, tables: Mapping[str, pd.DataFrame], *, source: str, replace: bool = False
+    ) -> dict[str, str]:
+        """Put typed fact tables in place of what this source said before; all or nothing.
+
+        Returns per table `imported`, or `unchanged` where the source's last import held the same rows.
+        """
+        self._refuse_read_only()
+        with store.writing(self._engine) as connection:
+            return {
+                name: imports.replace_rows(
+                    connection, name, rows, imports.Origin(source, self._now(), replace)
+                )
+                for name, rows in tables.items()
+            }
+
+    # -- standing: one row per account, computed once for facts, settings and day ----------------------------
+
+    def _fingerprint(self, connection: Connection, day: date) -> str:
+        last = [
+            connection.execute(sa.select(sa.func.max(log.c.seq))).scalar()
+            for log in (store.import_log, store.change)
+        ]
+        said = [day.isoformat(), self.about.get("settings", ""), schema.load_settings(), last]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _standing(self, connection: Connection, account_id: str, fingerprint: str) -> pd.DataFrame:
+        if self.audience == "customer":
+            return pd.DataFrame()
+        cached = store.standing
+        mine = (cached.c.fingerprint == fingerprint) & (cached.c.account_id == account_id)
+        body = connection.execute(sa.select(cached.c.body).where(mine)).scalar()
+        return pd.DataFrame([json.loads(body)]) if body else pd.DataFrame()
+
+    def has_standings(self, as_of: str = "") -> bool:
+        """Tell whether the standings of this very state and day are kept."""
+        with store.reading(self._engine) as connection:
+            fingerprint = self._fingerprint(connection, self._day(connection, as_of))
+            mine = sa.select(store.standing.c.account_id).where(store.standing.c.fingerprint == fingerprint)
+            return connection.execute(mine.limit(1)).first() is not None
+
+    def keep_standings(self, standings: pd.DataFrame, as_of: str = "") -> None:
+        """Keep the standings (one row per account) of this state and day; older ones are dropped."""
+        rows = json.loads(standings.to_json(orient="records", date_format="iso"))
+        with store.writing(self._engine) as connection:
+            fingerprint = self._fingerprint(connection, self._day(connection, as_of))
+            connection.execute(sa.delete(store.standing))
+            kept = [
+                {"fingerprint": fingerprint, "account_id": r["account_id"], "body": store.packed(r)}
+                for r in rows
+            ]
+            if kept:
+                connection.execute(sa.insert(store.standing), kept)
+
+    # -- copies -------------------------------------------------------------------------------------------
+
+    def snapshot(self, target: Path) -> Workspace:
+        """Copy the SQLite workspace as it is at this moment, whatever others write meanwhile."""
+        with (
+            closing(sqlite3.connect(Path(self.target).absolute().as_uri() + "?mode=rw", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+        return Workspace(str(target), read_only=False)
+
+    def set_about(self, **values: str) -> None:
+        """Write what the workspace says of itself."""
+        self._refuse_read_only()
+        with store.writing(self._engine) as connection:
+            connection.execute(sa.delete(store.meta).where(store.meta.c.key.in_(list(values))))
+            rows = [{"key": key, "value": value} for key, value in values.items()]
+            connection.execute(sa.insert(store.meta), rows)
+        self.__dict__.pop("about", None)
+
+
+def _family(accounts: pd.DataFrame, account_id: str) -> list[str]:
+    """Return the account and all below it; a circle of parents ends where it meets itself."""
+    children = accounts.groupby("parent_id")["account_id"].agg(list).to_dict()
+    family, waiting = [], [account_id]
+    while waiting:
+        member = waiting.pop()
+        if member not in family:
+            family.append(member)
+            waiting.extend(children.get(member, []))
+    return family
+
+
+def _shown(table: str, body: str) -> dict[str, Any]:
+    kinds = schema.TABLES[table].by_name
+    values: dict[str, Any] = json.loads(body)
+    return {n: store.from_store(kinds[n].kind if n in kinds else "", v) for n, v in values.items()}
