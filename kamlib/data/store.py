@@ -221,7 +221,7 @@ def read_facts(
         wanted = wanted.where(sa.or_(table.c[declared.when].is_(None), table.c[declared.when] <= until))
     found = connection.execute(wanted.order_by(*table.primary_key.columns))
     rows = pd.DataFrame(found.all(), columns=list(found.keys()))
-    if (rows["source"] == "typed").any():
+    if len(set(rows["source"])) > 1:
         rows = rows.sort_values("source", key=lambda source: source == "typed", kind="stable")
         rows = rows.drop_duplicates(list(declared.key), keep="last")
     return frame_from_store(declared, rows)
