@@ -1,0 +1,285 @@
+"""An executed notebook as one HTML file: no script, no address, no code, nothing that is not ours.
+
+Prose comes from markdown cells, everything else from outputs that the rooms of `show` have made (they carry a
+mark in the output's metadata). Streams, tracebacks, widgets and any other HTML are left behind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import as_file, files
+from itertools import groupby
+from typing import Any
+
+import mistune
+from mistune.util import striptags
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbformat import NotebookNode, from_dict
+
+import kamlib
+from kamlib import text
+from kamlib.show import page
+
+NEVER = {"facilitator", "live", "solution"}
+LEVELS = ("level-2", "level-3")
+
+Cell = dict[str, Any]
+
+
+def to_html(notebook: NotebookNode, *, title: str, lang: str, audience: str) -> str:
+    """Return the report of an executed notebook as one self-contained HTML page.
+
+    Parameters
+    ----------
+    title
+        The page's title, plain text; also its heading where the notebook has none.
+    lang, audience
+        The variant that was executed: `sv` or `en`, `internal` or `customer`.
+    """
+    with _speaking(lang):
+        prose = _Prose()
+        cells = [_drawn(cell, audience) for cell in notebook.cells if not _tags(cell) & _shut(audience)]
+        shown = [
+            cell
+            for cell in cells
+            if cell["cell_type"] == "markdown" or cell["outputs"] or cell["metadata"]["is_code"]
+        ]
+        if audience == "customer":
+            shown = _without_silent_sections(shown)
+        head = _lifted_masthead(shown)
+        body = _folded(_spoken([cell for cell in shown if _is_seen(cell)], prose))
+        return _page(
+            body, {**_frame(prose, title, lang), "head": _head(head, prose.title or page.escape(title))}
+        )
+
+
+@contextmanager
+def _speaking(lang: str) -> Iterator[None]:
+    before = text.language()
+    text.use(lang)
+    try:
+        yield
+    finally:
+        text.use(before)
+
+
+# --- what is kept ------------------------------------------------------------------------------------------
+
+
+def _node(**fields: Any) -> NotebookNode:
+    return from_dict(fields)  # type: ignore[no-untyped-call,no-any-return]
+
+
+def _tags(cell: Cell) -> set[str]:
+    return set(cell["metadata"].get("tags", []))
+
+
+def _shut(audience: str) -> set[str]:
+    return NEVER | {"internal"} if audience == "customer" else NEVER
+
+
+def _drawn(cell: Cell, audience: str) -> Cell:
+    """Return a cell that holds only what a reader may see."""
+    is_code = cell["cell_type"] == "code"
+    outputs = [kept for output in cell.get("outputs", []) if (kept := _kept(output, audience))]
+    level = next((level for level in LEVELS if level in _tags(cell)), "")
+    metadata = {"level": level, "is_code": is_code, "before": "", "after": ""}
+    source = cell["source"] if cell["cell_type"] == "markdown" else ""
+    return _node(
+        cell_type="code" if is_code else "markdown",
+        metadata=metadata,
+        source=source,
+        outputs=outputs,
+    )
+
+
+def _kept(output: Any, audience: str) -> NotebookNode | None:
+    if output["output_type"] == "error":
+        told = "" if audience == "customer" else page.escape(re.sub(r"\x1b\[[\d;]*m", "", output["evalue"]))
+        return _node(output_type="error", traceback=[], evalue=told, metadata={})
+    content, marks = output.get("data", {}), output.get("metadata", {})
+    if marks.get("kam") and content.get("text/html"):
+        return _display({"text/html": content["text/html"]}, {"kind": marks["kam"].get("kind", "")})
+    picture = content.get("image/png", "")
+    if picture and audience == "internal" and re.fullmatch(r"[A-Za-z0-9+/=\s]+", picture):
+        alt = marks.get("image/png", {}).get("alt") or text.t("export.picture")
+        return _display({"image/png": picture}, {"kind": "picture", "alt": page.escape(alt)})
+    return None
+
+
+def _display(content: dict[str, str], marks: dict[str, str]) -> NotebookNode:
+    return _node(output_type="display_data", data=content, metadata=marks)
+
+
+def _is_seen(cell: Cell) -> bool:
+    return bool(cell["outputs"] or cell["source"].strip())
+
+
+def _without_silent_sections(cells: list[Cell]) -> list[Cell]:
+    """Leave out a section whose code shows nothing: a customer is not told what we lack."""
+    sections: list[list[Cell]] = [[]]
+    for cell in cells:
+        if re.match(r"##?\s", cell["source"]):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for section in sections if not _is_silent(section) for cell in section]
+
+
+def _is_silent(section: list[Cell]) -> bool:
+    code = [cell for cell in section if cell["metadata"]["is_code"]]
+    has_heading = section[:1] and section[0]["source"].startswith("## ")
+    return bool(has_heading and code) and not any(cell["outputs"] for cell in code)
+
+
+# --- prose -------------------------------------------------------------------------------------------------
+
+
+class _Prose(mistune.HTMLRenderer):
+    """Markdown without raw HTML and without addresses; remembers the headings."""
+
+    def __init__(self) -> None:
+        super().__init__(escape=True)
+        self.title = ""
+        self.sections: list[tuple[str, str]] = []
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        if level == 1 and not self.title:
+            self.title = text
+            return ""
+        if level > 2:
+            return f"<h{level}>{text}</h{level}>\n"
+        self.sections.append((f"s{len(self.sections) + 1}", text))
+        return f'<h2 id="{self.sections[-1][0]}">{text}</h2>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+        # A report is read where the notebooks are not, and it names no address: the words of a link are enough.
+        return f'<a href="{page.escape(url)}">{text}</a>' if re.fullmatch(r"#[\w-]+", url) else text
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+        return text
+
+    def block_html(self, html: str) -> str:
+        return "" if html.lstrip().startswith("<!--") else f"<p>{page.escape(html.strip())}</p>\n"
+
+
+def _spoken(cells: list[Cell], prose: _Prose) -> list[Cell]:
+    write = mistune.create_markdown(renderer=prose, plugins=["table", "strikethrough"])
+    return [
+        cell if cell["metadata"]["is_code"] else _said(cell, str(write(cell["source"]))) for cell in cells
+    ]
+
+
+def _said(cell: Cell, html: str) -> Cell:
+    boxed = html.replace("<table>", '<div class="box" tabindex="0" role="group"><table>').replace(
+        "</table>", "</table></div>"
+    )
+    return _node(**{**cell, "source": boxed})
+
+
+# --- depth -------------------------------------------------------------------------------------------------
+
+
+def _folded(cells: list[Cell]) -> list[Cell]:
+    """Put each run of deeper cells behind a fold that is named by its first heading."""
+    body: list[Cell] = []
+    for level, run in groupby(cells, key=lambda cell: cell["metadata"]["level"]):
+        together = list(run)
+        if level:
+            together[0]["metadata"]["before"] = _summary(level, together)
+            together[-1]["metadata"]["after"] += "</details>"
+        body += together
+    return body
+
+
+def _summary(level: str, cells: list[Cell]) -> str:
+    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", "".join(cell["source"] for cell in cells))
+    names = " \N{MIDDLE DOT} ".join(striptags(heading) for heading in headings[:3])
+    depth = text.t(f"export.{level}")
+    label = (
+        f'{names} <span class="level">\N{EN DASH} {page.escape(depth)}</span>'
+        if names
+        else page.escape(depth)
+    )
+    return f'<details class="depth {level}"><summary>{label}</summary>'
+
+
+# --- the page ----------------------------------------------------------------------------------------------
+
+
+def _lifted_masthead(cells: list[Cell]) -> str:
+    """Take the masthead out of its cell; without one the page still says for whom it is."""
+    for cell in cells:
+        for output in cell["outputs"]:
+            if output["metadata"].get("kind") == "masthead":
+                cell["outputs"] = [other for other in cell["outputs"] if other is not output]
+                return re.sub(r"<style>.*?</style>", "", output["data"]["text/html"], flags=re.DOTALL)
+    return page.framed('<p class="kam-who"></p>', "kam-head")
+
+
+def _head(masthead: str, title: str) -> str:
+    return masthead.replace('<p class="kam-who">', f'<h1>{title}</h1><p class="kam-who">', 1)
+
+
+def _frame(prose: _Prose, title: str, lang: str) -> dict[str, str]:
+    name = page.escape(text.t("export.contents"))
+    items = "".join(
+        f'<li><a href="#{anchor}">{striptags(words)}</a></li>' for anchor, words in prose.sections
+    )
+    return {
+        "lang": lang,
+        "title": page.escape(title),
+        "style": page.font_faces() + _page_style() + page.stylesheet(),
+        "skip": page.escape(text.t("export.skip")),
+        "stopped": page.escape(text.t("export.stopped")),
+        "foot": page.escape(text.t("export.foot", version=kamlib.__version__)),
+        "contents": f'<nav class="contents" aria-label="{name}"><p>{name}</p><ol>{items}</ol></nav>'
+        if items
+        else "",
+    }
+
+
+@cache
+def _page_style() -> str:
+    return files("kamlib").joinpath("run", "templates", "kam", "kam.css").read_text("utf-8")
+
+
+@cache
+def _exporter() -> _KamExporter:
+    with as_file(files("kamlib").joinpath("run", "templates")) as folder:
+        return _KamExporter(  # type: ignore[no-untyped-call]
+            template_name="kam", extra_template_basedirs=[str(folder)]
+        )
+
+
+class _KamExporter(TemplateExporter):
+    """The plain template exporter: nbconvert's HTMLExporter would parse the page again and invent alt texts."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def written(self, cells: list[Cell], frame: dict[str, str]) -> str:
+        """Return the page of cells that are judged already: no copy, no validation, no preprocessor."""
+        parts = ("code", "output", "markdown", "input", "raw", "unknown", "input_prompt", "output_prompt")
+        keep = {f"include_{part}": part in ("code", "output", "markdown") for part in parts}
+        resources = {"global_content_filter": keep, "kam": frame}
+        return str(self.template.render(nb={"cells": cells}, resources=resources))
+
+
+def _page(cells: list[Cell], frame: dict[str, str]) -> str:
+    return _exporter().written(_without_twin_ids(cells), frame)
+
+
+def _without_twin_ids(cells: list[Cell]) -> list[Cell]:
+    """Rename the ids of a figure that stands on the page a second time."""
+    seen: dict[str, int] = {}
+    for output in (
+        output for cell in cells for output in cell["outputs"] if output["metadata"].get("kind") == "figure"
+    ):
+        for key in sorted(set(re.findall(r'id="(kf[0-9a-f]{8})', output["data"]["text/html"]))):
+            seen[key] = seen.get(key, 0) + 1
+            if seen[key] > 1:
+                output["data"]["text/html"] = output["data"]["text/html"].replace(key, f"{key}x{seen[key]}")
+    return cells
