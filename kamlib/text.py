@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from numbers import Real
 from typing import Any
 
 import babel
@@ -124,7 +125,7 @@ def is_missing(value: Any) -> bool:
 def _plain(value: Any) -> str:
     if isinstance(value, (date, pd.Timestamp)):
         return day(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, Real) and not isinstance(value, bool):  # numpy's whole numbers are Real, not int
         return number(value, 0 if float(value).is_integer() else 1)
     return MISSING if is_missing(value) else str(value)
 
