@@ -70,7 +70,7 @@ def _speaking(lang: str) -> Iterator[None]:
 
 
 def _node(**fields: Any) -> NotebookNode:
-    return from_dict(fields)  # type: ignore[no-untyped-call,no-any-return]
+    return from_dict(fields)  # type: ignore[no-any-return]
 
 
 def _tags(cell: Cell) -> set[str]:

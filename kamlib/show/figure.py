@@ -1,0 +1,163 @@
+"""A matplotlib figure as clean inline SVG: text stays text, the same data give the same bytes.
+
+Every figure is drawn twice, wide and for a phone; the page's style shows one of them. It carries a title, a
+description for those who do not see it, the line of how and when, and its numbers as a table behind a fold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Any, Protocol
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.textpath import text_to_path
+
+from kamlib import text
+from kamlib.show.page import Bundle, Shown, dated, escape, framed
+
+WIDE = (7.1, 3.3)
+NARROW = (3.75, 3.3)
+
+#: A name longer than this is cut in a figure; the table behind the figure has it whole.
+LONGEST = 28
+
+
+class Painter(Protocol):
+    """What draws a figure on empty axes, for a page or for a phone."""
+
+    def __call__(self, ax: Axes, *, narrow: bool) -> None:
+        """Draw."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words around a figure: what it says, what is drawn, and the same for those who do not see it."""
+
+    title: str
+    subtitle: str = ""
+    description: str = ""
+    note: str = ""
+
+
+def shown(
+    paint: Painter,
+    words: Words,
+    bundle: Bundle,
+    *,
+    table: str = "",
+    sizes: tuple[tuple[float, float], tuple[float, float]] = (WIDE, NARROW),
+) -> Shown:
+    """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
+    wide, narrow = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
+    note = dated(bundle, words.note)
+    label = escape(text.t("show.data_table"))
+    numbers = f'<details class="kam-data"><summary>{label}</summary>{table}</details>' if table else ""
+    subtitle = f"<span>{escape(words.subtitle)}</span>" if words.subtitle else ""
+    body = (
+        f"<figure><figcaption><strong>{escape(words.title)}</strong>{subtitle}</figcaption>"
+        f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
+        f'<p class="kam-note">{escape(note)}</p>{numbers}</figure>'
+    )
+    plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
+    return Shown(framed(body, "kam-figure"), plain, "figure")
+
+
+def short(name: str, longest: int = LONGEST) -> str:
+    """Return a name that fits into a figure."""
+    return name if len(name) <= longest else name[: longest - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def width(words: str, size: float = 9.2, *, bold: bool = False) -> float:
+    """Return the width of a line of text in inches."""
+    _fonts()
+    face = font_manager.FontProperties(family="Inter", size=size, weight=600 if bold else 400)
+    measured, _, _ = text_to_path.get_text_width_height_descent(words, face, ismath=False)
+    return float(measured) / 72
+
+
+def margins(
+    ax: Axes, *, left: float = 0.1, right: float = 0.1, top: float = 0.1, bottom: float = 0.32
+) -> None:
+    """Place the axes in its figure; margins in inches."""
+    wide, high = ax.figure.get_size_inches()  # type: ignore[union-attr]
+    box = (left / wide, bottom / high, (wide - left - right) / wide, (high - top - bottom) / high)
+    ax.set_position(box)
+
+
+# --- drawing -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _fonts() -> None:
+    with as_file(files("kamlib.show").joinpath("fonts")) as folder:
+        for weight in ("Regular", "SemiBold"):
+            font_manager.fontManager.addfont(folder / f"Inter-{weight}.ttf")
+
+
+@cache
+def _style() -> Any:
+    with as_file(files("kamlib.show").joinpath("kam.mplstyle")) as sheet:
+        return mpl.rc_params_from_file(sheet, use_default_template=False)
+
+
+def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
+    _fonts()
+    with mpl.rc_context(mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}):
+        figure = Figure(figsize=size)
+        FigureCanvasSVG(figure)
+        paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), narrow=narrow)
+        written = io.StringIO()
+        figure.savefig(
+            written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    return _clean(written.getvalue())
+
+
+#: What matplotlib writes and the page has no use for: metadata, a style for the whole page, unseen grounds,
+#: groups, rotations by nothing, and the font that the page gives anyway.
+_NEEDLESS = (
+    r"<metadata>.*?</metadata>",
+    r"<defs>\s*<style.*?</style>\s*</defs>",
+    r"<!--.*?-->",
+    r'<path d="[^"]*" style="fill: none"/>',
+    r"</?g>|<g/>",
+    r' transform="rotate\(-0 [^"]*\)"',
+    r" font-family: 'Inter';",
+)
+
+
+def _clean(svg: str) -> str:
+    """Return the drawing alone, its ids made its own."""
+    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg[svg.index("<svg") :])
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
+    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
+    for needless in _NEEDLESS:
+        svg = re.sub(needless, "", svg, flags=re.DOTALL)
+    svg = re.sub(r" ?\n\s*", " ", svg).replace("> <", "><").replace(' "', '"').replace('; "', '"')
+    key = "kf" + hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r' id="([^"]+)"', rf' id="{key}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
+    svg = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{key}-\1"', svg)
+    return svg.replace("<svg", f'<svg data-key="{key}"', 1)
+
+
+def _named(svg: str, words: Words) -> str:
+    found = re.search(r'data-key="(\w+)".*?viewBox="([^"]+)"', svg, flags=re.DOTALL)
+    if found is None:
+        raise ValueError("a drawing has lost its frame")
+    key, box = found.groups()
+    head = (
+        f'<svg class="kam-svg" xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
+        f'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(words.title)}</title>'
+        f'<desc id="{key}-d">{escape(words.description or words.subtitle or words.title)}</desc>'
+    )
+    return re.sub(r"<svg[^>]*>", lambda _: head, svg, count=1)
