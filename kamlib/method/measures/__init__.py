@@ -32,6 +32,7 @@ from kamlib.method.measures.promises import (
     projects,
     promises,
 )
+from kamlib.method.measures.squad import hours, newest_plans, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
 
@@ -45,9 +46,11 @@ __all__ = [
     "groups_of",
     "health",
     "health_total",
+    "hours",
     "key_account_growth",
     "key_accounts",
     "lifetime_value",
+    "newest_plans",
     "nps",
     "plan_updated_on",
     "project_completion",
@@ -61,6 +64,8 @@ __all__ = [
     "sales_by_group",
     "satisfaction",
     "service_costs",
+    "squad",
+    "squad_gaps",
     "success",
     "trend",
     "wallet_share",

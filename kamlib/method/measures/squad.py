@@ -1,0 +1,67 @@
+"""Who is in the customer team, and whose hours it takes (S4.1, S1.5, P22)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.method.measures.periods import Bundle, today
+from kamlib.schema import AccountView, Portfolio
+
+
+def squad(account: AccountView) -> pd.DataFrame:
+    """One row per person and function: squad rows, and the plan's owner and sponsor where those rows lack them.
+
+    `has_left` says that the person's last day has passed. Company rows (no account) are not a squad.
+    """
+    own = account.squad_member[account.squad_member["account_id"].fillna("").ne("")]
+    named = own[["person_id", "function", "hours_year", "hours_spent_quarter", "is_deputy"]]
+    plan = account.account_plan.sort_values("year").tail(1)
+    held = set(named["function"])
+    extra = [
+        pd.DataFrame({"person_id": plan[column], "function": function})
+        for column, function in (("owner_id", "kam"), ("sponsor_id", "sponsor"))
+        if function not in held
+    ]
+    rows = pd.concat([named, *extra], ignore_index=True).dropna(subset=["person_id"])
+    gone = account.contact.set_index("contact_id")["gone_on"].reindex(rows["person_id"])
+    return rows.assign(has_left=(gone <= today(account)).to_numpy())
+
+
+def squad_gaps(account: AccountView) -> list[str]:
+    """Return the functions of the minimum squad (P22) that nobody holds; `project` only while one runs."""
+    held = squad(account)
+    present = set(held.loc[~held["has_left"], "function"])
+    needed = list(account.limit("squad_minimum"))
+    if account.project["status"].eq("ongoing").any():
+        needed.append("project")
+    return [function for function in needed if function not in present]
+
+
+def hours(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per KAM: `accounts`, hours that the plans need a year, hours that exist, `balance`, `state`.
+
+    Hours exist by the person's company row in the squad table, else by the KAM rows of the squads, else unknown.
+    """
+    plans = newest_plans(portfolio).dropna(subset=["owner_id"])
+    needs = plans.groupby("owner_id").agg(
+        accounts=("account_id", "nunique"), hours_needed=("hours_year", lambda each: each.sum(min_count=1))
+    )
+    rows = needs.rename_axis("person_id").reset_index()
+    rows["hours_available"] = [_available(portfolio, person) for person in rows["person_id"]]
+    rows["balance"] = rows["hours_available"] - rows["hours_needed"]
+    rows["state"] = rows["balance"].map(
+        lambda left: "unknown" if pd.isna(left) else "short" if left < 0 else "enough"
+    )
+    return rows.sort_values("balance", ignore_index=True)
+
+
+def newest_plans(bundle: Bundle) -> pd.DataFrame:
+    """One row per account: its newest account plan."""
+    return bundle.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
+
+
+def _available(portfolio: Portfolio, person: str) -> float:
+    rows = portfolio.squad_member[portfolio.squad_member["person_id"] == person]
+    company = rows[rows["account_id"].fillna("").eq("")]
+    chosen = company if len(company) else rows[rows["function"] == "kam"]
+    return float(chosen["hours_year"].sum(min_count=1))

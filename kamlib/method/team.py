@@ -1,0 +1,234 @@
+"""Step 4, the customer team: coverage, responsibility, shared measures, rhythm, visible investment (S4.1-S4.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.method import measures
+from kamlib.method.measures.periods import one_row, today
+from kamlib.schema import AccountView
+
+
+def match(account: AccountView) -> pd.DataFrame:
+    """One row per function and person: `function`, `level`, `person_id`, hours, `state`.
+
+    State is `filled`, `left` (the person's last day has passed), `missing` (in the minimum of P22, nobody there)
+    or `extra` (beyond the minimum).
+    """
+    levels = account.limit("squad_levels")
+    held = measures.squad(account)
+    needed = account.limit("squad_minimum")
+    held["state"] = np.where(
+        held["has_left"], "left", np.where(held["function"].isin(needed), "filled", "extra")
+    )
+    # Nobody asks the customer to look at our vacancies.
+    gaps = [] if account.audience == "customer" else measures.squad_gaps(account)
+    rows = pd.concat(
+        [held, pd.DataFrame({"function": gaps, "state": "missing"}, dtype="str")], ignore_index=True
+    )
+    rows["level"] = rows["function"].map({part: level for level, parts in levels.items() for part in parts})
+    order = [part for parts in levels.values() for part in parts]
+    rows = rows.sort_values("function", key=lambda column: column.map(order.index), kind="stable")
+    columns = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
+    return rows[columns].reset_index(drop=True)
+
+
+def levels(account: AccountView) -> pd.DataFrame:
+    """One row per level from management to operations: people, functions missing, `is_covered` (S4.1)."""
+    rows = match(account)
+    present = rows["state"].isin(["filled", "extra"])
+    lines = [
+        {
+            "level": level,
+            "people": int((present & rows["level"].eq(level)).sum()),
+            "missing": list(rows.loc[rows["state"].eq("missing") & rows["level"].eq(level), "function"]),
+        }
+        for level in account.limit("squad_levels")
+    ]
+    return pd.DataFrame(lines).assign(is_covered=lambda each: each["people"] > 0)
+
+
+hours = measures.hours
+
+
+def raci(account: AccountView) -> pd.DataFrame:
+    """One row per open initiative: `title`, `accountable` and `responsible` (person ids), counts, `state` (S4.4).
+
+    State is ok, no_accountable, several_accountable, nobody_responsible. A squad under four needs only one A (the
+    initiative's owner counts) and a deputy: then the state is ok or no_accountable (P22).
+    """
+    rows = _open_initiatives(account)
+    letters = account.responsibility.merge(
+        rows[["row_id"]], left_on="initiative_id", right_on="row_id", suffixes=("", "_of")
+    )
+    by_letter = letters.groupby(["initiative_id", "letter"])["person_id"].agg(list)
+    small = is_small(account)
+    lines = []
+    for _, row in rows.iterrows():
+        chief = list(by_letter.get((row["row_id"], "A"), []))
+        doers = list(by_letter.get((row["row_id"], "R"), []))
+        if small and not chief and not pd.isna(row["owner_id"]):
+            chief = [row["owner_id"]]
+        lines.append(
+            {
+                "row_id": row["row_id"],
+                "title": row["title"],
+                "due_on": row["due_on"],
+                "accountable": chief,
+                "responsible": doers,
+                "state": raci_state(len(chief), len(doers), small=small),
+            }
+        )
+    columns = ["row_id", "title", "due_on", "accountable", "responsible", "state"]
+    return pd.DataFrame(lines, columns=columns).sort_values("due_on", ignore_index=True)
+
+
+def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
+    """Return the state of one initiative: exactly one A; at least one R unless the squad is small (6.9, P22)."""
+    if accountable == 0:
+        return "no_accountable"
+    if accountable > 1:
+        return "several_accountable"
+    return "ok" if small or responsible else "nobody_responsible"
+
+
+def is_small(account: AccountView) -> bool:
+    """Tell whether the squad has fewer people than full RACI is meant for (P22)."""
+    held = measures.squad(account)
+    return bool(held.loc[~held["has_left"], "person_id"].nunique() < account.limit("squad_small_people"))
+
+
+def has_deputy(account: AccountView) -> bool:
+    """Tell whether somebody stands in for the KAM: the plan's deputy, or a squad row marked so."""
+    plan = account.account_plan.sort_values("year").tail(1)
+    return bool(
+        plan["deputy_id"].notna().any() or measures.squad(account)["is_deputy"].fillna(value=False).any()
+    )
+
+
+def loads(account: AccountView) -> pd.DataFrame:
+    """One row per person with open initiatives as A, R or owner: `tasks`, `hours`, `state` (S4.4)."""
+    rows = _open_initiatives(account)
+    letters = account.responsibility[account.responsibility["letter"].isin(["A", "R"])]
+    named = letters[["initiative_id", "person_id"]].rename(columns={"initiative_id": "row_id"})
+    owned = rows[["row_id", "owner_id"]].rename(columns={"owner_id": "person_id"}).dropna()
+    tasks = pd.concat([named, owned]).drop_duplicates().merge(rows[["row_id", "hours"]], on="row_id")
+    counted = tasks.groupby("person_id", as_index=False).agg(
+        tasks=("row_id", "nunique"), hours=("hours", lambda each: each.sum(min_count=1))
+    )
+    over = counted["tasks"] > account.limit("open_tasks_limit")
+    counted["state"] = pd.Series(np.where(over, "overloaded", "ok"), counted.index, dtype="str")
+    return counted.sort_values("tasks", ascending=False, ignore_index=True)
+
+
+def _open_initiatives(account: AccountView) -> pd.DataFrame:
+    return account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
+
+
+def matrix(account: AccountView) -> pd.DataFrame:
+    """One row per goal: its title, a column per function with its part, `functions`, `state` (S4.3).
+
+    State is ok, nobody_owns, several_own or one_function: each goal needs one owner and two functions (6.9).
+    """
+    functions = [part for parts in account.limit("squad_levels").values() for part in parts]
+    parts = account.shared_kpi.drop_duplicates(["goal_id", "function"])
+    wide = parts.pivot_table(index="goal_id", columns="function", values="part", aggfunc="first")
+    wide = wide.reindex(index=account.goal["row_id"], columns=functions).astype("str")
+    active = wide.isin(["owns", "contributes"]).sum(axis=1)
+    owners = (wide == "owns").sum(axis=1)
+    states = [matrix_state(own, part) for own, part in zip(owners, active, strict=True)]
+    table = wide.reset_index(names="row_id").assign(functions=active.to_numpy(), state=states)
+    return table.assign(title=account.goal["title"].to_numpy())
+
+
+def matrix_state(owners: int, functions: int) -> str:
+    """Return the state of one goal in the matrix, by its owning functions and those that do something."""
+    if owners == 0:
+        return "nobody_owns"
+    if owners > 1:
+        return "several_own"
+    return "ok" if functions >= 2 else "one_function"
+
+
+def gaps(account: AccountView) -> pd.DataFrame:
+    """One row per function of the squad that has no part in any goal: `function`, `people` (S4.3)."""
+    held = measures.squad(account)
+    active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
+    idle = held[~held["function"].isin(set(active["function"])) & ~held["has_left"]]
+    return idle.groupby("function", as_index=False).agg(people=("person_id", list))
+
+
+def conflicts(account: AccountView) -> pd.DataFrame:
+    """One row per pair that pulls one measure in two directions: `measure`, `one`, `other`, directions, goals.
+
+    Two functions with the same own KPI, or a function's own KPI against the goal's (S4.3).
+    """
+    goals = account.goal.rename(columns={"row_id": "goal_id", "direction": "own_direction", "kpi": "own_kpi"})
+    goals = goals.assign(function="goal")[["goal_id", "function", "own_kpi", "own_direction"]]
+    wanted = pd.concat([account.shared_kpi[goals.columns], goals]).dropna(subset=["own_kpi", "own_direction"])
+    wanted = wanted.assign(measure=wanted["own_kpi"].str.casefold().str.strip())
+    pairs = wanted[wanted["own_direction"] == "up"].merge(
+        wanted[wanted["own_direction"] == "down"], on="measure"
+    )
+    lines = [
+        {
+            "measure": row["own_kpi_x"],
+            "one": row["function_x"],
+            "other": row["function_y"],
+            "goal_id": row["goal_id_x"],
+        }
+        for _, row in pairs.iterrows()
+        if row["function_x"] != row["function_y"]
+    ]
+    table = pd.DataFrame(lines, columns=["measure", "one", "other", "goal_id"])
+    return table.drop_duplicates(["measure", "one", "other"]).reset_index(drop=True)
+
+
+def rhythm(account: AccountView) -> pd.DataFrame:
+    """One row per kind of meeting: `every_weeks` agreed, last held, next planned, what it solves, `state` (S4.2).
+
+    State is ok, late (longer since the last than agreed), not_planned (no next date) or no_rhythm.
+    """
+    now, rows = today(account), account.meeting
+    lines = [_beat(kind, rows[rows["kind"] == kind], now) for kind in rows["kind"].dropna().unique()]
+    columns = ["kind", "every_weeks", "last_on", "next_on", "solves", "state"]
+    return pd.DataFrame(lines, columns=columns).sort_values("next_on", ignore_index=True)
+
+
+def _beat(kind: str, rows: pd.DataFrame, now: pd.Timestamp) -> dict[str, Any]:
+    held = rows.loc[rows["held_on"] <= now].sort_values("held_on")
+    ahead = rows.loc[rows["held_on"].isna() & (rows["planned_on"] >= now), "planned_on"].min()
+    weeks = rows["every_weeks"].dropna()
+    every = int(weeks.iloc[-1]) if len(weeks) else None
+    last = held["held_on"].max()
+    late = every is not None and (pd.isna(last) or (now - last).days > every * 7)
+    state = "no_rhythm" if every is None else "late" if late else "not_planned" if pd.isna(ahead) else "ok"
+    solved = pd.concat([rows.loc[rows["held_on"].isna(), "solves"], held["solves"].iloc[::-1]]).dropna()
+    return {
+        "kind": kind,
+        "every_weeks": every,
+        "last_on": last,
+        "next_on": ahead,
+        "solves": solved.iloc[0] if len(solved) else None,
+        "state": state,
+    }
+
+
+def investment(account: AccountView) -> pd.DataFrame:
+    """One row, S4.5: `hours` and `people` of this quarter, `projects` running, the customer's own answer 1-5.
+
+    `answer` is the mean of the last year's answers to "X invests in our relation", `n` how many answered.
+    """
+    spent = account.squad_member
+    used = spent[spent["hours_spent_quarter"].fillna(0) > 0]
+    said = measures.answers(account, "invests")["score"]
+    return one_row(
+        hours=spent["hours_spent_quarter"].sum(min_count=1),
+        people=int(used["person_id"].nunique()),
+        projects=int(account.project["status"].eq("ongoing").sum()),
+        answer=float(said.mean()) if len(said) else float("nan"),
+        n=len(said),
+    )

@@ -1,0 +1,232 @@
+"""Step 4: the squad, its responsibilities, its measures and its rhythm."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from bundles import account, portfolio
+
+from kamlib.method import team
+
+PEOPLE = [{"contact_id": f"P{n}", "side": "ours", "name": f"Person {n}"} for n in range(9)]
+FULL = ("kam", "sponsor", "service", "technology", "delivery", "quality", "finance")
+
+
+def squad(*functions: str) -> list[dict[str, Any]]:
+    """One person per function."""
+    return [{"person_id": f"P{n}", "function": function} for n, function in enumerate(functions)]
+
+
+def test_the_minimum_squad_of_p22_has_no_gap() -> None:
+    """Seven functions, each filled: nothing is missing; a running project asks for a project lead."""
+    view = account(contact=PEOPLE, squad_member=squad(*FULL))
+    assert set(team.match(view)["state"]) == {"filled"}
+    running = [{"project_id": "1", "name": "x", "status": "ongoing"}]
+    rows = team.match(account(contact=PEOPLE, squad_member=squad(*FULL), project=running))
+    assert rows.loc[rows["state"] == "missing", "function"].tolist() == ["project"]
+
+
+@pytest.mark.parametrize("missing", FULL)
+def test_each_function_of_the_minimum_is_missed(missing: str) -> None:
+    """Take one away and exactly that one is missing, with its level."""
+    rows = team.match(
+        account(contact=PEOPLE, squad_member=squad(*(each for each in FULL if each != missing)))
+    )
+    gap = rows[rows["state"] == "missing"]
+    assert gap["function"].tolist() == [missing]
+    assert gap["level"].notna().all()
+
+
+def test_owner_and_sponsor_of_the_plan_are_in_the_squad() -> None:
+    """Nobody writes the KAM twice; a person whose last day has passed leaves the function open."""
+    people = [{"contact_id": "P1", "side": "ours", "name": "N", "gone_on": "2025-10-31"}]
+    view = account(contact=people, account_plan=[{"year": 2026, "owner_id": "P1", "sponsor_id": "P2"}])
+    rows = team.match(view).set_index("person_id")
+    assert rows.loc["P1", ["function", "state"]].tolist() == ["kam", "left"]
+    assert rows.loc["P2", ["function", "state"]].tolist() == ["sponsor", "filled"]
+    assert "kam" in team.match(view).loc[lambda each: each["state"] == "missing", "function"].tolist()
+
+
+def test_the_customer_sees_no_vacancies() -> None:
+    """In the customer's edition 04 has names and roles only."""
+    assert team.match(account(audience="customer")).empty
+
+
+def test_levels_from_management_to_operations() -> None:
+    """S4.1: every function stands on one level; a level without people is not covered."""
+    rows = team.levels(account(contact=PEOPLE, squad_member=squad("kam", "service"))).set_index("level")
+    assert rows["is_covered"].to_dict() == {
+        "management": False,
+        "lead": True,
+        "expert": False,
+        "operations": True,
+    }
+    assert rows.loc["management", "missing"] == ["sponsor", "finance"]
+
+
+def test_hours_needed_against_hours_that_exist() -> None:
+    """One KAM, four plans: 1 420 hours needed, 1 150 exist, 270 short."""
+    plans = [
+        {"account_id": name, "year": 2026, "owner_id": "PL", "hours_year": needed}
+        for name, needed in {"K03": 420, "K05": 300, "K08": 400, "K10": 300}.items()
+    ]
+    old = [{"account_id": "K03", "year": 2025, "owner_id": "PL", "hours_year": 999}]
+    exist = [{"person_id": "PL", "function": "kam", "hours_year": 1150}]
+    row = team.hours(portfolio(account_plan=old + plans, squad_member=exist)).iloc[0]
+    assert row[["accounts", "hours_needed", "hours_available", "balance"]].tolist() == [4, 1420, 1150, -270]
+    assert row["state"] == "short"
+    unknown = team.hours(portfolio(account_plan=plans)).iloc[0]
+    assert unknown["state"] == "unknown"
+    shared = [
+        {"account_id": name, "person_id": "PL", "function": "kam", "hours_year": 400}
+        for name in ("K03", "K05")
+    ]
+    assert team.hours(portfolio(account_plan=plans, squad_member=shared)).iloc[0]["hours_available"] == 800
+
+
+@pytest.mark.parametrize(
+    ("accountable", "responsible", "small"), list(product(range(4), range(3), [True, False]))
+)
+def test_raci_grid(accountable: int, responsible: int, small: bool) -> None:
+    """Exactly one A and, in a squad of four or more, at least one R: every cell has one state."""
+    state = team.raci_state(accountable, responsible, small=small)
+    right = accountable == 1 and (small or responsible > 0)
+    assert (state == "ok") == right
+    expected = {0: "no_accountable", 1: "nobody_responsible"}.get(accountable, "several_accountable")
+    assert right or state == expected
+
+
+def test_raci_of_open_initiatives() -> None:
+    """Letters decide in a full squad; in a small one the owner is A, and what is done is not asked about."""
+    initiative = [
+        {"title": "a", "owner_id": "P1", "status": "ongoing", "row_id": "i1"},
+        {"title": "b", "owner_id": "P1", "status": "done", "row_id": "i2"},
+    ]
+    letters = [
+        {"initiative_id": "i1", "person_id": "P1", "letter": "A"},
+        {"initiative_id": "i1", "person_id": "P2", "letter": "R"},
+        {"initiative_id": "i2", "person_id": "P2", "letter": "A"},
+    ]
+    full = {"contact": PEOPLE, "squad_member": squad(*FULL), "initiative": initiative}
+    assert team.raci(account(**full, responsibility=letters))["state"].tolist() == ["ok"]
+    assert team.raci(account(**full))["state"].tolist() == ["no_accountable"]
+    assert team.raci(account(initiative=initiative))["state"].tolist() == ["ok"]
+    assert team.is_small(account(initiative=initiative))
+    assert not team.has_deputy(account(**full))
+    assert team.has_deputy(account(account_plan=[{"year": 2026, "deputy_id": "P3"}]))
+
+
+def test_nobody_is_overloaded_silently() -> None:
+    """Six open initiatives are the limit (ours); the seventh overloads."""
+    initiative = [{"title": str(n), "owner_id": "P1", "status": "planned", "hours": 10} for n in range(7)]
+    row = team.loads(account(initiative=initiative)).iloc[0]
+    assert (row["tasks"], row["hours"], row["state"]) == (7, 70, "overloaded")
+    assert team.loads(account(initiative=initiative[:6])).iloc[0]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("owners", "functions"), [(o, f) for f in range(5) for o in range(f + 1)])
+def test_matrix_grid(owners: int, functions: int) -> None:
+    """6.9: one owning function and at least two that do something; every cell has one state."""
+    state = team.matrix_state(owners, functions)
+    assert (state == "ok") == (owners == 1 and functions >= 2)
+
+
+def test_shared_measures_gaps_and_conflicts() -> None:
+    """S4.3: sales wants more stock, delivery less; finance has no part in any goal."""
+    view = account(
+        contact=PEOPLE,
+        squad_member=squad("sales", "delivery", "finance"),
+        goal=[
+            {"title": "Mål", "goal_class": "strategic", "side": "ours", "row_id": "g1"},
+            {"title": "Tomt", "row_id": "g2"},
+        ],
+        shared_kpi=[
+            {
+                "goal_id": "g1",
+                "function": "sales",
+                "part": "owns",
+                "own_kpi": "Lagervärde",
+                "own_direction": "up",
+            },
+            {
+                "goal_id": "g1",
+                "function": "delivery",
+                "part": "contributes",
+                "own_kpi": "lagervärde ",
+                "own_direction": "down",
+            },
+        ],
+    )
+    matrix = team.matrix(view).set_index("title")
+    assert matrix["state"].to_dict() == {"Mål": "ok", "Tomt": "nobody_owns"}
+    assert team.gaps(view)["function"].tolist() == ["finance"]
+    pair = team.conflicts(view).iloc[0]
+    assert (pair["one"], pair["other"]) == ("sales", "delivery")
+
+
+def test_one_direction_is_no_conflict() -> None:
+    """Two functions that want the same are no conflict; a goal against a function's own measure is."""
+    goal = [{"title": "Mål", "row_id": "g1", "kpi": "Restorder", "direction": "down"}]
+    same = [
+        {
+            "goal_id": "g1",
+            "function": "sales",
+            "part": "owns",
+            "own_kpi": "Restorder",
+            "own_direction": "down",
+        }
+    ]
+    assert team.conflicts(account(goal=goal, shared_kpi=same)).empty
+    against = [{**same[0], "own_direction": "up"}]
+    assert team.conflicts(account(goal=goal, shared_kpi=against)).iloc[0]["other"] == "goal"
+
+
+def test_rhythm() -> None:
+    """S4.2: every four weeks agreed, held 40 days ago: late; held last week without a next date: not planned."""
+    meeting = [
+        {"title": "m", "kind": "squad", "held_on": "2026-08-21", "every_weeks": 4, "solves": "restorder"},
+        {"title": "r", "kind": "internal_review", "held_on": "2026-09-09", "every_weeks": 13},
+        {"title": "k", "kind": "customer_review", "held_on": "2026-09-20", "every_weeks": 13},
+        {"title": "k2", "kind": "customer_review", "planned_on": "2026-12-09"},
+        {"title": "v", "kind": "visit", "held_on": "2026-09-20"},
+    ]
+    states = team.rhythm(account(meeting=meeting)).set_index("kind")["state"].to_dict()
+    assert states == {
+        "squad": "late",
+        "internal_review": "not_planned",
+        "customer_review": "ok",
+        "visit": "no_rhythm",
+    }
+
+
+def test_investment_that_the_customer_notices() -> None:
+    """S4.5: hours, people and projects of the quarter beside the customer's own answer."""
+    view = account(
+        squad_member=[
+            {"person_id": "P1", "function": "kam", "hours_spent_quarter": 60},
+            {"person_id": "P2", "function": "service", "hours_spent_quarter": 25},
+            {"person_id": "P3", "function": "quality"},
+        ],
+        project=[{"project_id": "1", "name": "x", "status": "ongoing"}],
+        feedback=[
+            {
+                "feedback_id": "1",
+                "contact_id": "C",
+                "answered_on": "2026-05-01",
+                "kind": "invests",
+                "score": 4,
+            }
+        ],
+    )
+    assert team.investment(view).iloc[0].tolist() == [85, 2, 1, 4, 1]
+
+
+def test_an_account_without_a_team_is_told_not_thrown() -> None:
+    """Revenue alone: every table of the team is there, and empty or missing."""
+    view = account()
+    for table in (team.raci, team.loads, team.matrix, team.gaps, team.conflicts, team.rhythm):
+        assert table(view).empty
+    assert set(team.match(view)["state"]) == {"missing"}
+    assert team.hours(portfolio()).empty
