@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 import company
+import plan
 import sales
 
 
@@ -23,6 +24,7 @@ def write(folder: Path, lang: str) -> None:
     }
     for name, rows in tables.items():
         company.write_csv(folder / f"{name}.csv", rows)
+    plan.write_log(folder / "plan_log.json", lang)
 
 
 def main() -> None:

@@ -1,0 +1,202 @@
+"""The living plan as a dated change list: what people judged, decided and promised over the last year."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from company import HERE, Row, say
+
+sys.path.insert(0, str(HERE.parent))
+from kamlib import schema
+
+RATERS = {"kam": "", "service": "S-09", "technology": "S-10", "finance": "S-14"}
+FIRST_ROUND, SECOND_ROUND = "2025-10-15", "2025-10-16"
+LATE_ROUNDS = {"A-163": ("2026-09-16", "2026-09-17"), "A-094": ("2026-09-16", "2026-09-17")}
+
+
+@cache
+def diary() -> tuple[Row, ...]:
+    """Every entry of `texts/plan/*.yaml` in the order in which it was written down, words in both languages."""
+    folder = HERE / "texts" / "plan"
+    told = [entry for file in sorted(folder.glob("*.yaml")) for entry in _page(file)]
+    listed = [entry for file in sorted(folder.glob("*.csv")) for entry in _list(file)]
+    entries = [part for entry in (*listed, *told, *_ratings()) for part in _by_own_day(entry)]
+    return tuple(sorted(entries, key=lambda entry: (entry["recorded_at"], entry["account_id"])))
+
+
+def log_rows(lang: str) -> list[Row]:
+    """One row: a change of one plan row, in the language; the first change of a row is its insert."""
+    seen: set[str] = set()
+    rows = []
+    for entry in diary():
+        for name, fields in entry["rows"].items():
+            operation = "retire" if fields is None else "update" if name in seen else "insert"
+            seen.add(name)
+            rows.append(
+                _change(entry, name, operation, _after(fields or {}, operation, lang)) | _words(entry, lang)
+            )
+    return rows
+
+
+def write_log(path: Path, lang: str) -> None:
+    """Write the change list as JSON, one change a line."""
+    lines = (json.dumps(row, ensure_ascii=False, default=str) for row in log_rows(lang))
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
+
+
+def _page(file: Path) -> Iterator[Row]:
+    account_id = "" if file.stem == "company" else file.stem
+    for number, entry in enumerate(yaml.safe_load(file.read_text("utf-8"))):
+        yield _entry(account_id, number, **entry)
+
+
+def _entry(account_id: str, number: int, day: date, by: str, rows: Row, **more: Any) -> Row:
+    written = more.get("written", day)
+    return {
+        "effective_on": str(day),
+        "recorded_at": f"{written}T{8 + number % 9:02d}:{number * 7 % 60:02d}:00+00:00",
+        "by": by,
+        "session": more.get("session", f"{written} {account_id or 'KAM'}"),
+        "reason": more.get("reason", ""),
+        "account_id": account_id,
+        "rows": rows,
+    }
+
+
+def _list(file: Path) -> Iterator[Row]:
+    """One entry per line of a table's list: `day` and `by` say when and by whom, the rest are the row's fields."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines, delimiter=";"):
+            fields = {name: _typed(file.stem, name, value) for name, value in line.items() if value}
+            account_id, row_id = fields.pop("account_id", ""), fields.pop("row_id")
+            day = date.fromisoformat(fields.pop("day", _PLAN_DAY.get(account_id, "2025-10-22")))
+            by = fields.pop("by", KAM_OF.get(account_id, "S-02"))
+            reason = fields.pop("why", _PLAN if str(day) < "2025-11-15" else _KEPT)
+            yield _entry(account_id, 0, day, by, {f"{file.stem} {row_id}": fields}, reason=reason)
+
+
+def _typed(table: str, name: str, value: str) -> Any:
+    column = schema.TABLES[table].by_name.get(name)
+    return _PARSE.get(column.kind, str)(value) if column else value == "true" if name == "shared" else value
+
+
+def _by_own_day(entry: Row) -> Iterator[Row]:
+    """Split an entry: a row dated after it is written on its own day, and its outcome on the outcome's day."""
+    for name, fields in entry["rows"].items():
+        born = max(
+            [entry["effective_on"], *(str(fields[day]) for day in _BORN if fields and fields.get(day))]
+        )
+        outcome_day, outcome = _OUTCOME.get(name.split(" ")[0], ("", ()))
+        later = str((fields or {}).get(outcome_day) or "")
+        early = {key: value for key, value in (fields or {}).items() if later <= born or key not in outcome}
+        late = {key: value for key, value in (fields or {}).items() if key not in early}
+        open_status = {"status": "ongoing"} if "status" in late else {}
+        yield _moved(entry, born, {name: None if fields is None else early | open_status})
+        if late:
+            yield _moved(entry, later, {name: late})
+
+
+def _moved(entry: Row, day: str, rows: Row) -> Row:
+    if day == entry["effective_on"]:
+        return entry | {"rows": rows}
+    moment = day + entry["recorded_at"][10:]
+    return entry | {
+        "effective_on": day,
+        "recorded_at": moment,
+        "session": f"{day} {entry['account_id'] or 'KAM'}",
+        "reason": _KEPT,
+        "rows": rows,
+    }
+
+
+def _words(entry: Row, lang: str) -> Row:
+    return {"reason": say(entry["reason"], lang)}
+
+
+def _change(entry: Row, name: str, operation: str, after: Row) -> Row:
+    table, row_id = name.split(" ")
+    kept = {
+        column: entry[column]
+        for column in ("effective_on", "recorded_at", "by", "session", "reason", "account_id")
+    }
+    return kept | {"table": table, "row_id": row_id, "operation": operation, "after": after}
+
+
+def _after(fields: Row, operation: str, lang: str) -> Row:
+    told = {name: say(value, lang) for name, value in fields.items() if name != "shared"}
+    shared = (
+        {"is_shared": bool(fields.get("shared", False))}
+        if operation == "insert" or "shared" in fields
+        else {}
+    )
+    return shared | told
+
+
+def _ratings() -> Iterator[Row]:
+    """Two rounds of scores: silent first, then the second after the discussion, with the evidence."""
+    with (HERE / "texts" / "assessments.csv").open(encoding="utf-8", newline="") as file:
+        judged = list(csv.DictReader(file))
+    for account_id in dict.fromkeys(row["account_id"] for row in judged):
+        own = [row for row in judged if row["account_id"] == account_id]
+        days = LATE_ROUNDS.get(account_id, (FIRST_ROUND, SECOND_ROUND))
+        for number, (day, which) in enumerate(zip(days, ("first", "second"), strict=True), 1):
+            rows = dict(each for row in own for each in _scores(row, which, number, day))
+            yield _entry(
+                account_id, number, date.fromisoformat(day), "S-15", rows, session=f"{day} KAM", reason=_ROUND
+            )
+
+
+_PLAN = "Kontoplan 2026 | Account plan 2026"
+_KEPT = "Planen förd efter kontakt eller leverans | Plan kept after a contact or delivery"
+_PLAN_DAY = {"A-052": "2025-10-14"}
+_BORN = ("made_on", "noted_on", "valued_on", "graded_on", "measured_on", "asked_on", "decided_on", "sent_on")
+_OUTCOME = {
+    "goal": ("judged_on", ("judgement", "judged_on", "reason")),
+    "commitment": ("done_on", ("done_on",)),
+    "initiative": ("done_on", ("done_on", "status")),
+}
+_PARSE: dict[str, Callable[[str], Any]] = {
+    "money": float,
+    "share": float,
+    "number": float,
+    "integer": int,
+    "scale": int,
+    "flag": lambda value: value == "true",
+}
+_ROUND = "Årets segmentering | This year's segmentation"
+
+
+def _scores(row: Row, which: str, number: int, day: str) -> Iterator[tuple[str, Row]]:
+    evidence = {"sv": row["evidence_sv"], "en": row["evidence_en"]}
+    for (function, rater), score in zip(RATERS.items(), row[which].split(), strict=True):
+        name = f"assessment AS-{row['account_id'][2:]}-{row['criterion']}-{function}-{number}"
+        yield (
+            name,
+            {
+                "criterion": row["criterion"],
+                "score": int(score),
+                "rater_id": rater or KAM_OF[row["account_id"]],
+                "function": function,
+                "round": number,
+                "said_by": row["said_by"],
+                "confidence": row["confidence"],
+                "evidence": evidence if function == "kam" else "",
+                "assessed_on": day,
+            },
+        )
+
+
+#: Who judged as KAM; the brewery's KAM was still with us then.
+KAM_OF = {
+    "A-003": "S-03", "A-005": "S-02", "A-008": "S-04", "A-011": "S-03", "A-017": "S-04", "A-021": "S-05",
+    "A-026": "S-05", "A-029": "S-04", "A-034": "S-06", "A-041": "S-06", "A-046": "S-04", "A-052": "S-08",
+    "A-088": "S-02", "A-070": "S-03", "A-094": "S-05", "A-101": "S-04", "A-163": "S-04",
+}  # fmt: skip
