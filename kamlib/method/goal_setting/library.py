@@ -1,0 +1,232 @@
+"""Typical goals fitted to the account's own figures, with the reasoning (S2.2, S2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method import measures, relationships
+from kamlib.method.goal_setting.anchoring import ask_state
+from kamlib.method.goal_setting.smart import best_change, wallet_high
+from kamlib.schema import AccountView
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the account's figures say about one typical goal: from, to, and the figures in words."""
+
+    state: str
+    baseline: float | None = None
+    target: float | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+LACKS, NOT_NEEDED = Fit("lacks_data"), Fit("not_needed")
+
+
+def propose(account: AccountView) -> pd.DataFrame:
+    """Return one row per typical goal of the library, those that fit first.
+
+    Columns library_id, goal_class, side, title, kpi, unit, direction, path, baseline, baseline_on, target,
+    due_on, state (fits, lacks_data, not_needed, not_now) and reason: the figures it is built on, or what to add.
+    Joint goals wait during a public tender (P7) and after a no until the agreed day (P25).
+    """
+    held_back = _held_back(account)
+    library = account.settings["goals"]["library"]
+    lines = [_proposal(account, name, kind, held_back) for name, kind in library.items()]
+    proposals = pd.DataFrame(lines)
+    rank = proposals["state"].map({"fits": 0, "lacks_data": 1, "not_now": 2, "not_needed": 3})
+    return proposals.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _proposal(account: AccountView, name: str, kind: Mapping[str, Any], held_back: str) -> dict[str, Any]:
+    fit = _FITS[name](account)
+    if held_back and kind["side"] == "joint" and fit.state == "fits":
+        fit = Fit("not_now", fit.baseline, fit.target, {"why": held_back})
+    is_joint = kind["side"] == "joint"
+    start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
+    due = pd.Timestamp(account.as_of) + pd.DateOffset(months=kind["months"]) + pd.offsets.QuarterEnd(0)
+    subject = {"group": fit.told.get("group", text.t("goal.some_group"))}
+    return {
+        "library_id": name,
+        "goal_class": kind["goal_class"],
+        "side": "joint" if is_joint else kind["side"],
+        "title": text.t(f"goal.library.{name}.title", **subject),
+        "kpi": text.t(f"goal.library.{name}.kpi", **subject),
+        "unit": text.t(f"goal.unit.{kind['unit']}", currency=account.currency),
+        "direction": kind["direction"],
+        "path": kind["path"],
+        "baseline": fit.baseline,
+        "baseline_on": start,
+        "target": fit.target,
+        "due_on": due,
+        "state": fit.state,
+        "reason": _reason(name, kind, fit),
+    }
+
+
+def _reason(name: str, kind: Mapping[str, Any], fit: Fit) -> str:
+    key = f"goal.library.{name}.reason" if fit.state == "fits" else f"goal.library.{name}.{fit.state}"
+    said = text.t("goal.not_now", **fit.told) if fit.state == "not_now" else text.t(key, **fit.told)
+    return f"{said} {text.t('goal.legal')}" if fit.state == "fits" and kind.get("is_legal") else said
+
+
+def _held_back(account: AccountView) -> str:
+    """The reason why nothing joint may be proposed now, or nothing."""
+    tender = relationships.silence(account)
+    if tender is not None:
+        return tender.sentence()
+    noes = account.goal[account.goal["customer_status"].eq("declined")]
+    waits = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
+    return text.t("goal.ask_again", day=text.day(max(waits))) if waits else ""
+
+
+def _larger_share(account: AccountView) -> Fit:
+    sold, high = measures.sales(account).iloc[0], wallet_high(account)
+    wallets = account.wallet.dropna(subset=["likely"])
+    whole = wallets[wallets["product_group"].isna()]
+    if high is None or whole.empty or pd.isna(sold["revenue_12m"]):
+        return LACKS
+    likely, step = float(whole["likely"].iloc[-1]), _step(account, sold["revenue_12m"])
+    now, then = sold["revenue_12m"] / likely, min((sold["revenue_12m"] + 2 * step) / likely, 0.95)
+    values = {"share": text.percent(now), "wallet": _money(account, likely), "step": _money(account, step)}
+    return Fit("fits", round(now * 100, 1), round(then * 100, 1), values) if now < then else NOT_NEEDED
+
+
+def _step(account: AccountView, revenue: float) -> float:
+    """One year's reachable change: the best so far where it was a rise, else three per cent."""
+    best = best_change(account)
+    return best if best is not None and best > 0 else 0.03 * revenue
+
+
+def _sole_supplier(account: AccountView) -> Fit:
+    shares = measures.wallet_share(account).dropna(subset=["product_group", "likely_share"])
+    shares = shares[shares["likely_share"] < 1]
+    if shares.empty:
+        return LACKS
+    best = shares.sort_values("likely_share").iloc[-1]
+    values = {"group": str(best["product_group"]), "share": text.percent(best["likely_share"])}
+    return Fit("fits", round(best["likely_share"] * 100, 1), 100.0, values)
+
+
+def _new_solution(account: AccountView) -> Fit:
+    cells = account.whitespace[account.whitespace["status"].eq("open")].dropna(subset=["potential"])
+    if cells.empty:
+        return LACKS
+    by_group = cells.groupby("product_group")["potential"].sum()
+    potential = float(by_group.max())
+    values = {"group": str(by_group.idxmax()), "potential": _money(account, potential)}
+    return Fit("fits", 0.0, round(potential / 4, -3), values)
+
+
+def _joint_innovation(account: AccountView) -> Fit:
+    work = account.initiative
+    shared = work["kind"].eq("development") & work["customer_owner_id"].notna()
+    running = int((shared & work["status"].isin(["planned", "ongoing"])).sum())
+    return NOT_NEEDED if running else Fit("fits", 0.0, 1.0)
+
+
+def _grow_revenue(account: AccountView) -> Fit:
+    revenue = measures.sales(account)["revenue_12m"].iloc[0]
+    if pd.isna(revenue) or best_change(account) is None:
+        return LACKS
+    step = _step(account, revenue)
+    values = {"revenue": _money(account, revenue), "step": _money(account, step)}
+    return Fit("fits", round(revenue, -3), round(revenue + step, -3), values)
+
+
+def _revive_group(account: AccountView) -> Fit:
+    groups = measures.sales_by_group(account).dropna(subset=["growth_share"])
+    still = groups[groups["growth_share"] <= account.limit("flat_group_share")]
+    moving = groups[groups["growth_share"] > account.limit("flat_group_share")]
+    if groups.empty or still.empty or moving.empty:
+        return LACKS if groups.empty else NOT_NEEDED
+    flat = still.sort_values("revenue_12m").iloc[-1]
+    pace = min(float(moving["growth_share"].median()), 0.10)
+    change = text.percent(flat["growth_share"], 1, signed=True)
+    values = {"group": str(flat["product_group"]), "change": change, "pace": text.percent(pace, 1)}
+    return Fit("fits", round(flat["revenue_12m"], -3), round(flat["revenue_12m"] * (1 + pace), -3), values)
+
+
+def _lift_margin(account: AccountView) -> Fit:
+    margin = measures.sales(account)["margin_share"].iloc[0]
+    if pd.isna(margin):
+        return LACKS
+    before = account.window(12, back=12)
+    year = account.revenue[account.revenue["month"].between(*before)] if before else account.revenue.head(0)
+    earlier = year["contribution_margin"].sum(min_count=1) / (year["revenue"].sum() or float("nan"))
+    then = max(margin + 0.01, margin, earlier)  # an unknown earlier year (NaN) never wins
+    values = {"margin": text.percent(margin, 1), "earlier": text.percent(earlier, 1)}
+    return Fit("fits", round(margin * 100, 1), round(then * 100, 1), values)
+
+
+def _pay_its_way(account: AccountView) -> Fit:
+    profit = measures.customer_profit(account).iloc[0]
+    if pd.isna(profit["profit"]):
+        return LACKS
+    if profit["profit"] >= 0:
+        return NOT_NEEDED
+    values = {"profit": _money(account, profit["profit"]), "cost": _money(account, profit["service_cost"])}
+    return Fit("fits", round(profit["profit"], -3), 0.0, values)
+
+
+def _keep_groups(account: AccountView) -> Fit:
+    kept = measures.repurchase(account).iloc[0]
+    if not kept["before"]:
+        return LACKS
+    values = {"lost": text.listed(kept["lost"]), "again": str(kept["again"]), "before": str(kept["before"])}
+    return Fit("fits", round(kept["share"] * 100, 1), 100.0, values) if kept["lost"] else NOT_NEEDED
+
+
+def _more_levels(account: AccountView) -> Fit:
+    roles = relationships.threading(account)
+    if not roles["people"].sum():
+        return LACKS
+    met = int(roles["is_threaded"].sum())
+    unmet = [text.label("stakeholder_role", role) for role in roles.loc[~roles["is_threaded"], "role"]]
+    values = {"met": str(met), "of": str(len(roles)), "unmet": text.listed(unmet)}
+    return Fit("fits", float(met), float(min(met + 2, len(roles))), values) if unmet else NOT_NEEDED
+
+
+def _on_time(account: AccountView) -> Fit:
+    periods = measures.delivery_precision(account)
+    year = periods[periods["period"].eq("12m")].iloc[0]
+    return _up_to(year["share"], 0.95, int(year["lines_due"]))
+
+
+def _keep_promises(account: AccountView) -> Fit:
+    sides = measures.commitments(account)
+    ours = sides[sides["direction"].eq("ours")].iloc[0]
+    return _up_to(ours["on_time_share"], 0.90, int(ours["due"]))
+
+
+def _up_to(share: float, aim: float, n: int) -> Fit:
+    """Raise a share to an aim of ours; not needed where it is there already."""
+    if pd.isna(share):
+        return LACKS
+    values = {"share": text.percent(share), "n": text.number(n)}
+    return Fit("fits", round(share * 100, 1), aim * 100, values) if share < aim else NOT_NEEDED
+
+
+def _money(account: AccountView, amount: float) -> str:
+    return text.money(amount, account.currency)
+
+
+_FITS: Mapping[str, Callable[[AccountView], Fit]] = {
+    "larger_share": _larger_share,
+    "sole_supplier": _sole_supplier,
+    "new_solution": _new_solution,
+    "joint_innovation": _joint_innovation,
+    "grow_revenue": _grow_revenue,
+    "revive_group": _revive_group,
+    "lift_margin": _lift_margin,
+    "pay_its_way": _pay_its_way,
+    "keep_groups": _keep_groups,
+    "more_levels": _more_levels,
+    "on_time": _on_time,
+    "keep_promises": _keep_promises,
+}
