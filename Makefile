@@ -52,7 +52,7 @@ lint: setup
 	$(BIN)/mypy
 
 notebooks: setup
-	$(BIN)/python -m kamlib.run.notebooks notebooks
+	$(BIN)/python .ci/refresh.py notebooks
 
 bench: setup
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done

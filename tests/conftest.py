@@ -1,12 +1,29 @@
-"""What all tests share: Swedish unless a test says otherwise."""
+"""What all tests share: Swedish unless a test says otherwise, small seeded counts, no silent browser skip."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+
 import pytest
+from hypothesis import settings
 
 from kamlib import text
+
+settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("torture", max_examples=3_000, deadline=None)
+settings.load_profile("small")
 
 
 @pytest.fixture(autouse=True)
 def _swedish() -> None:
     text.use("sv")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A browser test that is skipped where CI is set has failed: nobody would miss it otherwise."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and item.get_closest_marker("browser"):
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
+    return report
