@@ -1,0 +1,238 @@
+"""The project keeps its word: what README, Makefile, lock and wheel say is so."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import kamlib
+
+TOP = Path(__file__).parents[1]
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+README = (TOP / "README.md").read_text("utf-8")
+CARD = {"jupyterlab", "pandas", "ipywidgets", "matplotlib", "papermill", "nbval"}
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[ \[<>=~!;]", requirement)[0]
+
+
+def plain(package: str) -> str:
+    return package.lower().replace("_", "-")
+
+
+def committed(*patterns: str) -> list[Path]:
+    """Files that git knows, or would know: not those that it ignores."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    names = subprocess.run(listed, cwd=TOP, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [TOP / name for name in names if (TOP / name).is_file()]
+
+
+def test_the_version_is_said_once() -> None:
+    """pyproject.toml, the package and the newest heading of CHANGELOG.md agree."""
+    newest = re.search(r"^## (\S+)", (TOP / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest
+    assert PROJECT["version"] == kamlib.__version__ == newest[1]
+
+
+def test_conda_gets_what_pip_gets() -> None:
+    """environment.yml: the card's packages from conda, all others and the live page from pip, same limits."""
+    environment = yaml.safe_load((TOP / "environment.yml").read_text("utf-8"))["dependencies"]
+    from_pip = next(part["pip"] for part in environment if isinstance(part, dict))
+    from_conda = [part for part in environment if isinstance(part, str) and part != "pip"]
+    base, live = PROJECT["dependencies"], PROJECT["optional-dependencies"]["live"]
+    assert from_conda == [
+        f"python {PROJECT['requires-python']}",
+        *(need for need in base if name_of(need) in CARD),
+    ]
+    assert from_pip == [*(need for need in base if name_of(need) not in CARD), *live, "-e ."]
+
+
+def test_the_base_is_the_card_and_eight_around_it() -> None:
+    """The six packages of the kit's card, and no more around them than the plan names."""
+    around = {"anywidget", "babel", "click", "openpyxl", "platformdirs", "PyYAML", "SQLAlchemy", "tzdata"}
+    assert {name_of(need) for need in PROJECT["dependencies"]} == CARD | around
+
+
+def test_the_lock_is_whole_and_names_no_address() -> None:
+    """Every package is pinned with hashes, every need of pyproject.toml is in it, and no index is written."""
+    lock = (TOP / "requirements.lock").read_text("utf-8")
+    assert re.findall(r"https?://|--index|--find-links|--extra-index|@ file", lock) == []
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==[^\n]+\\\n    --hash=sha256:", lock, re.MULTILINE)
+    assert len(pins) == len(re.findall(r"^[\w.-]+", lock, re.MULTILINE))
+    extras = PROJECT["optional-dependencies"].values()
+    wanted = {name_of(need) for needs in (PROJECT["dependencies"], *extras) for need in needs}
+    assert {plain(name) for name in wanted} - {plain(name) for name in pins} == set()
+
+
+def recipe(target: str) -> list[str]:
+    """Return the commands of a make target as plain commands, without what only make needs."""
+    makefile = (TOP / "Makefile").read_text("utf-8")
+    block = re.search(rf"^{re.escape(target)}:[^=\n]*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert block, target
+    lines = [line.strip() for line in block[1].splitlines() if not line.startswith("\t@")]
+    install = re.search(r"^INSTALL := (.*)$", makefile, re.MULTILINE)
+    assert install
+    plain = [line.replace("$(INSTALL)", install[1]) for line in lines]
+    return [re.sub(r" --disable-pip-version-check| --no-input| --quiet", "", line) for line in plain]
+
+
+@pytest.mark.parametrize("target", ["$(SET_UP)", "report", "test"])
+def test_the_readme_gives_windows_the_same_commands(target: str) -> None:
+    """Where there is no make, README.md holds each command that make would run."""
+    for command in recipe(target):
+        on_windows = command.replace("$(PYTHON)", "py").replace("$(BIN)/", ".venv\\Scripts\\")
+        assert on_windows in README.splitlines(), command
+
+
+def test_the_readme_names_the_makefiles_targets() -> None:
+    """Each target is in README.md and in `make help`; README.md names none that is not there."""
+    makefile = (TOP / "Makefile").read_text("utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    assert set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)) == set(phony[1].split())
+    assert set(re.findall(r'echo "make (\w+)', makefile)) == set(phony[1].split()) - {"help"}
+
+
+def test_the_readme_names_the_commands_that_exist() -> None:
+    """The table of commands is `kam --help`, no more and no less; a command not built is absent."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "kamlib.cli", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    ).stdout
+    built = re.findall(r"^  ([a-z]+) ", shown.partition("Commands:")[2], re.MULTILINE)
+    assert re.findall(r"^\| `kam (\w+)`", README, re.MULTILINE) == sorted(built, key=ORDER.index)
+
+
+ORDER = [
+    "init",
+    "import",
+    "check",
+    "accounts",
+    "report",
+    "open",
+    "workshop",
+    "train",
+    "history",
+    "export",
+    "template",
+    "backup",
+    "restore",
+    "copy",
+    "privacy",
+    "settings",
+    "notebooks",
+    "doctor",
+]
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    """A link to a file of the project points at a file that is there."""
+    for page in (TOP / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")):
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_contributing_points_at_tests_that_exist() -> None:
+    """Each test file named in CONTRIBUTING.md and docs/status.md is there."""
+    for page in ("CONTRIBUTING.md", "docs/status.md"):
+        named = re.findall(r"`(tests/test_\w+\.py)`", (TOP / page).read_text("utf-8"))
+        assert [name for name in named if not (TOP / name).is_file()] == []
+
+
+def test_nothing_of_a_machine_is_committed() -> None:
+    """No home folder, no temporary folder of somebody, no key, in any file that git knows."""
+    private = re.compile(
+        rb"/(home|Users)/[a-z]+/|/root/|C:\\\\Users|BEGIN [A-Z ]*PRIVATE KEY|(?<![\w/])/work/|ghp_\w{20}|AKIA[0-9A-Z]{16}"
+    )
+    found = {str(path) for path in committed() if private.search(path.read_bytes())}
+    assert found - {str(Path(__file__))} == set()
+
+
+def test_nothing_is_left_to_do_in_the_code() -> None:
+    """No note to self: what is not done stands in docs/status.md."""
+    notes = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    found = {
+        str(path)
+        for path in committed("*.py", "*.yaml", "*.js", "*.ipynb")
+        if notes.search(path.read_text("utf-8"))
+    }
+    assert found - {str(Path(__file__))} == set()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel of this clone."""
+    out = tmp_path_factory.mktemp("wheel")
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
+    subprocess.run([*build, "-w", str(out), str(TOP)], check=True, cwd=out)
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_carries_the_kit(wheel: Path) -> None:
+    """Every notebook and every file of the sample company lies in the wheel, and nothing left by a run."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    kit = [path.relative_to(TOP).as_posix() for path in committed("notebooks", "sample_data")]
+    assert {f"kamlib/kit/{name}" for name in kit} <= names
+    assert [name for name in names if "__pycache__" in name or ".ipynb_checkpoints" in name] == []
+    assert not (TOP / "kamlib" / "kit").exists(), "the build changed the clone"
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_makes_a_report(wheel: Path, tmp_path: Path) -> None:
+    """Outside the clone, with nothing but the wheel and its needs, `kam report` makes a report on the sample."""
+    site, home = tmp_path / "site", tmp_path / "home"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+    ]
+    subprocess.run([*install, str(wheel)], check=True)
+    home.mkdir()
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")} | {
+        "PYTHONPATH": str(site),
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+    }
+    report = [
+        sys.executable,
+        "-m",
+        "kamlib.cli",
+        "report",
+        "A-003",
+        "--notebook",
+        "03_planning",
+        "--out",
+        "reports",
+    ]
+    run = subprocess.run(
+        report, cwd=home, env=outside, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert len(list((home / "reports").rglob("03_planning.html"))) == 1
