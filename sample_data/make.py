@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 import company
+import facts
 import plan
 import sales
 
@@ -21,6 +22,14 @@ def write(folder: Path, lang: str) -> None:
         "revenue": sales.revenue_rows(lang),
         "contacts": company.contact_rows(lang),
         "budgets": sales.budget_rows(),
+        "touchpoints": facts.touchpoint_rows(lang),
+        "opportunities": facts.opportunity_rows(lang),
+        "projects": facts.project_rows(lang),
+        "feedback": facts.feedback_rows(lang),
+        "cases": facts.case_rows(lang),
+        "service_costs": facts.service_cost_rows(),
+        "deliveries": facts.delivery_rows(),
+        "agreements": facts.agreement_rows(),
     }
     for name, rows in tables.items():
         company.write_csv(folder / f"{name}.csv", rows)

@@ -160,42 +160,44 @@ def revenue_rows(lang: str) -> list[Row]:
 
 
 @cache
-def _level(key: str, year_start: int) -> float:
-    """Factor that brings a customer's margin in one window to the share that the story gives."""
-    groups, inside = pages("company")["product_groups"], set(months_from(*_window(year_start)))
-    bought = dict.fromkeys(groups, 0)
-    for (owner, month, group), amount in sold().items():
-        if owner == key and month in inside:
-            bought[group] += amount
-    at_list = sum(groups[group]["margin"] * amount for group, amount in bought.items())
-    return customers()[key].margin * sum(bought.values()) / at_list if at_list else 1.0
-
-
-def _window(number: int) -> tuple[str, int]:
-    return WINDOWS[number]
-
-
-def rate_of(key: str, group: str, month: str) -> float:
-    """Contribution margin share of a customer's group in a month."""
-    number = max(n for n, (first, _) in enumerate(WINDOWS) if first <= month)
-    return float(pages("company")["product_groups"][group]["margin"]) * _level(key, number)
+def by_customer() -> dict[str, dict[tuple[str, str], int]]:
+    """SEK by customer, then by month and product group."""
+    books: dict[str, dict[tuple[str, str], int]] = {}
+    for (key, month, group), amount in sold().items():
+        books.setdefault(key, {})[month, group] = amount
+    return books
 
 
 def bought_in(key: str, months: Months) -> dict[str, int]:
     """SEK per product group that a customer bought in `months`."""
     total: dict[str, int] = {}
-    for (owner, month, group), amount in sold().items():
-        if owner == key and month in months:
+    for (month, group), amount in by_customer().get(key, {}).items():
+        if month in months:
             total[group] = total.get(group, 0) + amount
     return total
 
 
+@cache
 def by_month() -> dict[tuple[str, str], int]:
     """SEK by customer and month."""
     total: dict[tuple[str, str], int] = {}
     for (key, month, _), amount in sold().items():
         total[key, month] = total.get((key, month), 0) + amount
     return total
+
+
+@cache
+def _level(key: str, number: int) -> float:
+    """Factor that brings a customer's margin in one window to the share that the story gives."""
+    bought, groups = bought_in(key, months_from(*WINDOWS[number])), pages("company")["product_groups"]
+    at_list = sum(groups[group]["margin"] * amount for group, amount in bought.items())
+    return customers()[key].margin * sum(bought.values()) / at_list if at_list else 1.0
+
+
+def rate_of(key: str, group: str, month: str) -> float:
+    """Contribution margin share of a customer's group in a month."""
+    number = max(n for n, (first, _) in enumerate(WINDOWS) if first <= month)
+    return float(pages("company")["product_groups"][group]["margin"]) * _level(key, number)
 
 
 def budget_rows() -> list[Row]:
