@@ -21,6 +21,7 @@ help:
 	@echo "make lock       resolve requirements.lock anew (needs uv)"
 
 setup: $(SET_UP)
+	@:
 
 $(SET_UP): requirements.lock pyproject.toml build_backend.py
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "kamlib needs Python 3.11, 3.12 or 3.13, found " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
