@@ -25,6 +25,7 @@ from kamlib import schema, text
 from kamlib.data import changes, imports, locate, store
 from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
+from kamlib.schema.bundle import family
 
 __all__ = ["Change", "Conflict", "Saved", "Workspace", "create", "enter", "open"]
 
@@ -195,9 +196,9 @@ class Workspace:
             if account_id not in set(known["account_id"]):
                 near = nearest(account_id, [*known["account_id"], *known["name"].dropna()])
                 raise problem("unknown_account", found=account_id, near=near)
-            family = _family(known, account_id) if self.audience == "internal" else list(known["account_id"])
+            members = family(known, account_id) if self.audience == "internal" else list(known["account_id"])
             day = self._day(connection, as_of)
-            tables = self._facts(connection, family, day) | self._plan(connection, family, day)
+            tables = self._facts(connection, members, day) | self._plan(connection, members, day)
             standing = self._standing(connection, account_id, self._fingerprint(connection, day))
         name = str(known.set_index("account_id")["name"].loc[account_id])
         carried: dict[str, Any] = self._carried() | {
@@ -442,18 +443,6 @@ class Workspace:
             rows = [{"key": key, "value": value} for key, value in values.items()]
             connection.execute(sa.insert(store.meta), rows)
         self.__dict__.pop("about", None)
-
-
-def _family(accounts: pd.DataFrame, account_id: str) -> list[str]:
-    """Return the account and all below it; a circle of parents ends where it meets itself."""
-    children = accounts.groupby("parent_id")["account_id"].agg(list).to_dict()
-    family, waiting = [], [account_id]
-    while waiting:
-        member = waiting.pop()
-        if member not in family:
-            family.append(member)
-            waiting.extend(children.get(member, []))
-    return family
 
 
 def _shown(table: str, body: str) -> dict[str, Any]:

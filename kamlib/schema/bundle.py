@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -66,9 +66,36 @@ class _Bundle:
         return self.settings["thresholds"][name]["value"]
 
 
+def family(accounts: pd.DataFrame, account_id: str) -> list[str]:
+    """Return the account and all below it; a circle of parents ends where it meets itself."""
+    children = accounts.groupby("parent_id")["account_id"].agg(list).to_dict()
+    members, waiting = [], [account_id]
+    while waiting:
+        member = waiting.pop()
+        if member not in members:
+            members.append(member)
+            waiting.extend(children.get(member, []))
+    return members
+
+
 @dataclass(frozen=True)
 class Portfolio(_Bundle):
     """All accounts of a workspace."""
+
+    def view(self, account_id: str) -> AccountView:
+        """Return one account of the portfolio with its descendants, our own people and company-level plan rows."""
+        own = [*family(self.account, account_id), ""]
+        tables = {name: self._rows_of(name, own) for name in self.tables}
+        names = self.account.set_index("account_id")["name"]
+        carried = {each.name: getattr(self, each.name) for each in fields(_Bundle)} | {"tables": tables}
+        return AccountView(**carried, account_id=account_id, name=str(names.loc[account_id]))
+
+    def _rows_of(self, name: str, own: list[str]) -> pd.DataFrame:
+        rows = self.tables[name]
+        if "account_id" not in rows:
+            return rows
+        mine = rows["account_id"].fillna("").isin(own)
+        return rows[mine | (rows["side"] == "ours")] if name == "contact" else rows[mine]
 
 
 @dataclass(frozen=True)

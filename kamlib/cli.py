@@ -1,0 +1,301 @@
+"""The `kam` command: arguments in, calls out."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+import kamlib
+from kamlib import text
+from kamlib.data import intake, kit, locate, sample, sources, workspace
+from kamlib.data import mapping as mapping_file
+from kamlib.errors import Finding, KamError, problem
+from kamlib.live import serve
+from kamlib.method import coaching
+from kamlib.run import doctor as examine
+from kamlib.run import files, notebooks, reports, standings
+from kamlib.show import tables
+
+P = ParamSpec("P")
+LANG = click.Choice(list(text.LANGUAGES))
+AUDIENCE = click.Choice(["internal", "customer"])
+
+
+def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn a `KamError` into its sentences and exit code: no traceback reaches a person."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except KamError as stop:
+            click.echo(stop.told(), err=True)
+            code = stop.exit_code
+        except KeyboardInterrupt:
+            code = 130
+        raise SystemExit(code or 0)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--workspace", "target", help="Path or URL of the workspace; else KAM_WORKSPACE, kam.toml, the sample."
+)
+@click.version_option(kamlib.__version__, prog_name="kam")
+@click.pass_context
+def kam(context: click.Context, target: str | None) -> None:
+    """Key Account Management as a working method: notebooks run live, in batch and in training."""
+    context.obj = target
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def main() -> None:
+    """Run `kam`; both streams speak UTF-8, also on Windows."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    kam()
+
+
+def _open(target: str | None, *, read_only: bool = True) -> workspace.Workspace:
+    """Open the workspace meant; where none is named, the sample, which is made on first use."""
+    where = locate.workspace(target)
+    if where == str(locate.sample_path()):
+        sample.ready()
+        if not read_only:
+            raise problem("sample_is_read_only")
+    opened = workspace.open(where, read_only=read_only)
+    text.use(opened.about["lang"])
+    os.environ["KAM_WORKSPACE"] = opened.target
+    return opened
+
+
+@kam.command()
+@click.argument("name", required=False)
+@click.option("--sample", "with_sample", is_flag=True, help="Fill it with the invented company.")
+@click.option("--lang", type=LANG, default="sv", show_default=True)
+@click.pass_obj
+@told_plainly
+def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) -> None:
+    """Make a workspace: a name (kept in the local app-data folder), a path, or a database URL."""
+    text.use(lang)
+    named = name or target
+    if with_sample and not named:
+        where = sample.ready(lang)
+        click.echo(text.t("cli.made", found=str(where)))
+        return
+    where_to = locate.named_workspace(named or "kam")
+    if with_sample:
+        sample.build(Path(where_to), lang=lang)
+        standings.refresh(workspace.open(where_to))
+    else:
+        workspace.create(where_to, name=Path(where_to).stem, lang=lang)
+        _write_configuration(named or "kam")
+    click.echo(text.t("cli.made", found=where_to))
+
+
+def _write_configuration(name: str) -> None:
+    """Note the workspace's name in this folder; a URL never: it may hold a password."""
+    target = Path(locate.FILE)
+    if "://" not in name and not target.exists():
+        files.put(target, f"workspace = {json.dumps(name, ensure_ascii=False)}\n")
+
+
+@kam.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path), help="YAML that says which column is which.")
+@click.option("--dry-run", is_flag=True, help="Judge everything, write nothing.")
+@click.option("--replace", is_flag=True, help="Also remove what this source no longer says.")
+@click.pass_obj
+@told_plainly
+def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: bool, replace: bool) -> None:
+    """Read a folder or file of CSV and XLSX into the workspace: all of it, or nothing."""
+    here = _open(target, read_only=dry_run)
+    read = mapping_file.load(mapping)
+    judged, findings, report = intake.judge(sources.read(source, read), read)
+    click.echo(repr(tables.sheet("intake_report", report, here.portfolio())))
+    faults = [finding for finding in findings if finding.severity == "error"]
+    for finding in findings:
+        if finding.severity != "error":
+            click.echo(finding.sentence())
+    if faults:
+        raise KamError(*faults, headline=text.t("cli.nothing_imported", n=len(faults)))
+    if dry_run:
+        click.echo(text.t("cli.dry_run"))
+        return
+    done = here.import_facts(judged, source="import", replace=replace)
+    standings.refresh(here)
+    for name, state in done.items():
+        click.echo(text.t(f"cli.{state}", found=name))
+
+
+@kam.command()
+@click.argument("accounts", nargs=-1)
+@click.pass_obj
+@told_plainly
+def check(target: str | None, accounts: tuple[str, ...]) -> int:
+    """Say what the rules find in data and plans; exit 1 where an error stands."""
+    here = _open(target)
+    listed = reports.listing(here).set_index("account_id")
+    chosen = accounts or tuple(listed.index[listed["is_key"].fillna(value=False).astype(bool)])
+    worst = 0
+    for account_id in chosen:
+        found: list[Finding] = coaching.check(here.account(account_id))
+        click.echo(f"{account_id} {here.account(account_id).name}: {len(found)}")
+        for finding in found:
+            click.echo(f"  {finding.severity:<8}{finding.sentence()}")
+            worst = max(worst, int(finding.severity == "error"))
+    return worst
+
+
+@kam.command("accounts")
+@click.option("--json", "as_json", is_flag=True, help="For scripts: a stable list.")
+@click.pass_obj
+@told_plainly
+def accounts_(target: str | None, *, as_json: bool) -> None:
+    """List all accounts with revenue, segment, and whether each is a key account."""
+    listed = reports.listing(_open(target))
+    rows = listed.astype(object).where(listed.notna(), None).to_dict("records")
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in sorted(rows, key=lambda each: -(each["revenue_12m"] or 0)):
+        mark = "*" if row["is_key"] else " "
+        segment = text.label("outcome", row["segment"])
+        basis = f" ({text.t('index.proposed')})" if row["basis"] == "proposed" else ""
+        click.echo(
+            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {row['name']}: {segment}{basis}"
+        )
+
+
+@kam.command()
+@click.argument("accounts", nargs=-1)
+@click.option("--key", is_flag=True, help="The key accounts (the default).")
+@click.option("--all", "all_accounts", is_flag=True, help="Every account.")
+@click.option("--notebook", "chosen", multiple=True, help="03_planning, 03 or planning; may be repeated.")
+@click.option("--as-of", default="", help="YYYY-MM-DD or today; else the latest day in the data.")
+@click.option("--lang", type=LANG, help="Else the workspace's language.")
+@click.option("--audience", type=AUDIENCE, default="internal", show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Worker processes.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the reports.")
+@click.option(
+    "--notebooks", "folder", type=click.Path(path_type=Path), help="A folder of your own notebooks."
+)
+@click.pass_obj
+@told_plainly
+def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> int:
+    """Execute the notebooks per account and write HTML reports, a manifest and index.html."""
+    here = _open(target)
+    request = reports.Request(
+        out=(options["out"] or _out_folder()).absolute(),
+        accounts=accounts,
+        all_accounts=options["all_accounts"],
+        notebooks=options["chosen"],
+        as_of=options["as_of"],
+        lang=options["lang"] or here.about["lang"],
+        audience=options["audience"],
+        workers=options["jobs"],
+        folder=options["folder"],
+    )
+    delivery = _with_progress(here, request)
+    failed = [outcome for outcome in delivery.outcomes if outcome.status in ("failed", "interrupted")]
+    for outcome in delivery.outcomes:
+        if outcome.error:
+            click.echo(f"{outcome.account_id} {outcome.notebook}: {outcome.error['message']}", err=True)
+    good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
+    click.echo(text.t("cli.reports", n=good, failed=len(failed)))
+    click.echo(str(delivery.index))
+    if any(outcome.status == "interrupted" for outcome in failed) and not good:
+        return 2
+    return int(bool(failed))
+
+
+def _out_folder() -> Path:
+    clone = kit.clone()
+    return clone / "reports" if clone else Path("reports")
+
+
+def _with_progress(here: workspace.Workspace, request: reports.Request) -> reports.Delivery:
+    """Run with a bar on a terminal, and with a plain line per report elsewhere."""
+    if not sys.stdout.isatty():
+
+        def line(outcome: Any) -> None:
+            click.echo(
+                f"{outcome.status:<8}{outcome.seconds:>6.1f} s  {outcome.account_id} {outcome.notebook}"
+            )
+
+        return reports.run(here, request, told=line)
+    with click.progressbar(length=1, label=text.t("cli.reporting")) as bar:
+
+        def begun(total: int) -> None:
+            bar.length = total
+
+        return reports.run(here, request, begun=begun, told=lambda _: bar.update(1))
+
+
+@kam.command("open")
+@click.argument("notebook", default="00_start_here")
+@click.option("--account", default="", help="Customer's id; else the first key account.")
+@click.option("--lang", type=LANG)
+@click.option("--lab", is_flag=True, help="JupyterLab instead of the clean page.")
+@click.option(
+    "--sample", "with_sample", is_flag=True, help="Work in the sample company; what you do is kept there."
+)
+@click.pass_obj
+@told_plainly
+def open_(target: str | None, /, notebook: str, **options: Any) -> int:
+    """Open a notebook live: a clean page, or JupyterLab, on a prepared copy."""
+    with_sample = options["with_sample"]
+    here = _open(str(sample.ready()) if with_sample else target)
+    source = notebooks.find(notebook, notebooks.folder())
+    which = notebooks.Variant(options["lang"] or here.about["lang"], "internal", live=True)
+    values: dict[str, Any] = {"lang": which.lang, "live": True}
+    if notebooks.is_about_one_account(notebooks.read(source)):
+        account = options["account"]
+        values["account_id"] = here.account(account).account_id if account else here.first_account()
+    desk = locate.app_data() / "open" / files.slug(here.about["id"], here.name)
+    copy = notebooks.prepare(source, desk / source.name, values, which)
+    if not here.is_sample or with_sample:
+        standings.refresh(workspace.open(here.target, read_only=False))
+    start = serve.open_lab if options["lab"] else serve.open_page
+    return start(copy, here.target, writes_sample=with_sample)
+
+
+@kam.command()
+@click.argument("account", required=False)
+@click.option("--since", default="", help="A day: only what came after it.")
+@click.pass_obj
+@told_plainly
+def history(target: str | None, account: str | None, since: str) -> None:
+    """Show who changed what in the plans, when and why."""
+    here = _open(target)
+    if account:
+        here.account(account)  # an unknown id is told with its nearest names
+    log = here.history(account, since)
+    for entry in log.to_dict("records"):
+        fields = ", ".join(f"{name}: {value}" for name, value in entry["after"].items() if value is not None)
+        head = f"{text.day(entry['effective_on'])} {entry['by']} · {entry['account_id']} {entry['table']} {entry['row_id']}"
+        click.echo(f"{head} · {entry['operation']} · {entry['reason']}\n    {fields}")
+    click.echo(text.t("cli.history", n=len(log)))
+
+
+@kam.command()
+@click.pass_obj
+@told_plainly
+def doctor(target: str | None) -> int:
+    """Examine the installation and the workspace, and say what to mend."""
+    return examine.run(locate.workspace(target), say=click.echo)
+
+
+if __name__ == "__main__":
+    main()

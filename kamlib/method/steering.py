@@ -1,0 +1,135 @@
+"""The programme as management steers it: growth, list, decisions, escalations, hours, one line per account (P19).
+
+An exception list, not a league table: who must do what by when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from kamlib.errors import Finding
+from kamlib.method import measures
+from kamlib.schema import Portfolio
+
+#: How many customers' names a sentence of exceptions may hold before the rest is counted.
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def growth(portfolio: Portfolio) -> pd.DataFrame:
+    """One row for the key accounts, one for all others: R12, the year before, growth, share of all revenue."""
+    rows = measures.key_account_growth(portfolio)
+    return rows.assign(revenue_share=rows["now"] / rows["now"].sum())
+
+
+def outlook(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per key account with budget or forecast: revenue and budget this year so far, and the forecast range.
+
+    The year is the calendar year of the last complete month; months without a budget are left out of both sums.
+    """
+    through = portfolio.facts_through
+    if through is None:
+        return pd.DataFrame(columns=["account_id", "revenue", "budget", "gap_share", "low", "likely", "high"])
+    window = (pd.Timestamp(through.year, 1, 1), through)
+    spent = measures.within(portfolio.revenue, "month", window)
+    planned = measures.within(portfolio.budget, "month", window)
+    tops = measures.groups_of(portfolio)
+    sums = {
+        "revenue": spent.groupby(spent["account_id"].map(tops))["revenue"].sum(),
+        "budget": planned.groupby(planned["account_id"].map(tops))["budget"].sum(),
+    }
+    newest = portfolio.forecast[portfolio.forecast["year"] == through.year].sort_values("made_on")
+    ranges = newest.drop_duplicates("account_id", keep="last").set_index("account_id")[
+        ["low", "likely", "high"]
+    ]
+    rows = pd.DataFrame(index=pd.Index(measures.key_accounts(portfolio), name="account_id"))
+    rows = rows.join(pd.DataFrame(sums)).join(ranges).dropna(subset=["budget", "likely"], how="all")
+    return rows.assign(gap_share=rows["revenue"] / rows["budget"] - 1).reset_index()
+
+
+def list_changes(portfolio: Portfolio, months: int = 12) -> pd.DataFrame:
+    """One row per decision of the last months that moved a customer: from, to, when, by whom, why."""
+    decided = portfolio.selection.sort_values(["account_id", "decided_on"])
+    decided = decided.assign(
+        was=decided.groupby("account_id")["outcome"].shift(),
+        was_key=decided.groupby("account_id")["is_key"].shift(),
+    )
+    since = measures.today(portfolio) - pd.DateOffset(months=months)
+    moved = decided[(decided["decided_on"] > since) & (decided["was"].fillna("") != decided["outcome"])]
+    columns = ["account_id", "was", "outcome", "is_key", "decided_on", "decided_by", "reason", "next_test_on"]
+    return moved.sort_values("decided_on", ascending=False)[columns].reset_index(drop=True)
+
+
+def decisions_asked(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per decision that waits: account, title, cost, asked on, wanted by, days waited; oldest first."""
+    waiting = portfolio.decision[portfolio.decision["status"] == "asked"]
+    days = (measures.today(portfolio) - waiting["asked_on"]).dt.days.astype("Int64")
+    rows = waiting.assign(days_waited=days)
+    columns = ["account_id", "title", "cost", "owner_id", "asked_on", "due_on", "days_waited"]
+    return rows.sort_values("days_waited", ascending=False)[columns].reset_index(drop=True)
+
+
+def escalations(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per promise past its day, ours or theirs, oldest first: account, promise, side, owner, days late."""
+    now, promises = measures.today(portfolio), portfolio.commitment
+    late = promises[promises["done_on"].isna() & (promises["due_on"] < now)]
+    rows = late.assign(days_late=(now - late["due_on"]).dt.days.astype("Int64"))
+    columns = ["account_id", "title", "direction", "owner_id", "customer_owner_id", "due_on", "days_late"]
+    return rows.sort_values("days_late", ascending=False)[columns].reset_index(drop=True)
+
+
+def sponsor_meetings(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per key account: its sponsor, meetings the sponsor took part in over twelve months, the last day, state.
+
+    `state` is `none` without a sponsor, `short` below our limit of meetings a year, else `enough`.
+    """
+    plans = measures.newest_plans(portfolio).set_index("account_id")
+    tops = measures.groups_of(portfolio)
+    held = measures.past_year(portfolio, portfolio.touchpoint, "held_on")
+    held = held[held["kind"].isin(["meeting", "visit"])].assign(top=lambda rows: rows["account_id"].map(tops))
+    rows = []
+    for account_id in measures.key_accounts(portfolio):
+        sponsor = plans["sponsor_id"].get(account_id)
+        has = isinstance(sponsor, str) and sponsor != ""
+        met = held[(held["top"] == account_id) & (held["our_person_id"] == sponsor)] if has else held.iloc[:0]
+        enough = len(met) >= portfolio.limit("sponsor_meetings_year")
+        rows.append(
+            {
+                "account_id": account_id,
+                "sponsor_id": sponsor if has else None,
+                "meetings": len(met),
+                "last_on": met["held_on"].max(),
+                "state": ("enough" if enough else "short") if has else "none",
+            }
+        )
+    return pd.DataFrame(rows, columns=["account_id", "sponsor_id", "meetings", "last_on", "state"])
+
+
+def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
+    """One row per key account: the most severe finding in words, how many more, who, and by when; worst first.
+
+    Parameters
+    ----------
+    findings
+        Account id -> findings, as coaching gives them.
+    """
+    plans = measures.newest_plans(portfolio).set_index("account_id")
+    rows = []
+    for account_id in measures.key_accounts(portfolio):
+        ranked = sorted(findings.get(account_id, ()), key=lambda finding: _RANK[finding.severity])
+        rows.append(
+            {
+                "account_id": account_id,
+                "severity": ranked[0].severity if ranked else "none",
+                "exception": ranked[0] if ranked else None,
+                "more": max(len(ranked) - 1, 0),
+                "owner_id": plans["owner_id"].get(account_id),
+                "due_on": plans["next_review_on"].get(account_id),
+            }
+        )
+    columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
+    listed = pd.DataFrame(rows, columns=columns).astype({"due_on": "datetime64[us]"})
+    return listed.sort_values(
+        "severity", key=lambda each: each.map(_RANK).fillna(9), kind="stable", ignore_index=True
+    )

@@ -1,0 +1,256 @@
+"""Many reports, each by itself: a bad account never stops the others, an old good report is never lost.
+
+A job is plain values, so it can travel to another process; what happened comes back as plain values too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillException
+
+from kamlib.errors import KamError
+from kamlib.run import export, files, notebooks
+
+CELL_SECONDS = 600
+#: What a kernel needs from the system to start at all; everything else stays outside a customer's run.
+_BARE = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook for one account (or for the portfolio: `account_id` empty)."""
+
+    notebook: str
+    workspace: str
+    folder: str
+    account_id: str
+    title: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    lang: str = "sv"
+    audience: str = "internal"
+
+    @property
+    def name(self) -> str:
+        """The notebook's name."""
+        return Path(self.notebook).stem
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: one entry of the manifest's `runs`."""
+
+    account_id: str
+    notebook: str
+    status: str
+    seconds: float = 0.0
+    html: str = ""
+    sha256: str = ""
+    error: Mapping[str, Any] | None = None
+
+
+class QuietKernelManager(AsyncKernelManager):
+    """A kernel whose wires are encrypted: ipykernel warns on every run of one that is not."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.transport_encryption = "required"
+
+
+def run(
+    jobs: Sequence[Job], *, workers: int = 1, told: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Execute jobs in worker processes and return their outcomes in the jobs' order.
+
+    A worker that dies takes no other job with it: what it held is tried once more in a fresh pool.
+    """
+    outcomes: dict[Job, Outcome] = {}
+    try:
+        for attempt in (1, 2):
+            left = [job for job in jobs if job not in outcomes]
+            for job, outcome in _attempt(left, workers if attempt == 1 else 1):
+                if outcome.status != "interrupted" or attempt == 2:
+                    outcomes[job] = outcome
+                    told(outcome)
+    except KeyboardInterrupt:
+        pass
+    interrupted = {job: _failed(job, "interrupted", "") for job in jobs if job not in outcomes}
+    return [(outcomes | interrupted)[job] for job in jobs]
+
+
+def _attempt(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+    if not jobs:
+        return
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+        yield from submit(pool, jobs)
+
+
+def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
+    """Send jobs to any executor and yield each with its outcome as it comes."""
+    waiting = {pool.submit(execute, job): job for job in jobs}
+    try:
+        for done in as_completed(waiting):
+            try:
+                yield waiting[done], done.result()
+            except BrokenProcessPool:
+                yield waiting[done], _failed(waiting[done], "interrupted", "the worker process died")
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def execute(job: Job) -> Outcome:
+    """Run one notebook and put its report in place; whatever goes wrong is an outcome, never a stop."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kam-", ignore_cleanup_errors=True) as work:
+        try:
+            with surroundings(job):
+                executed = _executed(job, Path(work))
+            error = verdict(executed)
+            outcome = _failed(job, **error) if error else _deliver(job, executed)
+            _keep_failed(job, executed if error else None)
+        except KamError as told:
+            outcome = _failed(job, type(told).__name__, str(told))
+        except Exception as fault:  # noqa: BLE001 - the batch must go on; the manifest says what happened
+            outcome = _failed(job, type(fault).__name__, _last_line(fault))
+    return Outcome(**{**asdict(outcome), "seconds": round(time.monotonic() - started, 2)})
+
+
+@contextmanager
+def surroundings(job: Job) -> Iterator[None]:
+    """Give the kernel its workspace; a customer's kernel gets nothing else of ours.
+
+    The worker runs one job at a time, so the process's environment is its own.
+    """
+    before = dict(os.environ)
+    kept = before if job.audience == "internal" else {n: v for n, v in before.items() if n.upper() in _BARE}
+    try:
+        os.environ.clear()
+        os.environ.update({**kept, "KAM_WORKSPACE": job.workspace, "PYTHONUTF8": "1"})
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _executed(job: Job, work: Path) -> NotebookNode:
+    """Return the notebook with its outputs, also when a cell failed: the fault stands in it."""
+    source = notebooks.read(Path(job.notebook))
+    notebooks.refuse_unknown(source, job.parameters, Path(job.notebook).name)
+    made = notebooks.variant(source, notebooks.Variant(job.lang, job.audience, live=False))
+    target = work / "executed.ipynb"
+    try:
+        executed = papermill.execute_notebook(
+            made,
+            str(target),
+            parameters=dict(job.parameters),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            cwd=str(work),
+            kernel_manager_class=QuietKernelManager,
+            execution_timeout=CELL_SECONDS,
+        )
+    except PapermillException:
+        executed = nbformat.read(target, as_version=4)
+    return cleaned(executed)
+
+
+def cleaned(executed: NotebookNode) -> NotebookNode:
+    """Drop what a report must not carry: widget state, paths of this machine."""
+    executed.metadata.pop("widgets", None)
+    executed.metadata.pop("papermill", None)
+    for cell in executed.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+    return executed
+
+
+def verdict(executed: NotebookNode) -> dict[str, Any]:
+    """Say why a run is not ok, or nothing: every code cell ran, none failed, the kernel lived to the end."""
+    for number, cell in enumerate(executed.cells):
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                return {"kind": output.ename, "message": output.evalue, "cell": number}
+        if cell.source.strip() and cell.execution_count is None:
+            return {"kind": "NotExecuted", "message": "the run ended before this cell", "cell": number}
+    return {}
+
+
+def _deliver(job: Job, executed: NotebookNode) -> Outcome:
+    page = export.to_html(executed, title=job.title, lang=job.lang, audience=job.audience)
+    folder = Path(job.folder)
+    digest = files.put(folder / f"{job.name}.html", page)
+    if job.audience == "internal":
+        files.put(folder / f"{job.name}.ipynb", nbformat.writes(executed))
+    return Outcome(job.account_id, job.name, "ok", html=f"{folder.name}/{job.name}.html", sha256=digest)
+
+
+def _keep_failed(job: Job, executed: NotebookNode | None) -> None:
+    """Leave a failed run's notebook beside the last good report; a good run clears it away."""
+    target = Path(job.folder) / f"{job.name}.failed.ipynb"
+    if executed is None:
+        target.unlink(missing_ok=True)
+    elif job.audience == "internal":
+        files.put(target, nbformat.writes(executed))
+
+
+def _failed(job: Job, kind: str, message: str, cell: int | None = None) -> Outcome:
+    status = "interrupted" if kind == "interrupted" else "failed"
+    return Outcome(job.account_id, job.name, status, error={"kind": kind, "message": message, "cell": cell})
+
+
+def _last_line(fault: BaseException) -> str:
+    return "".join(traceback.format_exception_only(fault)).strip()
+
+
+def write_manifest(folder: Path, about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> Path:
+    """Write `manifest.json`, last of all; entries of earlier runs in the same folder stand until run again."""
+    target = folder / "manifest.json"
+    fresh = {(each.account_id, each.notebook): asdict(each) for each in outcomes}
+    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    if target.is_file():
+        for entry in json.loads(target.read_text("utf-8"))["runs"]:
+            kept[entry["account_id"], entry["notebook"]] = entry
+    runs = sorted((kept | fresh).values(), key=lambda entry: (entry["account_id"], entry["notebook"]))
+    files.put(target, json.dumps({**about, "runs": runs}, ensure_ascii=False, indent=1) + "\n")
+    return target
+
+
+def work_folder() -> Path:
+    """Return a private folder for snapshots and projected files, which the caller removes."""
+    return Path(tempfile.mkdtemp(prefix="kam-batch-"))
+
+
+def clear(folder: Path) -> None:
+    """Remove a work folder, also where Windows still holds a file for a moment."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""`index.html`: every run below the output folder, each account with its reports, and what failed and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from kamlib import text
+from kamlib.run import export, files
+from kamlib.show import page
+
+PORTFOLIO = "portfolio"
+
+
+def write(out: Path, lang: str) -> Path:
+    """Write the index of all manifests below `out`, the newest day first; it is internal."""
+    text.use(lang)
+    manifests = sorted(out.glob("*/*/manifest.json"), key=lambda path: path.parent.as_posix(), reverse=True)
+    cells = [_prose(f"# {text.t('index.title')}\n\n{text.t('index.lead')}")]
+    for path in manifests:
+        cells += _run_cells(path.parent, json.loads(path.read_text("utf-8")), out)
+    made = nbformat.v4.new_notebook(cells=cells)
+    target = out / "index.html"
+    files.put(target, export.to_html(made, title=text.t("index.title"), lang=lang, audience="internal"))
+    return target
+
+
+def _run_cells(folder: Path, manifest: Mapping[str, Any], out: Path) -> list[NotebookNode]:
+    values = {name: manifest[name] for name in ("as_of", "workspace")}
+    edition = text.t(f"index.edition.{manifest['audience']}", lang=manifest["lang"])
+    failed = [entry for entry in manifest["runs"] if entry["status"] != "ok"]
+    told = [
+        _failures(failed, manifest) if failed else "",
+        _portfolio(folder, manifest, out),
+        _accounts(folder, manifest, out),
+    ]
+    head = _prose(f"## {text.t('index.run', edition=edition, **values)}")
+    return [head, *(_shown(body) for body in told if body)]
+
+
+def _portfolio(folder: Path, manifest: Mapping[str, Any], out: Path) -> str:
+    entries = [entry for entry in manifest["runs"] if not entry["account_id"]]
+    links = " · ".join(_link(folder, entry, out) for entry in entries)
+    return f"<p>{page.escape(text.t('index.portfolio'))}: {links}</p>" if links else ""
+
+
+def _accounts(folder: Path, manifest: Mapping[str, Any], out: Path) -> str:
+    by_account: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in manifest["runs"]:
+        if entry["account_id"]:
+            by_account.setdefault(entry["account_id"], []).append(entry)
+    heads = "".join(
+        f'<th scope="col"{" class=num" if name == "revenue" else ""}>{page.escape(text.t(f"index.{name}"))}</th>'
+        for name in ("account", "revenue", "segment", "reports")
+    )
+    about = manifest["accounts"]
+    ranked = sorted(by_account, key=lambda each: -(about.get(each, {}).get("revenue_12m") or 0))
+    rows = "".join(_row(folder, about.get(each, {}), by_account[each], out) for each in ranked)
+    caption = page.escape(
+        text.t("index.caption", n=len(ranked), currency=text.money_unit(manifest["currency"]))
+    )
+    if not rows:
+        return ""
+    table = f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{caption}">{table}</div>'
+
+
+def _row(folder: Path, about: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], out: Path) -> str:
+    entries = list(entries)
+    account_id = entries[0]["account_id"]
+    links = " · ".join(_link(folder, entry, out) for entry in entries)
+    segment = text.label("outcome", about.get("segment"))
+    basis = "" if about.get("basis") != "proposed" else f" ({text.t('index.proposed')})"
+    return (
+        f'<tr><th scope="row">{page.escape(about.get("name", account_id))} '
+        f'<span class="kam-muted">{page.escape(account_id)}</span></th>'
+        f'<td class="num">{text.money(about.get("revenue_12m"))}</td>'
+        f"<td>{page.escape(segment + basis)}</td><td>{links}</td></tr>"
+    )
+
+
+def _link(folder: Path, entry: Mapping[str, Any], out: Path) -> str:
+    words = page.escape(text.t(f"notebook.{entry['notebook'][3:]}") if _is_ours(entry) else entry["notebook"])
+    if not entry["html"]:
+        return f"<span>{words}: {page.escape(text.t('index.' + entry['status']))}</span>"
+    target = (folder / entry["html"]).relative_to(out).as_posix()
+    return f'<a href="{page.escape(target)}">{words}</a>'
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return f"notebook.{entry['notebook'][3:]}" in text.catalogue()
+
+
+def _failures(failed: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) -> str:
+    def line(entry: Mapping[str, Any]) -> str:
+        name = manifest["accounts"].get(entry["account_id"], {}).get("name", entry["account_id"] or PORTFOLIO)
+        why = (entry["error"] or {}).get("message", "")
+        head = f"<strong>{page.escape(name)}, {page.escape(entry['notebook'])}</strong>"
+        return f"<li>{head}: {page.escape(text.t('index.' + entry['status']))}. {page.escape(why)}</li>"
+
+    return f"<div class='kam-box'><p>{page.escape(text.t('index.failures'))}</p><ul>{''.join(map(line, failed))}</ul></div>"
+
+
+def _prose(words: str) -> NotebookNode:
+    cell: NotebookNode = nbformat.v4.new_markdown_cell(words)
+    return cell
+
+
+def _shown(body: str) -> NotebookNode:
+    content, marks = {"text/html": page.framed(body)}, {"kam": {"kind": "index"}}
+    shown = nbformat.v4.new_output("display_data", content, metadata=marks)
+    cell: NotebookNode = nbformat.v4.new_code_cell("", outputs=[shown])
+    return cell

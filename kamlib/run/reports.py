@@ -1,0 +1,203 @@
+"""From a request to reports: choose accounts and notebooks, take a snapshot, run, write manifest and index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pandas as pd
+
+from kamlib import __version__, text
+from kamlib.data import projection
+from kamlib.data.workspace import Workspace
+from kamlib.errors import Finding, KamError, nearest
+from kamlib.method import planning
+from kamlib.run import batch, files, index, notebooks, standings
+
+LONGEST_PATH = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for; empty tuples mean the usual: key accounts, all notebooks."""
+
+    out: Path
+    accounts: tuple[str, ...] = ()
+    all_accounts: bool = False
+    notebooks: tuple[str, ...] = ()
+    as_of: str = ""
+    lang: str = "sv"
+    audience: str = "internal"
+    workers: int = 2
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came of a request."""
+
+    outcomes: Sequence[batch.Outcome]
+    index: Path
+    folder: Path
+
+
+def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
+    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis."""
+    places = standings.compute(workspace, as_of).set_index("account_id")
+    names = workspace.accounts().set_index("account_id")["name"]
+    columns = ["revenue_12m", "segment", "is_key", "basis"]
+    listed = places.reindex(names.index)[columns].assign(name=names).reset_index()
+    return listed[["account_id", "name", *columns]].sort_values("account_id", ignore_index=True)
+
+
+def run(
+    workspace: Workspace,
+    request: Request,
+    *,
+    begun: Callable[[int], None] = lambda _: None,
+    told: Callable[[batch.Outcome], None] = lambda _: None,
+) -> Delivery:
+    """Make the reports asked for. Raises `KamError` before anything starts; later faults are outcomes."""
+    text.use(request.lang)
+    chosen = _notebooks(request)
+    work = batch.work_folder()
+    try:
+        snapshot = workspace.snapshot(work / "snapshot.sqlite")
+        standings.refresh(snapshot, request.as_of)
+        plan = _Plan(snapshot, request, work, listing(snapshot, request.as_of))
+        jobs, refused = plan.jobs(chosen)
+        begun(len(jobs))
+        outcomes = [*refused, *batch.run(jobs, workers=request.workers, told=told)]
+    finally:
+        batch.clear(work)
+    batch.write_manifest(plan.folder, plan.about(), outcomes)
+    return Delivery(outcomes, index.write(request.out, request.lang), plan.folder)
+
+
+def _notebooks(request: Request) -> list[Path]:
+    """Return the notebooks asked for, or all; a customer's edition has only those made for it."""
+    where = notebooks.folder(request.folder)
+    asked = [notebooks.find(name, where) for name in request.notebooks]
+    if request.audience == "internal":
+        return asked or [where / f"{name}.ipynb" for name in notebooks.names(where)]
+    shut = [path.stem for path in asked if path.stem not in notebooks.FOR_CUSTOMERS]
+    if shut:
+        allowed = ", ".join(notebooks.FOR_CUSTOMERS)
+        raise KamError(
+            *(Finding("not_for_customer", values={"found": name, "allowed": allowed}) for name in shut)
+        )
+    return asked or [where / f"{name}.ipynb" for name in notebooks.FOR_CUSTOMERS]
+
+
+class _Plan:
+    """One request against one snapshot: which jobs it means."""
+
+    def __init__(self, snapshot: Workspace, request: Request, work: Path, listed: pd.DataFrame) -> None:
+        self.snapshot, self.request, self.work = snapshot, request, work
+        self.listed = listed.set_index("account_id")
+        self.as_of = snapshot.portfolio(request.as_of).as_of.isoformat()
+        self.folder = request.out / self.as_of / f"{request.audience}-{request.lang}"
+
+    def accounts(self) -> list[str]:
+        """Return the ids of the accounts asked for, else all, else the key accounts."""
+        if self.request.accounts:
+            return self._named(self.request.accounts)
+        if self.request.all_accounts:
+            return list(self.listed.index)
+        return list(self.listed.index[self.listed["is_key"].fillna(value=False).astype(bool)])
+
+    def _named(self, asked: Sequence[str]) -> list[str]:
+        by_name = {str(name).casefold(): account_id for account_id, name in self.listed["name"].items()}
+        found = {each: each if each in self.listed.index else by_name.get(each.casefold()) for each in asked}
+        known = [*self.listed.index, *self.listed["name"].dropna()]
+        faults = [
+            Finding("unknown_account", values={"found": each, "near": nearest(each, known)})
+            for each, account_id in found.items()
+            if account_id is None
+        ]
+        if faults:
+            raise KamError(*faults)
+        return list(dict.fromkeys(str(account_id) for account_id in found.values()))
+
+    def jobs(self, chosen: Sequence[Path]) -> tuple[list[batch.Job], list[batch.Outcome]]:
+        """Return what to run, and what is refused before it starts, each with its reason."""
+        accounts = self.accounts()
+        jobs, refused = [], []
+        for path in chosen:
+            notebook = notebooks.read(path)
+            declared = notebooks.parameters(notebook)
+            if "account_id" not in declared:
+                if not self.request.accounts or self.request.notebooks:
+                    jobs.append(self._job(path, "", declared))
+                continue
+            for account_id in accounts:
+                reason = self._refusal(account_id, path.stem)
+                if reason:
+                    error = {"kind": "refused", "message": reason, "cell": None}
+                    refused.append(batch.Outcome(account_id, path.stem, "skipped", error=error))
+                else:
+                    jobs.append(self._job(path, account_id, declared))
+        return sorted(jobs, key=lambda job: (job.account_id, job.name)), refused
+
+    def _refusal(self, account_id: str, name: str) -> str:
+        if self.request.audience == "internal" or name not in ("02_goal_setting", "03_planning"):
+            return ""
+        finding = planning.joint_edition_refusal(self.snapshot.account(account_id, self.request.as_of))
+        return finding.sentence() if finding else ""
+
+    def _job(self, path: Path, account_id: str, declared: Sequence[str] | dict[str, str]) -> batch.Job:
+        request = self.request
+        name = str(self.listed["name"].get(account_id, "")) if account_id else self.snapshot.name
+        folder = self.folder / (files.slug(account_id, name) if account_id else index.PORTFOLIO)
+        self._refuse_long(folder / f"{path.stem}.failed.ipynb")
+        values: dict[str, Any] = {
+            "account_id": account_id,
+            "as_of": request.as_of and self.as_of,
+            "lang": request.lang,
+            "audience": request.audience,
+            "live": False,
+        }
+        title = text.entry(f"notebook.{path.stem[3:]}", "index.account")[request.lang]
+        return batch.Job(
+            str(path),
+            str(self._source(account_id)),
+            str(folder),
+            account_id,
+            f"{title}: {name}",
+            {key: value for key, value in values.items() if key in declared},
+            request.lang,
+            request.audience,
+        )
+
+    def _source(self, account_id: str) -> Path:
+        """Return the file a run reads: the snapshot, or for a customer the projected file, made once."""
+        if self.request.audience == "internal":
+            return Path(self.snapshot.target)
+        target = self.work / f"{files.slug(account_id, '')}.sqlite"
+        if not target.exists():
+            projection.write(self.snapshot, account_id, target, as_of=self.request.as_of)
+        return target
+
+    def _refuse_long(self, path: Path) -> None:
+        if len(str(path.absolute())) > LONGEST_PATH:
+            raise KamError(Finding("path_too_long", values={"found": len(str(path.absolute()))}))
+
+    def about(self) -> dict[str, Any]:
+        """Return the manifest's head."""
+        places = self.listed.astype({"revenue_12m": "float64"})
+        told = places.astype(object).where(places.notna(), None).to_dict("index")
+        return {
+            "run_id": str(uuid4()),
+            "as_of": self.as_of,
+            "audience": self.request.audience,
+            "lang": self.request.lang,
+            "version": __version__,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "workspace": self.snapshot.name,
+            "currency": self.snapshot.about["currency"],
+            "accounts": {each: told[each] for each in self.accounts() if each in told},
+        }
