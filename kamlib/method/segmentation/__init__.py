@@ -1,0 +1,60 @@
+"""Step 1, segment: which few customers are key accounts, why, and how surely (S1.1-S1.6).
+
+`assign` makes the choice; the other functions look at it from one side each. Five lenses stand beside each other
+and are never summed silently (P3): attractiveness (strategic importance), partnership (willingness: a gate, and a
+criterion above it), complexity (the need of a coordinated team; its cost stands beside), exposure (what is lost
+with the customer; never a merit) and our position (the matrix's other axis).
+"""
+
+from kamlib.method.segmentation.capacity import capacity
+from kamlib.method.segmentation.choice import assign, compared_criteria, number_of_places, recorded
+from kamlib.method.segmentation.raters import agreement, criteria_correlation, disagreements
+from kamlib.method.segmentation.rules import GATES, VERDICTS, outcome, quadrant
+from kamlib.method.segmentation.scores import judged_scores, open_spend, ratings, scores
+from kamlib.method.segmentation.views import (
+    changes,
+    contributions,
+    findings,
+    matrix,
+    reweigh,
+    robustness,
+    side_by_side,
+    standing,
+    standings,
+    summary,
+    weights_table,
+)
+from kamlib.method.segmentation.weights import group_weights, individual_weights, weights_in_force
+
+__all__ = [
+    "GATES",
+    "VERDICTS",
+    "agreement",
+    "assign",
+    "capacity",
+    "changes",
+    "compared_criteria",
+    "contributions",
+    "criteria_correlation",
+    "disagreements",
+    "findings",
+    "group_weights",
+    "individual_weights",
+    "judged_scores",
+    "matrix",
+    "number_of_places",
+    "open_spend",
+    "outcome",
+    "quadrant",
+    "ratings",
+    "recorded",
+    "reweigh",
+    "robustness",
+    "scores",
+    "side_by_side",
+    "standing",
+    "standings",
+    "summary",
+    "weights_in_force",
+    "weights_table",
+]

@@ -1,0 +1,66 @@
+"""Whether the people exist who are to look after the key accounts: depth before breadth (S1.5)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib.schema import Portfolio
+
+_STATES = ("ok", "many_accounts", "too_few_hours", "no_owner")
+
+
+def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per KAM of the key accounts, accounts without one last.
+
+    Columns: owner_id, key_accounts, account_ids, hours_needed (the plans' own, else the middle of the hours that
+    the quadrant asks for), hours_estimated (share of them that is our default), hours_available (what the squads
+    give the KAM a year; missing if nobody has said), hours_short, state: ok, many_accounts, too_few_hours, no_owner.
+    """
+    keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
+    plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
+    rows = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
+    rows = rows.assign(
+        owner_id=rows["owner_id"].fillna(""),
+        planned=rows["hours_year"].notna(),
+        hours=rows["hours_year"].fillna(_usual_hours(portfolio, rows["quadrant"])),
+    )
+    found = (
+        rows.groupby("owner_id")
+        .agg(
+            key_accounts=("account_id", "size"),
+            account_ids=("account_id", list),
+            names=("name", list),
+            hours_needed=("hours", "sum"),
+            planned=("planned", "mean"),
+        )
+        .reset_index()
+    )
+    available = found["owner_id"].map(_available(portfolio)).astype(float)
+    found = found.assign(
+        hours_estimated_share=1.0 - found.pop("planned").astype(float),
+        hours_available=available,
+        hours_short=(found["hours_needed"] - available).clip(lower=0.0),
+    )
+    found["state"] = [_state(row, portfolio) for row in found.itertuples()]
+    return found.sort_values("owner_id", key=lambda owners: owners.replace("", "\uffff"), ignore_index=True)
+
+
+def _usual_hours(portfolio: Portfolio, quadrants: pd.Series) -> pd.Series:
+    limits = portfolio.limit("hours_by_quadrant")
+    middles = {name: sum(ends) / 2 for name, ends in limits.items()}
+    usual = sorted(middles.values())[len(middles) // 2]
+    return quadrants.map(middles).astype(float).fillna(usual)
+
+
+def _available(portfolio: Portfolio) -> pd.Series:
+    members = portfolio.squad_member[portfolio.squad_member["function"] == "kam"]
+    return members.groupby("person_id")["hours_year"].sum(min_count=1)
+
+
+def _state(row: object, portfolio: Portfolio) -> str:
+    if not getattr(row, "owner_id", ""):
+        return "no_owner"
+    if getattr(row, "hours_short", 0.0) > 0:
+        return "too_few_hours"
+    many = getattr(row, "key_accounts", 0) > portfolio.limit("accounts_per_kam_high")
+    return "many_accounts" if many else "ok"

@@ -1,0 +1,322 @@
+"""Scores 1-5 of every decision unit on every criterion: judged by people, else derived from facts.
+
+What people have judged wins. Facts are read by the limits of P5 and are never sure: their confidence says so.
+Willingness to partner is what the customer has done (P3): only a joint goal that the customer has confirmed or a
+promise that the customer has kept speaks for it, else it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.method import units
+from kamlib.schema import Portfolio
+
+#: From the least sure to the surest.
+CONFIDENCES = ("low", "medium", "high")
+
+#: Rows given within this many days of the newest belong to the same session of judging.
+SESSION_DAYS = 120
+
+_COLUMNS = ["score", "confidence", "source", "raters", "spread", "evidence"]
+
+
+def scores(portfolio: Portfolio, decision_units: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One row per decision unit and criterion, unit by unit within each criterion, also where nothing is known.
+
+    Columns: account_id, criterion, score (1-5, missing if unknown), low and high (the score with its uncertainty,
+    P5), confidence, source (code of choice set `score_source`), raters, spread (highest less lowest of the raters,
+    in steps), evidence (count of what it rests on).
+    """
+    found = units.decision_units(portfolio) if decision_units is None else decision_units
+    judged = judged_scores(portfolio)
+    long = pd.concat(
+        [_one_criterion(portfolio, found, judged, criterion) for criterion in portfolio.settings["criteria"]],
+        ignore_index=True,
+    )
+    return _with_uncertainty(long, portfolio)
+
+
+def _one_criterion(
+    portfolio: Portfolio, found: pd.DataFrame, judged: pd.DataFrame, criterion: str
+) -> pd.DataFrame:
+    rows = _DERIVED[criterion](portfolio, found).reindex(columns=_COLUMNS)
+    rows.index = pd.Index(found["account_id"])
+    own = judged[judged["criterion"] == criterion].set_index("account_id")[_COLUMNS]
+    own = own[own.index.isin(rows.index)]
+    if len(own):
+        kept = rows[~rows.index.isin(own.index)]
+        rows = pd.concat([kept.astype(object), own.astype(object)]).reindex(rows.index).infer_objects()
+    rows = rows.assign(criterion=criterion).reset_index()
+    rows.loc[rows["score"].isna(), ["confidence", "source"]] = ["", "unknown"]
+    return rows[["account_id", "criterion", *_COLUMNS]]
+
+
+def _with_uncertainty(rows: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
+    width = rows["confidence"].map(portfolio.limit("score_half_width")).astype(float)
+    ends = pd.DataFrame(portfolio.settings["criteria"]).T
+    low, high = (rows["criterion"].map(ends[end]).astype(float) for end in ("low", "high"))
+    score = rows["score"].astype(float)
+    return rows.assign(
+        score=score,
+        low=np.maximum(score - width, low),
+        high=np.minimum(score + width, high),
+        raters=rows["raters"].astype("Int64").fillna(0),
+        evidence=rows["evidence"].astype("Int64").fillna(0),
+        spread=rows["spread"].astype(float),
+    )
+
+
+# Judged ------------------------------------------------------------------------------------------------------
+
+
+def ratings(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
+    """One row per rater, decision unit and criterion: the last session's rating, of its last round or its first.
+
+    A rating of the group's top account wins over those of its members; of a rater's several, the newest.
+    """
+    tops = units.roots(portfolio.account)
+    given = portfolio.assessment.assign(unit=portfolio.assessment["account_id"].map(tops))
+    given = given[given["unit"].notna() & given["score"].notna()]
+    given["is_top"] = given["unit"] == given["account_id"]
+    given["round"] = given["round"].fillna(1).astype(int)
+    given["rater"] = given["rater_id"].fillna(given["function"]).fillna(given["row_id"])
+    for rule in (_top_rows, _last_session, _first_round if first_round else _last_round):
+        given = given[rule(given)]
+    given = given.sort_values(["assessed_on", "row_id"], na_position="first")
+    newest = given.drop_duplicates(["unit", "criterion", "rater"], keep="last")
+    return newest.assign(account_id=newest["unit"]).drop(columns=["unit", "is_top"]).reset_index(drop=True)
+
+
+def _of_cell(rows: pd.DataFrame, column: str, end: str = "max") -> pd.Series:
+    found: pd.Series = rows.groupby(["unit", "criterion"])[column].transform(end)
+    return found
+
+
+def _top_rows(rows: pd.DataFrame) -> pd.Series:
+    return rows["is_top"] == _of_cell(rows, "is_top")
+
+
+def _last_session(rows: pd.DataFrame) -> pd.Series:
+    since = _of_cell(rows, "assessed_on") - pd.Timedelta(days=SESSION_DAYS)
+    return ~(rows["assessed_on"] < since)
+
+
+def _last_round(rows: pd.DataFrame) -> pd.Series:
+    return rows["round"] == _of_cell(rows, "round")
+
+
+def _first_round(rows: pd.DataFrame) -> pd.Series:
+    return rows["round"] == _of_cell(rows, "round", "min")
+
+
+def judged_scores(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per judged decision unit and criterion: the median over the raters, and how far apart they are."""
+    given = ratings(portfolio)
+    customer = given["said_by"] == "customer"
+    # Our position is what the customer says; our own guess counts only where the customer has said nothing (P3).
+    asked = customer.groupby([given["account_id"], given["criterion"]]).transform("any")
+    given = given[(given["criterion"] != "our_position") | customer | ~asked]
+    given = given.assign(
+        sureness=given["confidence"].map({name: n for n, name in enumerate(CONFIDENCES)}).fillna(1.0),
+        is_customer=given["said_by"] == "customer",
+        has_evidence=given["evidence"].fillna("").str.strip() != "",
+        score=given["score"].astype(float),
+    )
+    cells = given.groupby(["account_id", "criterion"])
+    found = cells.agg(
+        score=("score", "median"),
+        sureness=("sureness", "median"),
+        raters=("rater", "nunique"),
+        highest=("score", "max"),
+        lowest=("score", "min"),
+        evidence=("has_evidence", "sum"),
+        is_customer=("is_customer", "any"),
+    ).reset_index()
+    return found.assign(
+        confidence=[CONFIDENCES[int(level)] for level in found["sureness"]],
+        source=np.where(found["is_customer"], "judged_with_customer", "judged"),
+        spread=found["highest"] - found["lowest"],
+    )
+
+
+# Derived -----------------------------------------------------------------------------------------------------
+
+
+def _derived(n: int, **columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"raters": 0, "spread": np.nan, **columns}, index=range(n))
+
+
+def _strategic_importance(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    """Growth first, then open spend where somebody has put a figure on it (P5); data alone never gives 5."""
+    flat = portfolio.limit("growth_flat_share")
+    growth = found["growth_share"]
+    by_growth = np.select([growth.isna(), growth < -flat, growth <= flat], [np.nan, 1.0, 2.0], 3.0)
+    by_growth = np.where(found["is_new"], 3.0, by_growth)
+    spend = open_spend(portfolio, found)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = spend["amount"] / found["revenue_12m"].clip(lower=1.0)
+    by_spend = np.select(
+        [
+            ratio >= portfolio.limit("open_spend_twice_ratio"),
+            ratio >= portfolio.limit("open_spend_equal_ratio"),
+        ],
+        [4.0, 3.0],
+        np.nan,
+    )
+    score = np.fmax(by_growth, by_spend)
+    spoke = ~np.isnan(by_spend) & ~(by_growth > by_spend)
+    return _derived(
+        len(found),
+        score=score,
+        confidence=np.where(spoke & (spend["source"] == "wallet"), "medium", "low"),
+        source=np.where(spoke, spend["source"], np.where(found["is_new"], "new_customer", "growth")),
+        evidence=(~np.isnan(by_growth)).astype(int) + ~np.isnan(by_spend),
+    )
+
+
+def open_spend(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    """One row per decision unit: amount it buys or will buy elsewhere, and the source of the figure.
+
+    The wallet less our sales, the open cells of the whitespace or the open opportunities: the highest one known,
+    never their sum, because they describe the same purchases.
+    """
+    tops = units.roots(portfolio.account)
+    ids = pd.Index(found["account_id"])
+    amounts = pd.DataFrame(
+        {
+            "wallet": _open_wallet(portfolio, tops, found).reindex(ids),
+            "whitespace": _open_cells(portfolio, tops).reindex(ids),
+            "opportunity": _open_opportunities(portfolio, tops).reindex(ids),
+        },
+        index=ids,
+    )
+    known = amounts.notna().any(axis=1)
+    source = amounts[known].idxmax(axis=1).reindex(ids).fillna("")
+    return pd.DataFrame({"amount": amounts.max(axis=1), "source": source}).reset_index(drop=True)
+
+
+def _open_wallet(portfolio: Portfolio, tops: pd.Series, found: pd.DataFrame) -> pd.Series:
+    rows = portfolio.wallet.sort_values("valued_on", na_position="first")
+    rows = rows.drop_duplicates(["account_id", "product_group"], keep="last")
+    wallet = rows.groupby(rows["account_id"].map(tops))["likely"].sum(min_count=1)
+    sold = found.set_index("account_id")["revenue_12m"]
+    return (wallet - sold.reindex(wallet.index)).clip(lower=0.0)
+
+
+def _open_cells(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
+    rows = portfolio.whitespace
+    rows = rows[rows["status"].isin(["open", "competitive", "competitor"])]
+    return rows.groupby(rows["account_id"].map(tops))["potential"].sum(min_count=1)
+
+
+def _open_opportunities(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
+    rows = portfolio.opportunity[portfolio.opportunity["stage"] == "open"]
+    return rows.groupby(rows["account_id"].map(tops))["amount"].sum(min_count=1)
+
+
+def _willingness(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    tops = units.roots(portfolio.account)
+    since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=24)
+    goals = portfolio.goal
+    goals = goals[(goals["side"] == "joint") & (goals["customer_status"] == "confirmed")]
+    goals = goals[goals["customer_status_on"] >= since]
+    kept = portfolio.commitment
+    kept = kept[
+        (kept["direction"] == "customer") & (kept["done_on"] >= since) & (kept["done_on"] <= kept["due_on"])
+    ]
+    joint, promises = (_counted(rows, tops, found) for rows in (goals, kept))
+    return _derived(
+        len(found),
+        score=np.select([joint > 0, promises > 0], [4.0, 3.0], np.nan),
+        confidence="low",
+        source=np.where(joint > 0, "joint_goal", "kept_promise"),
+        evidence=joint + promises,
+    )
+
+
+def _counted(rows: pd.DataFrame, tops: pd.Series, found: pd.DataFrame) -> pd.Series:
+    counts = rows.groupby(rows["account_id"].map(tops)).size()
+    return counts.reindex(found["account_id"]).fillna(0).astype(int).reset_index(drop=True)
+
+
+#: Activities that a customer on standard terms does not call for.
+_SPECIAL = ("call_outs", "express_freight", "on_site_stock", "support")
+
+
+def _complexity(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    """Standard terms unless an agreement, special service or several sites speak; up to 4, never sure (P5)."""
+    tops = units.roots(portfolio.account)
+    running = portfolio.agreement[~(portfolio.agreement["ends_on"] < pd.Timestamp(portfolio.as_of))]
+    priced = _counted(running, tops, found)
+    serviced = _counted(running[running["kind"] == "service"], tops, found)
+    costs = portfolio.service_cost[portfolio.service_cost["activity"].isin(_SPECIAL)]
+    window = portfolio.window(12)
+    costs = costs[costs["month"].between(*window)] if window else costs.iloc[:0]
+    costs = costs.assign(account_id=costs["account_id"].map(tops)).drop_duplicates(["account_id", "activity"])
+    special = _counted(costs, tops, found)
+    spread_out = (found["members"] >= 3) | (found["countries"] >= 2)
+    seen = (found["revenue_12m"] > 0) | (priced + special > 0)
+    three = (special > 0) | (serviced > 0) | spread_out
+    two = (priced > 0) | (found["product_groups"] >= 4)
+    score = np.select([~seen, special >= 3, three, two], [np.nan, 4.0, 3.0, 2.0], 1.0)
+    source = np.select(
+        [special > 0, priced > 0, spread_out], ["service_cost", "agreement", "members"], "product_groups"
+    )
+    return _derived(
+        len(found), score=score, confidence="low", source=source, evidence=priced + special + spread_out
+    )
+
+
+def _business_risk(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    """Share of our contribution by the limits of P5; of revenue where most of it comes without a margin."""
+    share, source = exposure_shares(found)
+    score = 1.0 + np.searchsorted(portfolio.limit("exposure_share_limits"), share, side="right")
+    return _derived(
+        len(found),
+        score=np.where(np.isnan(share), np.nan, score),
+        confidence="medium" if source == "contribution_share" else "low",
+        source=source,
+        evidence=(~np.isnan(share)).astype(int),
+    )
+
+
+def exposure_shares(found: pd.DataFrame) -> tuple[np.ndarray, str]:
+    """Return each decision unit's share of our contribution (R12), and whether it had to be taken of revenue."""
+    revenue = found["revenue_12m"].clip(lower=0.0)
+    known = float((revenue * found["margin_known_share"].fillna(0.0)).sum()) / max(float(revenue.sum()), 1.0)
+    by_margin = known >= 0.9
+    amount = found["margin_12m"].clip(lower=0.0) if by_margin else revenue
+    total = float(amount.sum())
+    share = (amount / total).to_numpy(dtype=float) if total > 0 else np.full(len(found), np.nan)
+    return share, "contribution_share" if by_margin else "revenue_share"
+
+
+_STAGES = ("exploratory", "basic", "cooperative", "interdependent", "integrated")
+
+
+def _our_position(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
+    """The stage of the relationship as our guess where nobody has asked the customer (6.1)."""
+    plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
+    stages = plans.set_index("account_id")["stage_now"].map({name: n for n, name in enumerate(_STAGES, 1)})
+    score = stages.reindex(found["account_id"]).to_numpy(dtype=float)
+    return _derived(
+        len(found),
+        score=score,
+        confidence="low",
+        source="relationship_stage",
+        evidence=(~np.isnan(score)).astype(int),
+    )
+
+
+_DERIVED: dict[str, Callable[[Portfolio, pd.DataFrame], pd.DataFrame]] = {
+    "strategic_importance": _strategic_importance,
+    "willingness_to_partner": _willingness,
+    "internal_complexity": _complexity,
+    "business_risk": _business_risk,
+    "our_position": _our_position,
+}

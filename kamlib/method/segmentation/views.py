@@ -1,0 +1,288 @@
+"""The choice seen from one side at a time: for the room, the report, and the other notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib import text
+from kamlib.errors import Finding
+from kamlib.method import scoring, units
+from kamlib.method.segmentation.raters import criteria_correlation
+from kamlib.method.segmentation.weights import group_weights, weights_in_force
+from kamlib.schema import Portfolio, Standing
+
+
+def summary(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row: customers, compared, chosen, places, and how many stand clear, contested and outside."""
+    counts = segments["verdict"].value_counts()
+    compared = int(segments["place"].notna().sum())
+    numbers = {name: int(counts.get(name, 0)) for name in ("robust_in", "contested", "robust_out")}
+    return pd.DataFrame(
+        [
+            {
+                "accounts": len(segments),
+                "compared": compared,
+                "not_asked": int((segments["gate"] == "not_asked").sum()),
+                "failed": int((segments["gate"] == "failed").sum()),
+                "places": segments.attrs["k"],
+                "key_accounts": int(segments["is_key"].sum()),
+                **numbers,
+            }
+        ]
+    )
+
+
+def contributions(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
+    """One row per account and compared criterion: score, share of the weight, points of the total (0-100).
+
+    The points of one account sum to its score; a criterion that is not known has no points and no share.
+    """
+    names = segments.attrs["compared"]
+    criteria = portfolio.settings["criteria"]
+    values = np.column_stack(
+        [
+            scoring.value(segments[name], *(criteria[name][part] for part in ("low", "high", "direction")))
+            for name in names
+        ]
+    )
+    shares = scoring.normalised([segments.attrs["weights"][name] for name in names])
+    points = 100.0 * scoring.contributions(values, shares)
+    return pd.DataFrame(
+        {
+            "account_id": np.repeat(segments["account_id"].to_numpy(), len(names)),
+            "name": np.repeat(segments["name"].to_numpy(), len(names)),
+            "criterion": np.tile(names, len(segments)),
+            "score": segments[names].to_numpy(dtype=float).ravel(),
+            "weight": np.tile(shares, len(segments)),
+            "points": points.ravel(),
+        }
+    )
+
+
+def side_by_side(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per account that our choice or revenue alone would take: both, ours only, revenue only (S1.2).
+
+    Columns: account_id, name, revenue_12m, revenue_rank, place, margin_share, gate, is_key, by_revenue, agreement.
+    """
+    keys = int(segments["is_key"].sum()) or segments.attrs["k"]
+    by_revenue = (segments["revenue_12m"].rank(ascending=False, method="first") <= keys) & (
+        segments["revenue_12m"] > 0
+    )
+    rows = segments.assign(
+        by_revenue=by_revenue, margin_share=segments["margin_12m"] / segments["revenue_12m"]
+    )
+    rows = rows[rows["is_key"] | rows["by_revenue"]]
+    rows["agreement"] = np.select(
+        [rows["is_key"] & rows["by_revenue"], rows["is_key"]], ["both", "ours_only"], "revenue_only"
+    )
+    columns = [
+        "revenue_12m",
+        "revenue_rank",
+        "place",
+        "margin_share",
+        "gate",
+        "is_key",
+        "by_revenue",
+        "agreement",
+    ]
+    return rows.sort_values("revenue_rank")[["account_id", "name", *columns]].reset_index(drop=True)
+
+
+def robustness(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per compared account, by place: acceptability, verdict, tipping weight and the sentence (S1.6).
+
+    `central_<criterion>` is the mean weight of the draws in which the account has a place (6.3).
+    """
+    rows = segments[segments["place"].notna()].sort_values("place")
+    central = [f"central_{name}" for name in segments.attrs["weights"]]
+    columns = [
+        "account_id",
+        "name",
+        "place",
+        "score",
+        "has_place",
+        "is_key",
+        "acceptability",
+        "verdict",
+        "is_proved",
+    ]
+    return rows[[*columns, "tipping_criterion", "tipping_weight", "holds", *central]].reset_index(drop=True)
+
+
+def changes(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per account where the recorded choice and today's proposal differ (S1.1: revisited every year)."""
+    rows = segments[segments["is_key"] != segments["proposed_is_key"]].sort_values(
+        "place", na_position="last"
+    )
+    rows = rows.assign(change=np.where(rows["is_key"], "would_leave", "would_enter"))
+    columns = [
+        "place",
+        "gate",
+        "verdict",
+        "is_key",
+        "change",
+        "proposed_outcome",
+        "proposed_reason",
+        "holds",
+        "reason",
+    ]
+    return rows[["account_id", "name", *columns]].reset_index(drop=True)
+
+
+def matrix(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per key account: attractiveness and our position (scores 1-5), quadrant, revenue (P18).
+
+    `position_by` says whether the customer has rated us, or whether it is our guess.
+    """
+    rows = segments[segments["is_key"]]
+    asked = rows["our_position_source"].map({"judged_with_customer": "customer", "unknown": ""})
+    rows = rows.assign(attractiveness=rows["strategic_importance"], position=rows["our_position"])
+    rows["position_by"] = asked.fillna("ours")
+    columns = [
+        "attractiveness",
+        "position",
+        "position_by",
+        "quadrant",
+        "revenue_12m",
+        "acceptability",
+        "verdict",
+    ]
+    return rows[["account_id", "name", *columns]].reset_index(drop=True)
+
+
+def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Portfolio) -> pd.DataFrame:
+    """One row per compared account, by its place under other weights: the table that follows a slider.
+
+    Columns: account_id, name, new_place, new_score, has_new_place, place, moved (places up), step (in, out, stays
+    in, stays out), verdict, gate.
+    """
+    names = segments.attrs["compared"]
+    shares = weights_in_force(portfolio, weights)
+    rows = segments[segments["place"].notna()].copy()
+    criteria = portfolio.settings["criteria"]
+    values = np.column_stack(
+        [
+            scoring.value(rows[name], *(criteria[name][part] for part in ("low", "high", "direction")))
+            for name in names
+        ]
+    )
+    rows["new_score"] = 100.0 * scoring.totals(values, [shares[name] for name in names])
+    # The place before is the tie break: equal scores do not jump about under the slider.
+    rows["new_place"] = scoring.places(rows["new_score"], -rows["place"].astype(float))
+    rows["has_new_place"] = rows["new_place"] <= segments.attrs["k"]
+    rows["moved"] = rows["place"].astype(int) - rows["new_place"]
+    rows["step"] = np.select(
+        [
+            rows["has_new_place"] & ~rows["has_place"],
+            ~rows["has_new_place"] & rows["has_place"],
+            rows["has_place"],
+        ],
+        ["enters", "leaves", "stays_in"],
+        "stays_out",
+    )
+    columns = ["new_place", "new_score", "has_new_place", "place", "moved", "step", "verdict", "gate"]
+    return rows.sort_values("new_place")[["account_id", "name", *columns]].reset_index(drop=True)
+
+
+def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
+    """One row per account, members of a group too: account_id and the columns of `schema.Standing`.
+
+    A member stands where its decision unit stands.
+    """
+    told = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
+    tops = units.roots(portfolio.account)
+    rows = told.loc[tops, list(Standing)]
+    return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
+
+
+def standing(segments: pd.DataFrame, portfolio: Portfolio, account_id: str) -> pd.DataFrame:
+    """One row: where one account stands; empty for an unknown account."""
+    found = standings(segments, portfolio)
+    return found[found["account_id"] == account_id].reset_index(drop=True)
+
+
+def findings(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+    """Return what somebody should look at before the choice is recorded, the gravest first."""
+    found = [
+        *units.findings(portfolio.account),
+        *_number_of_keys(portfolio, segments),
+        *_loss_makers(segments),
+        *_rescore(portfolio, segments),
+        *_not_compared(segments),
+        *_missing_history(portfolio, segments),
+    ]
+    pairs = criteria_correlation(segments, portfolio)
+    weighted = pairs["first"].isin(segments.attrs["weights"]) & pairs["second"].isin(
+        segments.attrs["weights"]
+    )
+    overlap = [
+        Finding("criteria_overlap", "warning", {}, {"pair": _named(first, second), "rho": float(rho)})
+        for first, second, rho in pairs.loc[
+            pairs["is_high"] & weighted, ["first", "second", "rho"]
+        ].to_numpy()
+    ]
+    return [*found, *overlap]
+
+
+def _named(*criteria: str) -> str:
+    return text.listed(text.label("criterion", criterion) for criterion in criteria)
+
+
+def _number_of_keys(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+    keys = int(segments["is_key"].sum())
+    low, high = (int(portfolio.limit(f"key_accounts_{end}")) for end in ("low", "high"))
+    outside = not low <= keys <= high
+    return (
+        [Finding("key_accounts_number", "note", {}, {"n": keys, "low": low, "high": high})] if outside else []
+    )
+
+
+def _loss_makers(segments: pd.DataFrame) -> list[Finding]:
+    rows = segments[segments["is_key"] & (segments["profit_12m"] < 0)]
+    return [
+        Finding(
+            "key_account_loses_money", "warning", {"account": name}, {"amount": round(float(profit) / 1e6, 1)}
+        )
+        for name, profit in zip(rows["name"], rows["profit_12m"], strict=True)
+    ]
+
+
+def _rescore(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+    """Two written no in twelve months: willingness is to be scored again (P25)."""
+    since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=12)
+    goals = portfolio.goal[portfolio.goal["customer_status"] == "declined"]
+    no = goals[goals["customer_status_on"] >= since].groupby("account_id").size()
+    names = segments.set_index("account_id")["name"]
+    return [
+        Finding(
+            "willingness_rescore",
+            "warning",
+            {"account": str(names.get(account_id, account_id))},
+            {"n": int(n)},
+        )
+        for account_id, n in no[no >= 2].items()
+    ]
+
+
+def _not_compared(segments: pd.DataFrame) -> list[Finding]:
+    unseen = [name for name in segments.attrs["weights"] if name not in segments.attrs["compared"]]
+    return [Finding(f"criterion_not_compared.{name}", "note", {}, {}) for name in unseen]
+
+
+def _missing_history(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+    known = segments["strategic_importance"].notna().any()
+    return [] if known or portfolio.revenue.empty else [Finding("history_too_short", "note", {}, {})]
+
+
+def weights_table(portfolio: Portfolio, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """One row per weighted criterion: share of the weight, direction, lens, and the group's spread where known."""
+    rows = group_weights(portfolio)
+    rows["weight"] = rows["criterion"].map(weights_in_force(portfolio, values))
+    criteria = portfolio.settings["criteria"]
+    for part in ("lens", "direction", "source"):
+        rows[part] = [criteria[name][part] for name in rows["criterion"]]
+    return rows
