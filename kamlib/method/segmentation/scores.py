@@ -8,7 +8,7 @@ promise that the customer has kept speaks for it, else it is not known.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,7 @@ def ratings(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
     return newest.assign(account_id=newest["unit"]).drop(columns=["unit", "is_top"]).reset_index(drop=True)
 
 
-def _of_cell(rows: pd.DataFrame, column: str, end: str = "max") -> pd.Series:
+def _of_cell(rows: pd.DataFrame, column: str, end: Literal["max", "min"] = "max") -> pd.Series:
     found: pd.Series = rows.groupby(["unit", "criterion"])[column].transform(end)
     return found
 
