@@ -263,16 +263,15 @@ def sources() -> list[ast.Module]:
 
 @cache
 def said() -> set[str]:
-    """Every text constant of package and notebooks, and every word of settings and sheets' options."""
-    constants = {
-        node.value
-        for source in sources()
-        for node in ast.walk(source)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    """Every text constant and function (a rule is called as its finding), and every word of the settings."""
+    nodes = [node for source in sources() for node in ast.walk(source)]
+    constants = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
     settings = (TOP / "kamlib" / "settings.yaml").read_text("utf-8")
     options = re.findall(r"\bchoices: *([\w.]+)", json.dumps(text.catalogue()).replace('"', ""))
-    return constants | set(re.findall(r"[\w.]+", settings)) | set(options) | split_words(constants)
+    return (
+        constants | functions | set(re.findall(r"[\w.]+", settings)) | set(options) | split_words(constants)
+    )
 
 
 def split_words(constants: set[str]) -> set[str]:
