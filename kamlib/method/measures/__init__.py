@@ -24,6 +24,7 @@ from kamlib.method.measures.money import (
     trend,
     wallet_share,
 )
+from kamlib.method.measures.periods import past_year, today, within
 from kamlib.method.measures.promises import (
     commitments,
     delivery_precision,
@@ -52,6 +53,7 @@ __all__ = [
     "lifetime_value",
     "newest_plans",
     "nps",
+    "past_year",
     "plan_updated_on",
     "project_completion",
     "projects",
@@ -67,7 +69,9 @@ __all__ = [
     "squad",
     "squad_gaps",
     "success",
+    "today",
     "trend",
     "wallet_share",
     "weighted",
+    "within",
 ]

@@ -7,22 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from kamlib.method import units
 from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
 from kamlib.schema import AccountView, Portfolio
 
 
 def groups_of(portfolio: Portfolio) -> pd.Series:
-    """Return the top parent of every account, by account_id; a customer group counts once."""
-    accounts = portfolio.account
-    parents = dict(zip(accounts["account_id"], accounts["parent_id"], strict=True))
-    tops = {}
-    for account_id in parents:
-        top, seen = account_id, {account_id}
-        while isinstance(parents.get(top), str) and parents[top] in parents and parents[top] not in seen:
-            top = parents[top]
-            seen.add(top)
-        tops[account_id] = top
-    return pd.Series(tops, dtype="str")
+    """Return the top parent of every account, by account_id: a customer group counts once."""
+    return units.roots(portfolio.account)
 
 
 def key_accounts(portfolio: Portfolio, on: pd.Timestamp | None = None) -> list[str]:

@@ -1,0 +1,211 @@
+"""Rules over what we know of the customer: people, needs, value, money, deliveries, answers (T1-T10, P7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method import measures, relationships
+from kamlib.method.coaching.case import Case, Hit, rule, titled
+
+
+@rule("warning", "P7")
+def tender_runs(case: Case) -> Iterable[Hit]:
+    """A public tender is out: commercial questions go through the tender system only."""
+    silence = relationships.silence(case.account)
+    if silence is not None:
+        yield dict(silence.values)
+
+
+@rule("warning", "P7")
+def customers_compete(case: Case) -> Iterable[Hit]:
+    """The customer competes with another of ours: a wall stands between the teams."""
+    own = case.account.account.set_index("account_id")["competes_with"]
+    rival = own.get(case.account.account_id)
+    if not text.is_missing(rival):
+        yield {"rival": rival}
+
+
+@rule("error", "T2")
+def hangs_on_one(case: Case) -> Iterable[Hit]:
+    """Most of our contacts go through one person."""
+    shares = relationships.contact_shares(case.account)
+    enough = shares["contacts"].sum() >= case.limit("contacts_fewest")
+    if enough and shares["share"].iloc[0] >= case.limit("one_person_share"):
+        yield {
+            "who": case.name(shares["contact_id"].iloc[0]),
+            "share": text.percent(shares["share"].iloc[0]),
+            "n": int(shares["contacts"].sum()),
+        }
+
+
+@rule("error", "S3.1, P13")
+def economic_buyer_unknown(case: Case) -> Iterable[Hit]:
+    """People are mapped, but nobody knows who decides about the money."""
+    rows = case.people[case.people["role"].eq("economic")]
+    named = rows[rows["contact_id"].notna() & ~rows["is_placeholder"].fillna(value=False).astype(bool)]
+    if len(case.stakeholder) and named.empty:
+        yield {}
+
+
+@rule("warning", "P11, P13", is_contact=True)
+def economic_buyer_unmet(case: Case) -> Iterable[Hit]:
+    """The one who decides about the money has not been met within the interval."""
+    rows = case.people[case.people["role"].eq("economic") & case.people["contact_id"].notna()]
+    known = rows[~rows["is_placeholder"].fillna(value=False).astype(bool)]
+    if len(known) and not known["freshness"].eq("fresh").any():
+        first = known.iloc[0]
+        yield {"who": case.name(first["contact_id"]), "day": text.day(first["last_two_way_on"])}
+
+
+@rule("warning", "P11, T7", is_contact=True)
+def contact_due(case: Case) -> Iterable[Hit]:
+    """People whom we have not spoken with within one and a half times the agreed interval."""
+    due = relationships.due_contacts(case.account)
+    stale = due[due["freshness"].eq("stale") & due["role"].ne("economic")]
+    if len(stale):
+        yield {
+            "people": text.listed(case.name(each) for each in stale["contact_id"].head(3)),
+            "n": len(stale),
+        }
+
+
+@rule("warning", "S3.2, T3", is_contact=True)
+def insight_assumed_old(case: Case) -> Iterable[Hit]:
+    """We still assume what we could have asked."""
+    rows = case.insight[case.insight["grade"].eq("assumed")]
+    old = rows[(case.now - rows["graded_on"]).dt.days > case.limit("assumed_days")]
+    for hit in titled(old.assign(title=old["goal"]), "graded_on"):
+        yield {**hit, "days": case.days_since(hit.pop("graded_on"))}
+
+
+@rule("note", "S3.2")
+def nothing_confirmed(case: Case) -> Iterable[Hit]:
+    """The customer has confirmed none of what we believe that they want."""
+    if len(case.insight) and not case.insight["grade"].eq("confirmed").any():
+        yield {"n": len(case.insight)}
+
+
+@rule("warning", "T4")
+def value_unconfirmed(case: Case) -> Iterable[Hit]:
+    """Value is measured, but the customer has not confirmed it."""
+    for hit in titled(case.value[case.value["stage"].eq("measured")], "amount"):
+        yield {**hit, "amount": case.money(hit["amount"])}
+
+
+@rule("warning", "T4, P1")
+def value_lost(case: Case) -> Iterable[Hit]:
+    """The customer has confirmed a cost that we caused: it is shown, never hidden."""
+    minus = case.value[case.value["stage"].eq("confirmed") & (case.value["amount"] < 0)]
+    for hit in titled(minus, "amount"):
+        yield {**hit, "amount": case.money(hit["amount"])}
+
+
+@rule("error", "6.7")
+def service_eats_profit(case: Case) -> Iterable[Hit]:
+    """What it costs to serve the customer is more than the contribution margin."""
+    row = measures.customer_profit(case.account).iloc[0]
+    if row["profit"] < 0:
+        cost = measures.service_costs(case.account).iloc[0]
+        yield {
+            "margin": case.money(row["contribution_margin"]),
+            "cost": case.money(row["service_cost"]),
+            "profit": case.money(row["profit"]),
+            "activity": text.label("service_activity", cost["activity"]),
+        }
+
+
+@rule("warning", "S5.3")
+def revenue_falls(case: Case) -> Iterable[Hit]:
+    """The customer buys clearly less than a year ago."""
+    row = measures.sales(case.account).iloc[0]
+    if round(row["growth_share"], 9) <= case.limit("fall_share"):
+        yield {
+            "change": text.percent(row["growth_share"], signed=True),
+            "amount": case.money(row["revenue_12m"]),
+        }
+
+
+@rule("warning", "S5.3")
+def flat_group(case: Case) -> Iterable[Hit]:
+    """A large product group stands still for the second year in a row."""
+    most, least = case.limit("flat_share"), case.limit("flat_of_sales_share")
+    years = [
+        measures.within(case.revenue, "month", case.account.window(12, back=back))
+        .groupby("product_group")["revenue"]
+        .sum()
+        for back in (24, 12, 0)
+    ]
+    sums = pd.concat(years, axis=1, keys=["first", "second", "third"]).dropna()
+    still = (sums["second"] / sums["first"] - 1).abs().le(most) & (
+        sums["third"] / sums["second"] - 1
+    ).abs().le(most)
+    for group, amount in sums.loc[still & sums["third"].ge(least * sums["third"].sum()), "third"].items():
+        yield {"group": group, "amount": case.money(amount)}
+
+
+@rule("warning", "Q4")
+def project_slips(case: Case) -> Iterable[Hit]:
+    """A running project is clearly behind its plan."""
+    rows = measures.projects(case.account)
+    late = rows[~rows["status"].isin(["done", "stopped"]) & rows["slip_days"].ge(case.limit("slip_days"))]
+    for row in late.to_dict("records"):
+        yield {
+            "row_id": row["project_id"],
+            "title": row["name"],
+            "days": row["slip_days"],
+            "day": row["planned_end_on"],
+        }
+
+
+@rule("error", "T6")
+def delivery_low(case: Case) -> Iterable[Hit]:
+    """Deliveries on time in full are below what we ask of ourselves."""
+    row = measures.delivery_precision(case.account).iloc[0]
+    if row["share"] < case.limit("precision_share"):
+        yield {"share": text.percent(row["share"]), "limit": text.percent(case.limit("precision_share"))}
+
+
+@rule("error", "S5.3")
+def severe_case_open(case: Case) -> Iterable[Hit]:
+    """A severe case is open longer than two weeks."""
+    rows = case.case[case.case["closed_on"].isna() & case.case["severity"].isin(["high", "critical"])]
+    old = rows[(case.now - rows["opened_on"]).dt.days > case.limit("case_days")]
+    for hit in titled(old.assign(row_id=old["case_id"]), "opened_on"):
+        yield {**hit, "days": case.days_since(hit.pop("opened_on"))}
+
+
+@rule("warning", "6.7")
+def mean_hides_low(case: Case) -> Iterable[Hit]:
+    """The mean looks good while somebody is clearly dissatisfied."""
+    rows = measures.satisfaction(case.account)
+    for row in rows[rows["hides_low"].astype(bool)].to_dict("records"):
+        kind = text.label("feedback_kind", row["kind"])
+        yield {"kind": kind, "mean": text.number(row["mean"], 1), "lowest": row["lowest"], "n": row["n"]}
+
+
+@rule("note", "S5.3", is_contact=True)
+def nobody_answered(case: Case) -> Iterable[Hit]:
+    """No answer of any kind from the customer for a year: silence is not satisfaction."""
+    if not case.is_bare and measures.satisfaction(case.account).empty:
+        yield {}
+
+
+@rule("warning", "S3.5")
+def agreement_ends(case: Case) -> Iterable[Hit]:
+    """An agreement ends within its notice time and a quarter."""
+    rows = case.agreement[case.agreement["ends_on"] >= case.now]
+    for row in rows.to_dict("records"):
+        notice = 0 if text.is_missing(row["notice_months"]) else int(row["notice_months"])
+        if row["ends_on"] <= case.now + pd.DateOffset(months=notice + 3):
+            kind = text.label("agreement_kind", row["kind"])
+            yield {"row_id": row["agreement_id"], "kind": kind, "day": row["ends_on"], "months": notice}
+
+
+@rule("note", "T5")
+def journey_step_sore(case: Case) -> Iterable[Hit]:
+    """A step that chafes in the customer's journey leads to no initiative."""
+    rows = case.journey_step
+    yield from titled(rows[rows["score"].le(2).fillna(value=False) & rows["initiative_id"].isna()], "score")

@@ -1,0 +1,426 @@
+"""Rules over a plan and over all plans, each with a case that fires it and one that does not; the ten tips."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from bundles import account, months, portfolio
+
+from kamlib import text
+from kamlib.method import coaching
+
+Tables = dict[str, list[dict[str, Any]]]
+
+PLAN = {"year": 2026, "owner_id": "P1", "sponsor_id": "P2", "approved_on": "2026-09-01"}
+GOAL = {
+    "row_id": "g1",
+    "title": "Färre stopp",
+    "goal_class": "strategic",
+    "side": "joint",
+    "kpi": "stopptimmar",
+    "baseline": 41,
+    "target": 20,
+    "due_on": "2027-06-30",
+    "owner_id": "P1",
+    "sponsor_id": "P2",
+    "signed_on": "2026-05-27",
+    "customer_status": "confirmed",
+}
+STEP = {
+    "row_id": "i1",
+    "title": "Byt tätning",
+    "goal_id": "g1",
+    "owner_id": "P1",
+    "customer_owner_id": "C1",
+    "due_on": "2026-12-01",
+    "status": "ongoing",
+}
+PEOPLE = [
+    {"contact_id": "P1", "side": "ours", "name": "Elin"},
+    {"contact_id": "C1", "side": "customer", "name": "Bo", "title": "underhållschef"},
+    {"contact_id": "C2", "side": "customer", "name": "Ulrika", "title": "platschef"},
+]
+
+
+def promised(direction: str, *, late: int, kept: int) -> list[dict[str, Any]]:
+    """Promises due in May, done in time or eleven days late."""
+    days = ["2026-05-12"] * late + ["2026-05-01"] * kept
+    return [{"title": "x", "direction": direction, "due_on": "2026-05-01", "done_on": day} for day in days]
+
+
+def met(*contacts: str, held_on: str = "2026-09-15") -> list[dict[str, Any]]:
+    """Two-way contacts, one per id given."""
+    return [
+        {"touchpoint_id": str(n), "contact_id": contact, "held_on": held_on, "is_two_way": True}
+        for n, contact in enumerate(contacts)
+    ]
+
+
+def buyer(contact_id: str) -> list[dict[str, Any]]:
+    """The one who decides about the money."""
+    return [{"contact_id": contact_id, "role": "economic", "influence": 5}]
+
+
+def bought(*years: float, group: str = "Slang") -> list[dict[str, Any]]:
+    """The same amount every month of each year."""
+    return months("2026-09", [year / 12 for year in years for _ in range(12)], product_group=group)
+
+
+def scored(*scores: float) -> list[dict[str, Any]]:
+    """NPS answers, one person each."""
+    return [
+        {
+            "feedback_id": str(n),
+            "contact_id": f"C{n}",
+            "answered_on": "2026-06-01",
+            "kind": "nps",
+            "score": score,
+        }
+        for n, score in enumerate(scores)
+    ]
+
+
+#: rule -> (tables that fire it, tables that do not)
+CASES: dict[str, tuple[Tables, Tables]] = {
+    "no_plan": ({}, {"account_plan": [PLAN]}),
+    "no_owner": ({"account_plan": [{**PLAN, "owner_id": None}]}, {"account_plan": [PLAN], "contact": PEOPLE}),
+    "no_sponsor": ({"account_plan": [{**PLAN, "sponsor_id": None}]}, {"account_plan": [PLAN]}),
+    "no_strategy_line": (
+        {"account_plan": [PLAN]},
+        {"account_plan": [{**PLAN, "strategy_line": "driftsäkerhet", "customer_need": "färre stopp"}]},
+    ),
+    "stale_plan": ({"account_plan": [{**PLAN, "approved_on": "2025-10-24"}]}, {"account_plan": [PLAN]}),
+    "event_newer_than_plan": (
+        {"account_plan": [{**PLAN, "approved_on": "2026-05-01"}],
+         "event": [{"kind": "acquisition", "title": "Köpt", "happened_on": "2026-06-15"}]},
+        {"account_plan": [PLAN], "event": [{"kind": "acquisition", "title": "Köpt", "happened_on": "2026-06-15"}]},
+    ),
+    "review_missed": (
+        {"account_plan": [PLAN], "review": [{"kind": "internal", "held_on": "2026-05-20"}]},
+        {"account_plan": [PLAN], "review": [{"kind": "internal", "held_on": "2026-09-09"}]},
+    ),
+    "no_next_meeting": (
+        {"account_plan": [PLAN]},
+        {"account_plan": [PLAN], "meeting": [{"title": "m", "kind": "visit", "planned_on": "2026-11-12"}]},
+    ),
+    "too_many_goals": (
+        {"goal": [{**GOAL, "row_id": str(n)} for n in range(6)]},
+        {"goal": [{**GOAL, "row_id": str(n)} for n in range(5)]},
+    ),
+    "goal_without_owner": ({"goal": [{**GOAL, "owner_id": None}]}, {"goal": [GOAL]}),
+    "goal_without_sponsor": ({"goal": [{**GOAL, "sponsor_id": None}]}, {"goal": [GOAL]}),
+    "goal_without_measure": ({"goal": [{**GOAL, "baseline": None}]}, {"goal": [GOAL]}),
+    "goal_without_initiative": ({"goal": [GOAL]}, {"goal": [GOAL], "initiative": [STEP]}),
+    "declined_goal_waits": (
+        {"goal": [{**GOAL, "customer_status": "declined", "customer_said": "Inte nu.", "ask_again_on": "2027-01-20"}]},
+        {"goal": [{**GOAL, "customer_status": "declined", "customer_said": "Inte nu.", "ask_again_on": "2026-09-20"}]},
+    ),
+    "declined_goal_due": (
+        {"goal": [{**GOAL, "customer_status": "declined", "ask_again_on": "2026-09-20"}]},
+        {"goal": [{**GOAL, "customer_status": "declined", "ask_again_on": "2027-01-20"}]},
+    ),
+    "initiative_without_customer_owner": (
+        {"goal": [GOAL], "initiative": [{**STEP, "customer_owner_id": None}]},
+        {"goal": [{**GOAL, "side": "ours"}], "initiative": [{**STEP, "customer_owner_id": None}]},
+    ),
+    "initiative_without_owner": ({"initiative": [{**STEP, "owner_id": None}]}, {"initiative": [STEP]}),
+    "initiative_overdue": (
+        {"initiative": [{**STEP, "due_on": "2026-09-01"}]},
+        {"initiative": [{**STEP, "due_on": "2026-09-01", "status": "done"}]},
+    ),
+    "risk_without_signal": ({"risk": [{"title": "r"}]}, {"risk": [{"title": "r", "signal": "annons"}]}),
+    "risk_without_action": (
+        {"risk": [{"title": "r", "probability": 1, "impact": 5}]},
+        {"risk": [{"title": "r", "probability": 3, "impact": 3}]},
+    ),
+    "broken_promises": (
+        {"commitment": promised("ours", late=7, kept=5)},
+        {"commitment": promised("ours", late=2, kept=8)},
+    ),
+    "promise_overdue": (
+        {"commitment": [{"title": "Lager", "direction": "ours", "due_on": "2026-08-31"}]},
+        {"commitment": [{"title": "Lager", "direction": "ours", "due_on": "2026-10-31"}]},
+    ),
+    "customer_promise_overdue": (
+        {"commitment": [{"title": "Prognos", "direction": "customer", "due_on": "2026-06-05"}]},
+        {"commitment": [{"title": "Lager", "direction": "ours", "due_on": "2026-08-31"}]},
+    ),
+    "squad_gap": (
+        {"squad_member": [{"person_id": "P1", "function": "kam"}]},
+        {"squad_member": [
+            {"person_id": "P1", "function": each}
+            for each in ("kam", "service", "technology", "delivery", "quality", "finance")
+        ]},
+    ),
+    "decision_waits": (
+        {"decision": [{"title": "Jouravtal", "status": "asked", "asked_on": "2026-08-01"}]},
+        {"decision": [{"title": "Jouravtal", "status": "decided", "asked_on": "2026-08-01"}]},
+    ),
+    "review_not_told": (
+        {"review": [{"kind": "internal", "held_on": "2026-09-09", "row_id": "r1"}],
+         "communication": [{"receiver": "squad", "review_id": "r1", "sent_on": "2026-09-10"}]},
+        {"review": [{"kind": "internal", "held_on": "2026-09-09", "row_id": "r1"}],
+         "communication": [{"receiver": each, "review_id": "r1", "sent_on": "2026-09-10"}
+                           for each in ("squad", "management")]},
+    ),
+    "tender_runs": (
+        {"event": [{"kind": "tender", "title": "LUF", "happened_on": "2026-08-01", "ends_on": "2027-01-15"}]},
+        {"event": [{"kind": "tender", "title": "LUF", "happened_on": "2025-08-01", "ends_on": "2026-01-15"}]},
+    ),
+    "customers_compete": (
+        {"account": [{"account_id": "A-1", "name": "Ett", "competes_with": "A-2"}]},
+        {"account": [{"account_id": "A-1", "name": "Ett"}]},
+    ),
+    "hangs_on_one": (
+        {"contact": PEOPLE, "touchpoint": met(*["C1"] * 9, "C2")},
+        {"contact": PEOPLE, "touchpoint": met(*["C1"] * 6, *["C2"] * 4)},
+    ),
+    "economic_buyer_unknown": (
+        {"contact": PEOPLE, "stakeholder": [{"contact_id": "C1", "role": "user"}]},
+        {"contact": PEOPLE, "stakeholder": buyer("C2")},
+    ),
+    "economic_buyer_unmet": (
+        {"contact": PEOPLE, "stakeholder": buyer("C2"), "touchpoint": met("C1")},
+        {"contact": PEOPLE, "stakeholder": buyer("C2"), "touchpoint": met("C2")},
+    ),
+    "contact_due": (
+        {"contact": PEOPLE, "stakeholder": [{"contact_id": "C1", "role": "champion"}],
+         "touchpoint": met("C1", held_on="2026-03-01")},
+        {"contact": PEOPLE, "stakeholder": [{"contact_id": "C1", "role": "champion"}], "touchpoint": met("C1")},
+    ),
+    "insight_assumed_old": (
+        {"insight": [{"goal": "färre leverantörer", "grade": "assumed", "graded_on": "2026-06-01"}]},
+        {"insight": [{"goal": "färre leverantörer", "grade": "told", "graded_on": "2026-06-01"}]},
+    ),
+    "nothing_confirmed": (
+        {"insight": [{"goal": "g", "grade": "told"}]},
+        {"insight": [{"goal": "g", "grade": "told"}, {"goal": "h", "grade": "confirmed"}]},
+    ),
+    "value_unconfirmed": (
+        {"value": [{"title": "v", "stage": "measured", "amount": 192_200}]},
+        {"value": [{"title": "v", "stage": "confirmed", "amount": 192_200}]},
+    ),
+    "value_lost": (
+        {"value": [{"title": "v", "stage": "confirmed", "amount": -594_000}]},
+        {"value": [{"title": "v", "stage": "confirmed", "amount": 594_000}]},
+    ),
+    "service_eats_profit": (
+        {"revenue": months("2026-09", [10.0] * 12, contribution_margin=2.0),
+         "service_cost": [{"month": "2026-09-01", "activity": "call_outs", "cost": 27.0}]},
+        {"revenue": months("2026-09", [10.0] * 12, contribution_margin=2.0)},
+    ),
+    "revenue_falls": ({"revenue": bought(100, 80)}, {"revenue": bought(100, 81)}),
+    "flat_group": ({"revenue": bought(50, 50.5, 50)}, {"revenue": bought(50, 52, 54)}),
+    "project_slips": (
+        {"project": [{"project_id": "1", "name": "Docka 3", "status": "ongoing", "planned_end_on": "2026-09-01",
+                      "expected_end_on": "2026-11-03"}]},
+        {"project": [{"project_id": "1", "name": "Docka 3", "status": "ongoing", "planned_end_on": "2026-09-01",
+                      "expected_end_on": "2026-09-14"}]},
+    ),
+    "delivery_low": (
+        {"revenue": bought(1), "delivery": [{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 81}]},
+        {"revenue": bought(1), "delivery": [{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 90}]},
+    ),
+    "severe_case_open": (
+        {"case": [{"case_id": "1", "title": "Läcka", "severity": "critical", "opened_on": "2026-08-24"}]},
+        {"case": [{"case_id": "1", "title": "Läcka", "severity": "low", "opened_on": "2026-08-24"}]},
+    ),
+    "mean_hides_low": ({"feedback": scored(4, 9, 9, 10, 10)}, {"feedback": scored(7, 9, 9, 10, 10)}),
+    "nobody_answered": ({"account_plan": [PLAN]}, {"account_plan": [PLAN], "feedback": scored(9)}),
+    "agreement_ends": (
+        {"agreement": [{"agreement_id": "1", "kind": "framework", "ends_on": "2027-02-28", "notice_months": 3}]},
+        {"agreement": [{"agreement_id": "1", "kind": "framework", "ends_on": "2027-12-31", "notice_months": 3}]},
+    ),
+    "journey_step_sore": (
+        {"journey_step": [{"step": 1, "title": "Ta emot", "score": 2}]},
+        {"journey_step": [{"step": 1, "title": "Ta emot", "score": 2, "initiative_id": "i1"}]},
+    ),
+}  # fmt: skip
+
+TWO = [
+    {"account_id": "K01", "name": "Ljungvarp", "competes_with": "K07"},
+    {"account_id": "K07", "name": "Hallakoski"},
+]
+PLANS = [{"account_id": name, "year": 2026, "owner_id": "P1", "hours_year": 700} for name in ("K01", "K07")]
+MANY = [{"account_id": name, "name": name} for name in "ABCDEFGHIJ"]
+SAME = "Vi ska bli kundens självklara val för driftsäkerhet."
+
+COMPANY_CASES: dict[str, tuple[Tables, Tables]] = {
+    "hours_short": (
+        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1150}]},
+        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1400}]},
+    ),
+    "large_customer": (
+        {"account": MANY, "revenue": [
+            {"account_id": name, "month": "2026-09-01", "revenue": amount, "product_group": "x"}
+            for name, amount in zip("ABCDEFGHIJ", [11, 9, *[10] * 8], strict=True)]},
+        {"account": MANY, "revenue": [{"account_id": name, "month": "2026-09-01", "revenue": 10} for name in "ABCDEFGHIJ"]},
+    ),
+    "wall_broken": (
+        {"account": TWO, "squad_member": [
+            {"account_id": name, "person_id": "P1", "function": "service"} for name in ("K01", "K07")]},
+        {"account": TWO, "squad_member": [
+            {"account_id": "K01", "person_id": "P1", "function": "service"},
+            {"account_id": "K07", "person_id": "P2", "function": "service"}]},
+    ),
+    "copied_text": (
+        {"account": TWO, "account_plan": [{**plan, "ambition": SAME} for plan in PLANS]},
+        {"account": TWO, "account_plan": [{**PLANS[0], "ambition": SAME}]},
+    ),
+    "selection_old": (
+        {"selection": [{"account_id": "K01", "outcome": "grow", "is_key": True, "decided_on": "2025-08-01"}]},
+        {"selection": [{"account_id": "K01", "outcome": "grow", "is_key": True, "decided_on": "2025-11-12"}]},
+    ),
+}  # fmt: skip
+
+
+def test_every_rule_has_its_two_cases() -> None:
+    """No rule without a case that fires it, and at least the twenty that the first issue asks for."""
+    assert CASES.keys() == coaching.RULES.keys()
+    assert COMPANY_CASES.keys() == coaching.COMPANY_RULES.keys()
+    assert len(CASES) >= 20
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_rule_fires_and_stays_quiet(rule: str) -> None:
+    """The first case gives the finding, the second does not."""
+    fires, quiet = CASES[rule]
+    assert rule in {hit.rule for hit in coaching.check(account(**dict(fires)))}
+    assert rule not in {hit.rule for hit in coaching.check(account(**dict(quiet)))}
+
+
+@pytest.mark.parametrize("rule", COMPANY_CASES)
+def test_a_company_rule_fires_and_stays_quiet(rule: str) -> None:
+    """The same over all accounts."""
+    fires, quiet = COMPANY_CASES[rule]
+    assert rule in {hit.rule for hit in coaching.check_company(portfolio(**fires))}
+    assert rule not in {hit.rule for hit in coaching.check_company(portfolio(**quiet))}
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+@pytest.mark.parametrize("rule", [*CASES, *COMPANY_CASES])
+def test_a_finding_says_what_why_and_what_to_do(rule: str, lang: str) -> None:
+    """Evidence, reason and cure are whole sentences in both languages, with every value filled."""
+    text.use(lang)
+    found = (
+        coaching.check(account(**dict(CASES[rule][0])))
+        if rule in CASES
+        else coaching.check_company(portfolio(**COMPANY_CASES[rule][0]))
+    )
+    for row in coaching.explain(found).to_dict("records"):
+        for part in ("evidence", "why", "mend"):
+            assert row[part][-1] in '.?!”"', (rule, part, row[part])
+            assert not re.search(r"{|\bnan\b|NaT|None|<NA>", row[part]), row[part]
+    assert all(hit.values["mend"] in hit.sentence() for hit in found)
+
+
+def test_the_most_severe_comes_first() -> None:
+    """P17: a page shows three; these are the most severe."""
+    view = account(account_plan=[PLAN], goal=[{**GOAL, "owner_id": None, "sponsor_id": None}])
+    order = [hit.severity for hit in coaching.check(view)]
+    assert order == sorted(order, key=["error", "warning", "note"].index)
+
+
+def test_the_finding_names_its_row() -> None:
+    """Evidence links to the exact row."""
+    found = {hit.rule: hit for hit in coaching.check(account(goal=[{**GOAL, "owner_id": None}]))}
+    assert found["goal_without_owner"].place == {"account_id": "A-1", "row_id": "g1"}
+
+
+def test_a_waiver_holds_until_its_day() -> None:
+    """A waiver has a reason and a last day: within it the rule is silent, after it the rule is heard."""
+    tables = {"account_plan": [{**PLAN, "sponsor_id": None}]}
+    waiver = {"rule": "no_sponsor", "reason": "utses i oktober", "until_on": "2026-10-31"}
+    assert "no_sponsor" not in {hit.rule for hit in coaching.check(account(**tables, waiver=[waiver]))}
+    old = {**waiver, "until_on": "2026-09-29"}
+    assert "no_sponsor" in {hit.rule for hit in coaching.check(account(**tables, waiver=[old]))}
+    assert len(coaching.waived(account(waiver=[waiver, old]))) == 1
+
+
+def test_a_tender_silences_advice_on_contact() -> None:
+    """P7: while the tender runs nobody is told to get in touch; operations are still looked after."""
+    tender = [{"kind": "tender", "title": "LUF", "happened_on": "2026-08-01", "ends_on": "2027-01-15"}]
+    tables: Tables = {
+        "contact": PEOPLE,
+        "stakeholder": buyer("C2"),
+        "event": tender,
+        "commitment": [
+            {"title": "Lager", "direction": "ours", "due_on": "2026-08-31"},
+            {"title": "Prognos", "direction": "customer", "due_on": "2026-06-05"},
+        ],
+    }
+    rules = {hit.rule for hit in coaching.check(account(**dict(tables)))}
+    assert "tender_runs" in rules
+    assert "promise_overdue" in rules
+    assert not rules & {name for name, rule in coaching.RULES.items() if rule.is_contact}
+    states = coaching.tips(account(**dict(tables))).set_index("tip")["state"]
+    assert states[["T7", "T8"]].tolist() == ["silent", "silent"]
+
+
+def test_nothing_is_coached_in_front_of_the_customer() -> None:
+    """The customer's edition holds no findings."""
+    assert coaching.check(account(audience="customer")) == []
+
+
+def test_a_thin_account_gets_one_sentence() -> None:
+    """Accounts and revenue alone: one finding that says where to start, not twenty."""
+    assert [hit.rule for hit in coaching.check(account(revenue=bought(10, 10, group="")))] == ["no_plan"]
+
+
+def test_ten_tips_on_an_empty_account() -> None:
+    """Ten rows, none in place, each with a next step and a sentence that can be read."""
+    card = coaching.tips(account())
+    assert card["tip"].tolist() == [f"T{n}" for n in range(1, 11)]
+    assert not card["state"].eq("done").any()
+    for cell in [*card["evidence"], *card["next_step"]]:
+        said = text.t(cell["key"], **{name: value for name, value in cell.items() if name != "key"})
+        assert "nan" not in said.lower().split()
+
+
+TIPS: dict[str, Tables] = {
+    "T1": {"goal": [{**GOAL, "due_on": "2028-12-31"}], "initiative": [{**STEP, "is_about_sale": False}]},
+    "T2": {
+        "contact": [{"contact_id": f"C{n}", "side": "customer", "name": "x"} for n in range(3)],
+        "stakeholder": [
+            {"contact_id": f"C{n}", "role": role} for n, role in enumerate(("economic", "technical", "champion"))
+        ],
+        "touchpoint": met("C0", "C1", "C2"),
+    },
+    "T3": {"insight": [{"goal": "g", "topic": topic, "grade": "confirmed", "graded_on": "2026-08-01"}
+                       for topic in ("market", "organisation", "challenges")]},
+    "T4": {
+        "opportunity": [{"opportunity_id": "1", "name": "o", "value_quantified_on": "2026-05-01",
+                         "priced_on": "2026-05-09"}],
+        "value": [{"title": "v", "stage": "confirmed", "amount": 842_800}],
+    },
+    "T5": {"journey_step": [{"step": 1, "title": "Plan", "score": 2, "proposal": "möte", "asked_on": "2026-09-02"}]},
+    "T6": {
+        "revenue": bought(1),
+        "commitment": promised("ours", late=0, kept=3),
+        "delivery": [{"month": "2026-09-01", "lines_due": 10, "lines_on_time_in_full": 10}],
+    },
+    "T7": {
+        "contact": [{"contact_id": f"C{n}", "side": "customer", "name": "x"} for n in range(5)],
+        "stakeholder": [
+            {"contact_id": f"C{n}", "role": role}
+            for n, role in enumerate(("economic", "technical", "user", "champion", "sponsor"))
+        ],
+        "touchpoint": [{**row, "is_about_sale": False} for row in met(*(f"C{n}" for n in range(5)))],
+    },
+    "T8": {"goal": [{**GOAL, "customer_owner_id": "C1"}]},
+    "T9": {"story": [{"situation": "a", "tension": "b", "change": "c", "result": "d", "told_to": "ledningen",
+                      "told_on": "2026-09-01"}]},
+    "T10": {
+        "story": [{"situation": "a", "hero_id": "C1"}],
+        "value": [{"title": "v", "stage": "confirmed", "amount": 1, "may_be_used": "hos kunden"}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tip", TIPS)
+def test_a_tip_is_in_place(tip: str) -> None:
+    """Both checks hold: the tip is in place and the advice is to go on."""
+    row = coaching.tips(account(**dict(TIPS[tip]))).set_index("tip").loc[tip]
+    assert (row["state"], row["next_step"]["key"]) == ("done", "tip.keep")
