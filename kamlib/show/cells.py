@@ -47,9 +47,10 @@ def _person(value: Any, _: Words, bundle: Bundle) -> str:
     )
 
 
-def _account(value: Any, _: Words, bundle: Bundle) -> str:
-    known = bundle.account.loc[bundle.account["account_id"] == str(value), "name"]
-    return str(value) if known.empty or text.is_missing(known.iloc[0]) else str(known.iloc[0])
+def account_name(account_id: Any, bundle: Bundle) -> str:
+    """Return an account's name, or its id where no name is known."""
+    known = bundle.account.loc[bundle.account["account_id"] == str(account_id), "name"]
+    return str(account_id) if known.empty or text.is_missing(known.iloc[0]) else str(known.iloc[0])
 
 
 def _sentence(value: Any, column: Words, bundle: Bundle) -> str:
@@ -79,7 +80,7 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
     "month": lambda value, _, __: text.month(value),
     "choice": lambda value, column, _: text.label(column["choices"], value),
     "person": _person,
-    "account": _account,
+    "account": lambda value, _, bundle: account_name(value, bundle),
     "flag": lambda value, _, __: text.yes_no(value),
     "sentence": _sentence,
 }

@@ -21,6 +21,7 @@ COLOURS = {
     "line": "#D9E0E6",
     "wash": "#F3F6F8",
     "paper": "#FFFFFF",
+    "track": "#E9EEF1",
     "accent": "#0E5F76",
     "accent_soft": "#7FB3C2",
     "accent_wash": "#DCEBF0",

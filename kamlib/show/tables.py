@@ -23,6 +23,9 @@ Words = Mapping[str, Any]
 #: Rows that a page holds at most: a longer table belongs in a file, not in a report.
 CAP = 300
 
+#: Rows of numbers behind a figure.
+BEHIND = 30
+
 # --- one table ---------------------------------------------------------------------------------------------
 
 
@@ -44,7 +47,9 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     if rows.empty:
         return _what_to_add(name, declared, values, bundle)
     caption = text.fill(declared["caption"], values, name)
-    note = dated(bundle, text.fill(declared["note"], values, name) if "note" in declared else "")
+    counted = text.fill(declared["note"], values, name) if "note" in declared else ""
+    cut = text.t("show.capped", count=CAP, total=len(rows)) if len(rows) > CAP else ""
+    note = dated(bundle, " ".join(filter(None, [counted, cut])))
     written = [
         [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
         for row in _records(rows, columns)
@@ -91,6 +96,27 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     title = text.t("show.add")
     body = f'<p class="kam-what">{escape(title)}</p><p>{escape(sentence)}</p>'
     return Shown(framed(body, "kam-empty"), f"{title}: {sentence}", "empty")
+
+
+def numbers(name: str, rows: pd.DataFrame, bundle: Bundle) -> str:
+    """Return the HTML of the numbers behind a figure, declared as `sheet.<name>`; its caption is heard, not seen."""
+    declared = text.entry(f"sheet.{name}")
+    columns = _columns(name, declared["columns"], rows, bundle)
+    written = [
+        [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
+        for row in _records(rows.head(BEHIND), columns)
+    ]
+    caption = text.fill(declared["caption"], {}, name)
+    table = cells.table(caption, columns, written, hidden=True)
+    if len(rows) <= BEHIND:
+        return table
+    left_out = escape(text.t("show.capped", count=BEHIND, total=len(rows)))
+    return f'{table}<p class="kam-note">{left_out}</p>'
+
+
+def names(ids: Iterable[Any], bundle: Bundle) -> list[str]:
+    """Return the names of accounts; an id where no name is known."""
+    return [cells.account_name(each, bundle) for each in ids]
 
 
 # --- sentences, figures, findings --------------------------------------------------------------------------

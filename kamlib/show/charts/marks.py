@@ -1,0 +1,261 @@
+"""Marks that several figures share: named bars, dots whose names do not collide, axes without clutter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from kamlib import text
+from kamlib.show.figure import short, width
+from kamlib.show.page import COLOURS
+
+SMALL = 8.4
+LINE = 0.135  # height of a line of text, inches
+
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+# --- axes --------------------------------------------------------------------------------------------------
+
+
+def bare(ax: Axes, *spines: str) -> None:
+    """Leave no ticks and only the named spines."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in spines)
+
+
+def money_axis(ax: Axes, currency: str, highest: float) -> None:
+    """Let the vertical axis read amounts in one unit, with a light grid."""
+    step = 1e6 if highest >= 2e6 else 1e3 if highest >= 2e3 else 1.0
+    digits = 1 if highest / step < 5 else 0
+    ax.yaxis.set_major_locator(MaxNLocator(4))
+    ax.yaxis.set_major_formatter(lambda amount, _: text.number(amount / step, digits))
+    ax.grid(axis="y")
+    ax.spines["left"].set_visible(False)
+    unit = text.money_unit(currency, step)
+    ax.annotate(
+        unit,
+        (0, 1),
+        (0, 5),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        fontsize=SMALL,
+        color=COLOURS["muted"],
+    )
+
+
+# --- bars with names ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Horizontal bars with names: to the left of the bars on a page, above them on a phone."""
+
+    names: list[str]
+    narrow: bool
+
+    @property
+    def left(self) -> float:
+        """Inches that the names need."""
+        return 0.05 if self.narrow else max(width(name, SMALL) for name in self.names) + 0.2
+
+    def write(self, ax: Axes) -> None:
+        """Write the names, the first one on top."""
+        away, side, rise = ((0, 7), "left", "bottom") if self.narrow else ((-8, 0), "right", "center")
+        across = ax.get_yaxis_transform()
+        for place, name in enumerate(self.names):
+            words = ax.annotate(
+                name,
+                (0, place),
+                away,
+                xycoords=across,
+                textcoords="offset points",
+                ha=side,
+                va=rise,
+                fontsize=SMALL,
+            )
+            if self.narrow:
+                words.set_bbox({"facecolor": COLOURS["paper"], "linewidth": 0, "pad": 0.6})
+        ax.set_ylim(len(self.names) - 0.45, -0.85 if self.narrow else -0.55)
+
+
+def lanes(names: Sequence[str], *, narrow: bool, longest: int = 30) -> Lanes:
+    """Return the lanes of bars with these names."""
+    return Lanes([short(name, 40 if narrow else longest) for name in names], narrow)
+
+
+def bar_sizes(n: int, *, extra: float = 0.35) -> tuple[Point, Point]:
+    """Return the sizes, wide and narrow, of a figure with `n` horizontal bars."""
+    return (7.1, 0.27 * n + extra + 0.1), (3.75, 0.43 * n + extra + 0.1)
+
+
+def at_end(ax: Axes, place: int, words: str, *, away: float = 0, colour: str = "") -> None:
+    """Write a number to the right of the bar at `place`; with `away` (points) it ends there."""
+    side = "right" if away else "left"
+    ax.annotate(
+        words,
+        (1.015, place),
+        (away, 0),
+        xycoords=ax.get_yaxis_transform(),
+        textcoords="offset points",
+        ha=side,
+        va="center",
+        fontsize=SMALL,
+        fontweight=400 if away else 600,
+        color=colour or COLOURS["ink"],
+    )
+
+
+def upright(ax: Axes, x: float, place: int) -> None:
+    """Draw a short upright line across the bar at `place`."""
+    ends = [place - 0.26, place + 0.26]
+    ax.plot([x, x], ends, color=COLOURS["ink"], linewidth=2, solid_capstyle="butt", zorder=3)
+
+
+# --- dots with names ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One dot with a name: place in data units, radius in inches."""
+
+    x: float
+    y: float
+    radius: float
+    name: str
+    bold: bool = False
+
+
+def dot(ax: Axes, mark: Mark, colours: tuple[str, str]) -> None:
+    """Draw a dot filled and edged with two colours of the palette."""
+    fill, edge = (COLOURS[name] for name in colours)
+    size = mark.radius * 72 * 1.75
+    ax.plot(
+        mark.x,
+        mark.y,
+        "o",
+        markersize=size,
+        markerfacecolor=fill,
+        markeredgecolor=edge,
+        markeredgewidth=1.6,
+        zorder=4,
+    )
+
+
+def corner(ax: Axes, x: float, y: float, words: str) -> Box:
+    """Name a corner of the axes (`x`, `y` as shares of it); return the room that the name takes, in inches."""
+    side, rise = "right" if x > 0.5 else "left", "top" if y > 0.5 else "bottom"
+    ax.text(
+        x,
+        y,
+        words,
+        transform=ax.transAxes,
+        fontsize=8,
+        fontweight=600,
+        color=COLOURS["muted"],
+        ha=side,
+        va=rise,
+    )
+    at = ax.transAxes.transform((x, y)) / ax.figure.dpi
+    return _box(words, (float(at[0]), float(at[1])), (side, rise), bold=True)
+
+
+def label(ax: Axes, marks: Sequence[Mark], *, kept_free: Sequence[Box] = ()) -> list[str]:
+    """Write each name beside its dot where nothing else stands; return the names that found no room.
+
+    First come, first served: give the most important marks first.
+    """
+    dpi = ax.figure.dpi
+    spots = ax.transData.transform([(mark.x, mark.y) for mark in marks]) / dpi
+    centres = [(float(x), float(y)) for x, y in spots]
+    area = ax.get_window_extent()
+    frame = (area.x0 / dpi, area.y0 / dpi, area.x1 / dpi, area.y1 / dpi)
+    taken = [*kept_free, *(_around(mark, centre) for mark, centre in zip(marks, centres, strict=True))]
+    homeless = []
+    for mark, centre in zip(marks, centres, strict=True):
+        free = (
+            place for place in _places(mark, centre) if _fits(place[2], frame, taken, _around(mark, centre))
+        )
+        found = next(free, None)
+        if found is None:
+            homeless.append(mark.name)
+        else:
+            _write(ax, mark, found)
+            taken.append(found[2])
+    return homeless
+
+
+#: Where a name may stand around its dot: direction, and the corner of the text that is tied there.
+_DIRECTIONS = (
+    (1.0, 0.0, "left", "center"),
+    (-1.0, 0.0, "right", "center"),
+    (0.0, 1.0, "center", "bottom"),
+    (0.0, -1.0, "center", "top"),
+    (0.72, 0.72, "left", "bottom"),
+    (0.72, -0.72, "left", "top"),
+    (-0.72, 0.72, "right", "bottom"),
+    (-0.72, -0.72, "right", "top"),
+)
+_SHIFT = {"left": 0.0, "center": 0.5, "right": 1.0, "bottom": 0.0, "top": 1.0}
+
+Place = tuple[Point, tuple[str, str], Box]
+
+
+def _places(mark: Mark, centre: Point) -> Iterator[Place]:
+    """Yield the places of a name from the best to the worst: close by first, then with a line to the dot."""
+    for gap in (0.04, 0.2, 0.36):
+        for right, up, side, rise in _DIRECTIONS:
+            away = (right * (mark.radius + gap), up * (mark.radius + gap))
+            at = (centre[0] + away[0], centre[1] + away[1])
+            yield away, (side, rise), _box(mark.name, at, (side, rise), bold=mark.bold)
+
+
+def _box(words: str, at: Point, tie: tuple[str, str], *, bold: bool) -> Box:
+    wide = width(words, SMALL, bold=bold)
+    left, low = at[0] - _SHIFT[tie[0]] * wide, at[1] - _SHIFT[tie[1]] * LINE
+    return left, low, left + wide, low + LINE
+
+
+def _around(mark: Mark, centre: Point) -> Box:
+    x, y = centre
+    return x - mark.radius, y - mark.radius, x + mark.radius, y + mark.radius
+
+
+def _fits(box: Box, frame: Box, taken: Sequence[Box], own: Box) -> bool:
+    inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+    return inside and not any(_meet(box, other) for other in taken if other != own)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _write(ax: Axes, mark: Mark, place: Place) -> None:
+    (right, up), (side, rise), _ = place
+    far = max(abs(right), abs(up)) > mark.radius + 0.1
+    line = {
+        "arrowstyle": "-",
+        "color": COLOURS["soft"],
+        "linewidth": 0.7,
+        "shrinkA": 0,
+        "shrinkB": mark.radius * 72,
+    }
+    ax.annotate(
+        mark.name,
+        (mark.x, mark.y),
+        (right * 72, up * 72),
+        textcoords="offset points",
+        ha=side,
+        va=rise,
+        fontsize=SMALL,
+        fontweight=600 if mark.bold else 400,
+        arrowprops=line if far else None,
+        zorder=6,
+    )
