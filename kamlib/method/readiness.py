@@ -34,6 +34,9 @@ def tables(portfolio: Portfolio) -> pd.DataFrame:
 def _one(portfolio: Portfolio, name: str, known: int) -> dict[str, object]:
     rows, when = portfolio.tables[name], TABLES[name].when
     held = rows["account_id"].nunique()
+    last = rows[when].max() if when and len(rows) else pd.NaT
+    if when == "month":
+        last += pd.offsets.MonthEnd(0)
     required = name in ("account", "revenue")
     return {
         "table": name,
@@ -42,7 +45,7 @@ def _one(portfolio: Portfolio, name: str, known: int) -> dict[str, object]:
         "rows": len(rows),
         "accounts": held,
         "accounts_share": held / known if known else float("nan"),
-        "last_on": rows[when].max() if when and len(rows) else pd.NaT,
+        "last_on": last,
         "feeds": WORTH[name],
         "state": "held" if len(rows) else "required" if required else "absent",
     }

@@ -26,6 +26,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillException
 
+from kamlib import text
 from kamlib.errors import KamError
 from kamlib.run import export, files, notebooks
 
@@ -54,7 +55,7 @@ class Job:
     folder: str
     account_id: str
     title: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     lang: str = "sv"
     audience: str = "internal"
 
@@ -94,34 +95,44 @@ def run(
     """
     outcomes: dict[Job, Outcome] = {}
     try:
-        for attempt in (1, 2):
-            left = [job for job in jobs if job not in outcomes]
-            for job, outcome in _attempt(left, workers if attempt == 1 else 1):
-                if outcome.status != "interrupted" or attempt == 2:
-                    outcomes[job] = outcome
-                    told(outcome)
+        for job, outcome in _attempts(jobs, workers):
+            outcomes[job] = outcome
+            told(outcome)
     except KeyboardInterrupt:
         pass
     interrupted = {job: _failed(job, "interrupted", "") for job in jobs if job not in outcomes}
     return [(outcomes | interrupted)[job] for job in jobs]
 
 
-def _attempt(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+def _attempts(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+    """Yield every job's outcome; what a dying worker took with it is tried again, each job in a pool of its own."""
+    lost = []
+    for job, outcome in _pooled(jobs, workers):
+        if outcome is None:
+            lost.append(job)
+        else:
+            yield job, outcome
+    for job in lost:
+        for _, outcome in _pooled([job], 1):
+            yield job, outcome or _failed(job, "WorkerDied", text.t("batch.worker_died"))
+
+
+def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome | None]]:
     if not jobs:
         return
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
         yield from submit(pool, jobs)
 
 
-def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
-    """Send jobs to any executor and yield each with its outcome as it comes."""
+def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+    """Send jobs to any executor and yield each with its outcome as it comes; None where its worker died."""
     waiting = {pool.submit(execute, job): job for job in jobs}
     try:
         for done in as_completed(waiting):
             try:
                 yield waiting[done], done.result()
             except BrokenProcessPool:
-                yield waiting[done], _failed(waiting[done], "interrupted", "the worker process died")
+                yield waiting[done], None
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -172,6 +183,7 @@ def _executed(job: Job, work: Path) -> NotebookNode:
             made,
             str(target),
             parameters=dict(job.parameters),
+            kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,
             cwd=str(work),
@@ -202,7 +214,7 @@ def verdict(executed: NotebookNode) -> dict[str, Any]:
             if output.output_type == "error":
                 return {"kind": output.ename, "message": output.evalue, "cell": number}
         if cell.source.strip() and cell.execution_count is None:
-            return {"kind": "NotExecuted", "message": "the run ended before this cell", "cell": number}
+            return {"kind": "NotExecuted", "message": text.t("batch.not_executed"), "cell": number}
     return {}
 
 

@@ -22,6 +22,8 @@ from kamlib.errors import nearest, problem
 #: Notebooks that a customer may have an edition of (method.md S5.5, P1).
 FOR_CUSTOMERS = ("02_goal_setting", "03_planning", "04_team", "05_follow_up", "06_review")
 
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -73,6 +75,8 @@ def read(path: Path) -> NotebookNode:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
     except (OSError, ValueError, json.JSONDecodeError) as broken:
         raise problem("notebook_broken", place={"file": path.name}, found=str(broken)[:200]) from broken
+    # A notebook written elsewhere may not name its kernel; the kit's own is the one that has kamlib.
+    notebook.metadata.setdefault("kernelspec", nbformat.from_dict(_KERNEL))
     return notebook
 
 
@@ -116,8 +120,8 @@ def prepare(source: Path, target: Path, values: Mapping[str, Any], which: Varian
     """Write the copy that is worked in live: one variant, its parameters set in their own cell."""
     notebook = read(source)
     refuse_unknown(notebook, values, source.name)
-    made = variant(notebook, which)
-    made = papermill.parameterize.parameterize_notebook(made, dict(values))
+    ready = papermill.iorw.load_notebook_node(variant(notebook, which))  # with the metadata papermill asks for
+    made = papermill.parameterize.parameterize_notebook(ready, dict(values))
     for cell in made.cells:
         if "injected-parameters" in tags(cell) and cell.cell_type == "code":
             cell.metadata["jupyter"] = {"source_hidden": True}
@@ -131,7 +135,7 @@ def strip(notebook: NotebookNode) -> NotebookNode:
     made = copy.deepcopy(notebook)
     made.metadata = nbformat.from_dict(
         {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "kernelspec": _KERNEL,
             "language_info": {"name": "python"},
         }
     )
