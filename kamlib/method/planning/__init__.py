@@ -1,0 +1,55 @@
+"""The key account plan (S3.1-S3.8): first one page, then what stands behind it.
+
+`one_page` is the plan as fifteen boxes (P15) and `draft` what the facts alone can put in them. `customer` holds
+what we know of the customer, `work` what is planned, promised, risked and worth, `alive` what has gone stale,
+what is overdue and what was copied.
+"""
+
+from kamlib.method.planning.alive import (
+    clocks,
+    copied_texts,
+    joint_edition_refusal,
+    rules_of_the_game,
+    staleness,
+    tailor_made,
+)
+from kamlib.method.planning.customer import insights, organisation, penetration, units, volume, whitespace
+from kamlib.method.planning.draft import draft
+from kamlib.method.planning.page import one_page
+from kamlib.method.planning.work import (
+    initiatives,
+    overdue,
+    pert_mean,
+    risk_level,
+    risks,
+    steps,
+    value_headline,
+    value_ledger,
+    value_totals,
+)
+
+__all__ = [
+    "clocks",
+    "copied_texts",
+    "draft",
+    "initiatives",
+    "insights",
+    "joint_edition_refusal",
+    "one_page",
+    "organisation",
+    "overdue",
+    "penetration",
+    "pert_mean",
+    "risk_level",
+    "risks",
+    "rules_of_the_game",
+    "staleness",
+    "steps",
+    "tailor_made",
+    "units",
+    "value_headline",
+    "value_ledger",
+    "value_totals",
+    "volume",
+    "whitespace",
+]

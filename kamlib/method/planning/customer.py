@@ -1,0 +1,123 @@
+"""What we know of the customer: organisation, priorities, volume, and what they do not buy from us yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kamlib.method import measures, relationships
+from kamlib.schema import AccountView
+
+
+def organisation(account: AccountView) -> pd.DataFrame:
+    """Return the customer's people as a tree: one row per person, below the chief (S3.1).
+
+    Columns depth (0 at the top), contact_id, person (name, indented by depth), title, unit, role, influence,
+    is_placeholder (the name is not known). Roles that nobody is known to hold come last, without contact_id.
+    """
+    people = relationships.people(account)
+    known = people.dropna(subset=["contact_id"]).set_index("contact_id", drop=False)
+    chiefs = known["reports_to"].where(known["reports_to"].isin(known.index))
+    order = list(_walk(chiefs, None, 0, set()))
+    tree = known.loc[[contact_id for contact_id, _ in order]].assign(depth=[depth for _, depth in order])
+    unknown = people[people["contact_id"].isna()].assign(depth=0)
+    rows = pd.concat([tree, unknown], ignore_index=True)
+    names = [relationships.person_name(account, contact_id) for contact_id in rows["contact_id"]]
+    person = ["\N{EM SPACE}" * depth + name for depth, name in zip(rows["depth"], names, strict=True)]
+    columns = ["depth", "contact_id", "person", "title", "unit", "role", "influence", "is_placeholder"]
+    return rows.assign(person=pd.Series(person, dtype="str"))[columns]
+
+
+def _walk(chiefs: pd.Series[str], chief: str | None, depth: int, seen: set[str]) -> Iterator[tuple[str, int]]:
+    """Everybody below `chief`, each before their own people; a circle of chiefs is entered once."""
+    below = list(chiefs.index[chiefs.isna() if chief is None else chiefs.eq(chief)])
+    for contact_id in below:
+        if contact_id not in seen:
+            seen.add(contact_id)
+            yield contact_id, depth
+            yield from _walk(chiefs, contact_id, depth + 1, seen)
+    if chief is None:
+        for contact_id in [each for each in chiefs.index if each not in seen]:
+            seen.add(contact_id)
+            yield contact_id, 0
+
+
+def units(account: AccountView) -> pd.DataFrame:
+    """Return one row per buying unit: unit_id, name, site, kind, people (noted there) (S3.1)."""
+    noted = account.stakeholder.dropna(subset=["contact_id"]).drop_duplicates(["unit_id", "contact_id"])
+    people = noted.groupby("unit_id").size()
+    rows = account.buying_unit.dropna(subset=["name"]).rename(columns={"row_id": "unit_id"})
+    counted = rows["unit_id"].map(people).fillna(0).astype("Int64")
+    return rows.assign(people=counted)[["unit_id", "name", "site", "kind", "people"]].reset_index(drop=True)
+
+
+def insights(account: AccountView) -> pd.DataFrame:
+    """Return the customer's own goals and challenges in order of priority, each graded (S3.2).
+
+    Columns of the insight and is_stale: older than six months, or never dated.
+    """
+    since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("insight_months"))
+    rows = account.insight.dropna(subset=["goal"]).sort_values(
+        ["priority", "graded_on"], ascending=[True, False]
+    )
+    return rows.assign(is_stale=~(rows["graded_on"] >= since)).reset_index(drop=True)
+
+
+def volume(account: AccountView) -> pd.DataFrame:
+    """Return business volume per product group, R12 against the R12 before, the largest first (S3.3).
+
+    Columns product_group, revenue_12m, revenue_previous_12m, change, growth_share, margin_share, of_sales_share
+    and trend: growing, flat (within 1 % a year), shrinking, new, lost or unknown (nothing to compare with).
+    """
+    groups = measures.sales_by_group(account)
+    groups["change"] = groups["revenue_12m"].fillna(0) - groups["revenue_previous_12m"]
+    limit = account.limit("flat_group_share")
+    groups["trend"] = pd.Series([_trend(row, limit) for _, row in groups.iterrows()], dtype="str")
+    columns = [
+        "product_group",
+        "revenue_12m",
+        "revenue_previous_12m",
+        "change",
+        "growth_share",
+        "margin_share",
+    ]
+    return groups[[*columns, "of_sales_share", "trend"]]
+
+
+def _trend(group: pd.Series, limit: float) -> str:
+    now, before, growth = group["revenue_12m"], group["revenue_previous_12m"], group["growth_share"]
+    if not now > 0:
+        return "lost" if before > 0 else "unknown"
+    if pd.isna(growth):
+        return "unknown" if before > 0 or pd.isna(before) else "new"
+    return "flat" if abs(growth) <= limit else "growing" if growth > 0 else "shrinking"
+
+
+def whitespace(account: AccountView) -> pd.DataFrame:
+    """Return the whitespace grid: one row per product group and buying unit (6.6).
+
+    Columns product_group, unit, status, potential, current (R12 where one cell holds the whole group), room =
+    max(potential - current, 0), competitor, valued_on. The largest room comes first.
+    """
+    cells = account.whitespace.dropna(subset=["product_group"])
+    names = account.buying_unit.dropna(subset=["name"]).set_index("row_id")["name"]
+    current = _current(cells, measures.sales_by_group(account))
+    room = (cells["potential"] - current).clip(lower=0).mask(cells["status"].eq("not_relevant"))
+    grid = cells.assign(unit=cells["unit_id"].map(names), current=current, room=room)
+    columns = ["product_group", "unit", "status", "potential", "current", "room", "competitor", "valued_on"]
+    return grid.sort_values("room", ascending=False)[columns].reset_index(drop=True)
+
+
+def _current(cells: pd.DataFrame, groups: pd.DataFrame) -> pd.Series[float]:
+    """What we sell in a cell: nothing where it is open or a competitor's, else the group's R12 if it is the only one."""
+    sold = cells["product_group"].map(groups.set_index("product_group")["revenue_12m"])
+    ours = cells["status"].isin(["deployed", "competitive"])
+    alone = ours & ~cells["product_group"].where(ours).duplicated(keep=False)
+    return sold.where(alone).mask(cells["status"].isin(["open", "competitor"]), 0.0)
+
+
+def penetration(account: AccountView) -> tuple[int, int]:
+    """Return (cells that we supply, alone or shared; cells that are relevant) of the whitespace grid (6.6)."""
+    status = account.whitespace.dropna(subset=["product_group"])["status"]
+    return int(status.isin(["deployed", "competitive"]).sum()), int(status.ne("not_relevant").sum())

@@ -1,0 +1,40 @@
+"""The one-page plan: fifteen boxes, one A4, three minutes (P15, S3.7)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method.planning.boxes import BOXES
+from kamlib.schema import AccountView
+
+
+def one_page(account: AccountView) -> pd.DataFrame:
+    """Return the one-page plan in reading order: one row is one box (P15).
+
+    Columns box, number, title, is_required, content (lines of text), state (filled, assumed, stale, missing),
+    add (what to write; only where it is missing, assumed or stale), worth (1 = the box to fill first), minutes
+    (to fill it), source, dated_on. In the customer's edition a box without content is left out.
+    """
+    lines = []
+    for number, (name, rule) in enumerate(account.settings["one_page"].items(), 1):
+        box = BOXES[name](account)
+        lines.append(
+            {
+                "box": name,
+                "number": number,
+                "title": text.t(f"page.{name}.title"),
+                "is_required": rule["is_required"],
+                "content": "\n".join(box.lines),
+                "state": box.state,
+                "add": "" if box.state == "filled" else text.t(f"page.{name}.{box.state}"),
+                "worth": rule["worth"],
+                "minutes": 0 if box.state == "filled" else rule["minutes"],
+                "source": box.source,
+                "dated_on": box.dated_on,
+            }
+        )
+    boxes = pd.DataFrame(lines).astype({"dated_on": "datetime64[us]"})
+    if account.audience == "customer":
+        boxes = boxes[boxes["content"].ne("")].assign(add="", state="filled", minutes=0)
+    return boxes.reset_index(drop=True)

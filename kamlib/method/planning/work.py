@@ -1,0 +1,171 @@
+"""What is planned, promised, risked and worth: initiatives, steps, overdue promises, risks and the value ledger."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method import measures
+from kamlib.schema import AccountView
+
+_STAGES = ["confirmed", "measured", "agreed", "hypothesis"]
+_LEVELS = ["critical", "high", "medium", "low"]
+
+
+def initiatives(account: AccountView) -> pd.DataFrame:
+    """Return the planned work, what is due first on top (S3.4).
+
+    One row is one initiative: its columns, goal (title), days_late and lacks (owner, customer owner, date or
+    goal that is missing, in words). Done and stopped ones come last and are never late.
+    """
+    today, rows = pd.Timestamp(account.as_of), account.initiative.copy()
+    rows["goal"] = rows["goal_id"].map(account.goal.set_index("row_id")["title"])
+    running = ~rows["status"].isin(["done", "stopped"])
+    rows["days_late"] = (today - rows["due_on"]).dt.days.clip(lower=0).where(running, 0).astype("Int64")
+    rows["lacks"] = [
+        _lacking(row) if open_ else "" for (_, row), open_ in zip(rows.iterrows(), running, strict=True)
+    ]
+    order = rows.assign(is_over=~running).sort_values(["is_over", "due_on"]).index
+    columns = [
+        "row_id",
+        "title",
+        "kind",
+        "goal",
+        "owner_id",
+        "customer_owner_id",
+        "starts_on",
+        "due_on",
+        "status",
+    ]
+    return rows.loc[order, [*columns, "days_late", "lacks"]].reset_index(drop=True)
+
+
+def _lacking(row: pd.Series) -> str:
+    names = [
+        name for name in ("owner_id", "customer_owner_id", "due_on", "goal_id") if text.is_missing(row[name])
+    ]
+    return text.listed(text.t(f"initiative.{name}") for name in names) if names else ""
+
+
+def steps(account: AccountView, n: int = 5) -> pd.DataFrame:
+    """Return the next `n` steps of both sides, the oldest date first (6.9): initiatives and promises not done.
+
+    Columns kind (initiative, promise), title, side (who does it), owner_id, customer_owner_id, due_on, days_late.
+    """
+    work = account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
+    work = work.assign(kind="initiative", side="ours")
+    promised = account.commitment[account.commitment["done_on"].isna()]
+    promised = promised.assign(kind="promise", side=promised["direction"])
+    columns = ["kind", "title", "side", "owner_id", "customer_owner_id", "due_on"]
+    both = pd.concat([work[columns], promised[columns]]).sort_values("due_on", kind="stable").head(n)
+    late = (pd.Timestamp(account.as_of) - both["due_on"]).dt.days.clip(lower=0).astype("Int64")
+    return both.assign(days_late=late).reset_index(drop=True)
+
+
+def overdue(account: AccountView) -> pd.DataFrame:
+    """Return everything whose day has passed, the oldest first (S3.6).
+
+    Columns kind (initiative, promise, goal), title, side, owner_id, customer_owner_id, due_on, days_late.
+    """
+    late = steps(account, n=len(account.initiative) + len(account.commitment))
+    goals = account.goal[account.goal["customer_status"].ne("declined")]
+    goals = goals.assign(
+        kind="goal", days_late=(pd.Timestamp(account.as_of) - goals["due_on"]).dt.days.astype("Int64")
+    )
+    every = pd.concat([late, goals.reindex(columns=late.columns)])
+    return every[every["days_late"].gt(0).fillna(value=False)].sort_values("due_on", ignore_index=True)
+
+
+def risks(account: AccountView) -> pd.DataFrame:
+    """Return the risk register, the worst first (S3.5).
+
+    One row is one risk: its columns, level and residual_level (by the look-up table of P13; missing where a
+    side is missing), is_stale (not looked at for three months) and lacks (action, owner, early sign; in words).
+    """
+    rows = account.risk.dropna(subset=["title"])
+    since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("risk_note_months"))
+    found = rows.assign(
+        level=_levels(account, rows["probability"], rows["impact"]),
+        residual_level=_levels(account, rows["residual_probability"], rows["residual_impact"]),
+        is_stale=~(rows["noted_on"] >= since),
+        lacks=pd.Series([_unhandled(row) for _, row in rows.iterrows()], rows.index, dtype="str"),
+    )
+    worst = found["level"].map({level: place for place, level in enumerate(_LEVELS)}).fillna(len(_LEVELS))
+    return found.loc[worst.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _levels(account: AccountView, probability: pd.Series, impact: pd.Series) -> pd.Series[str]:
+    known = [risk_level(p, i, account) for p, i in zip(probability, impact, strict=True)]
+    return pd.Series(known, probability.index, dtype="str")
+
+
+def risk_level(probability: object, impact: object, account: AccountView) -> str | None:
+    """Return low, medium, high or critical for 1-5 x 1-5; None where a side is unknown.
+
+    A table to look in, not a product: impact 5 is never low or medium (P13).
+    """
+    if text.is_missing(probability) or text.is_missing(impact):
+        return None
+    row = account.settings["risk_levels"][int(str(probability))]["value"]
+    return str(row[int(str(impact)) - 1])
+
+
+def _unhandled(row: pd.Series) -> str:
+    names = [name for name in ("action", "owner_id", "signal") if text.is_missing(row[name])]
+    return text.listed(text.t(f"risk.{name}") for name in names) if names else ""
+
+
+def value_ledger(account: AccountView) -> pd.DataFrame:
+    """Return the value ledger, confirmed first: one row per value claimed, with minus where we cost money.
+
+    Columns of the value and is_counted: only what the customer has confirmed enters the headline (6.6).
+    """
+    rows = account.value.assign(is_counted=_confirmed(account.value))
+    place = rows["stage"].map({stage: place for place, stage in enumerate(_STAGES)})
+    return rows.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _confirmed(rows: pd.DataFrame) -> pd.Series[bool]:
+    return rows["stage"].eq("confirmed") & rows["confirmed_on"].notna() & rows["amount"].notna()
+
+
+def value_headline(account: AccountView) -> pd.Series:
+    """Return the confirmed value: gained, cost (negative: what we caused), net, values; missing if none is confirmed.
+
+    A stage said to be confirmed without a date counts nowhere.
+    """
+    amounts = account.value.loc[_confirmed(account.value), "amount"]
+    gained, cost = amounts[amounts > 0].sum(min_count=1), amounts[amounts < 0].sum(min_count=1)
+    return pd.Series(
+        {"gained": gained, "cost": cost, "net": amounts.sum(min_count=1), "values": len(amounts)}
+    )
+
+
+def value_totals(account: AccountView) -> pd.DataFrame:
+    """Return one row per stage of the ledger: stage, values, expected (low-likely-high as PERT mean), is_counted."""
+    rows = value_ledger(account)
+    middle = [
+        pert_mean(low, likely, high)
+        for low, likely, high in zip(rows["low"], rows["amount"], rows["high"], strict=True)
+    ]
+    stages = rows.assign(expected=middle).groupby("stage")["expected"]
+    sums = pd.DataFrame({"values": stages.size(), "expected": stages.sum(min_count=1)}).reindex(_STAGES)
+    totals = sums.dropna(subset=["values"]).reset_index()
+    return totals.assign(is_counted=totals["stage"].eq("confirmed"), values=totals["values"].astype("Int64"))
+
+
+def pert_mean(low: float, likely: float, high: float) -> float:
+    """Return (low + 4 likely + high) / 6; the likely value alone where an end is missing, else the middle (6.6).
+
+    >>> pert_mean(4, 9, 16)
+    9.333333333333334
+    """
+    if pd.isna(likely):
+        return (low + high) / 2
+    return likely if pd.isna(low) or pd.isna(high) else (low + 4 * likely + high) / 6
+
+
+def promises_overdue(account: AccountView) -> pd.DataFrame:
+    """Return the promises past their day, both ways, the oldest first: columns of `measures.promises`."""
+    promised = measures.promises(account)
+    return promised[promised["state"].eq("overdue")].reset_index(drop=True)

@@ -1,0 +1,416 @@
+"""The key account plan: one page, what stands behind it, and what keeps it alive."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kamlib import schema, text
+from kamlib.method import planning
+from kamlib.schema import AccountView
+from tests import bundles
+
+Rows = list[dict[str, Any]]
+
+PEOPLE: Rows = [
+    {"contact_id": "U-1", "side": "ours", "name": "Elin Ek"},
+    {"contact_id": "U-2", "side": "ours", "name": "Gun Berg"},
+    {
+        "contact_id": "C-1",
+        "side": "customer",
+        "name": "Oskar Tall",
+        "title": "Produktionschef",
+        "reports_to": "C-2",
+    },
+    {"contact_id": "C-2", "side": "customer", "name": "Kata Lind", "title": "Vd"},
+]
+
+
+def full(audience: str = "internal", **more: Rows) -> AccountView:
+    """An account with something in every box."""
+    rows: dict[str, Rows] = {
+        "contact": PEOPLE,
+        "account_plan": [{"year": 2026, "owner_id": "U-1", "sponsor_id": "U-2", "reason": "Växer.",
+                          "ambition": "2029 räknar de med oss.", "strategy_line": "Driftsäkerhet",
+                          "customer_need": "Färre stopp", "approved_on": "2026-01-15",
+                          "next_meeting_on": "2026-10-14", "next_review_on": "2026-12-09"}],
+        "insight": [{"goal": "4 % högre tillgänglighet", "grade": "confirmed", "priority": 1, "told_by": "C-2",
+                     "graded_on": "2026-05-20"}],
+        "stakeholder": [{"contact_id": "C-1", "role": "champion", "influence": 4, "coverage": 4,
+                         "noted_on": "2026-08-01"}],
+        "touchpoint": [{"touchpoint_id": "T", "contact_id": "C-1", "our_person_id": "U-1", "held_on": "2026-09-20",
+                        "is_two_way": True}],
+        "goal": [{"row_id": "G1", "title": "Färre stopp", "goal_class": "strategic", "side": "joint", "unit": "h",
+                  "baseline": 41, "target": 20, "due_on": "2027-06-30", "owner_id": "U-1",
+                  "customer_owner_id": "C-1", "customer_status": "confirmed", "customer_status_on": "2026-05-20"}],
+        "reading": [{"goal_id": "G1", "measured_on": "2026-09-30", "value": 27}],
+        "initiative": [{"title": "Byt tätningar", "goal_id": "G1", "owner_id": "U-1", "customer_owner_id": "C-1",
+                        "due_on": "2026-10-20", "status": "ongoing"}],
+        "commitment": [{"title": "Lager på plats", "direction": "ours", "owner_id": "U-2", "due_on": "2026-08-31",
+                        "made_on": "2026-06-01"},
+                       {"title": "Prognos", "direction": "customer", "customer_owner_id": "C-1",
+                        "due_on": "2026-09-29", "made_on": "2026-06-01"}],
+        "risk": [{"title": "Oskar slutar", "probability": 4, "impact": 5, "action": "Möt Kata", "owner_id": "U-1",
+                  "signal": "Tjänst utlyst", "residual_probability": 2, "residual_impact": 4,
+                  "noted_on": "2026-09-01"}],
+        "value": [{"title": "Färre stopp", "stage": "confirmed", "amount": 842_800, "confirmed_on": "2026-09-08",
+                   "valued_on": "2026-09-01", "confirmed_by": "C-1"}],
+        "revenue": bundles.months("2026-09", [1e6] * 24, contribution_margin=3e5, product_group="Slang"),
+        "forecast": [{"made_on": "2026-09-01", "year": 2026, "low": 11e6, "likely": 12e6, "high": 13e6}],
+        "feedback": [{"feedback_id": "F", "contact_id": "C-1", "answered_on": "2026-09-10", "kind": "nps",
+                      "score": 9, "comment": "Ni ringer tillbaka."}],
+        "decision": [{"title": "En montör till", "status": "asked", "owner_id": "U-2", "cost": 6e5,
+                      "asked_on": "2026-09-09", "due_on": "2026-10-15"}],
+    }  # fmt: skip
+    return bundles.account(audience=audience, **{**rows, **more})
+
+
+# --- the one-page plan (P15) ------------------------------------------------------------------------------------
+
+
+def test_the_page_has_the_fifteen_boxes_of_p15_and_eight_are_required() -> None:
+    """Every box of P15 stands in its order; those with a star there are required; 45 minutes in all."""
+    rules = schema.load_settings()["one_page"]
+    assert list(rules) == [
+        "customer", "sponsor", "why_key", "ambition", "priorities", "people", "goals", "steps", "promises", "risks",
+        "value", "money", "feedback", "decisions", "dates",
+    ]  # fmt: skip
+    required = {name for name, rule in rules.items() if rule["is_required"]}
+    assert required == {"customer", "why_key", "ambition", "priorities", "people", "goals", "steps", "dates"}
+    assert sum(rule["minutes"] for rule in rules.values()) == 45
+    assert sorted(rule["worth"] for rule in rules.values()) == list(range(1, 16))
+
+
+def test_a_full_account_fills_every_box_with_source_and_words() -> None:
+    """With data in each table all fifteen boxes are filled, none asks for more, and the figures stand there."""
+    boxes = planning.one_page(full()).set_index("box")
+    assert boxes["state"].eq("filled").all()
+    assert boxes["add"].eq("").all()
+    assert boxes.drop(index="customer")["source"].ne("").all()
+    content = boxes["content"]
+    assert "KAM: Elin Ek" in content["customer"]
+    assert "bekräftat" in content["priorities"]
+    assert "Oskar Tall, Produktionschef · förespråkare · senast 2026-09-20 (färsk)" in content["people"]
+    assert "Färre stopp: 41 → 27 → 20 h, 2027-06-30, Elin Ek" in content["goals"]
+    assert "vi: Lager på plats, 30 dagar sen (Gun Berg)" in content["promises"]
+    assert "kunden: Prognos, 1 dag sen (Oskar Tall)" in content["promises"]
+    assert "kritiskt" in content["risks"]
+    assert "842\N{NO-BREAK SPACE}800" not in content["value"]
+    assert "843\N{NO-BREAK SPACE}tkr bekräftat" in content["value"]
+    assert "12,0\N{NO-BREAK SPACE}mkr" in content["money"]
+    assert "Ni ringer tillbaka." in content["feedback"]
+    assert "2026-10-14" in content["dates"]
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_accounts_and_revenue_alone_give_a_page_that_asks_in_order_of_value(lang: str) -> None:
+    """S3.7: from thin data the page shows the money, says what to add, the most valuable first, within 45 minutes."""
+    text.use(lang)
+    account = bundles.account(revenue=bundles.months("2026-09", [1e6] * 24))
+    boxes = planning.one_page(account).set_index("box")
+    assert boxes.loc["money", "state"] == "filled"
+    missing = boxes[boxes["state"].eq("missing")]
+    assert len(missing) == 14
+    assert missing["add"].str.len().gt(10).all()
+    todo = planning.draft(account)
+    assert list(todo["box"][:3]) == ["customer", "people", "dates"]
+    assert todo["minutes"].sum() == 45
+    assert not boxes["content"].str.contains(r"\bnan\b|NaT|<NA>", case=False).any()
+
+
+def test_nothing_at_all_still_makes_a_page() -> None:
+    """An account without a single fact or plan row has its page, all missing."""
+    boxes = planning.one_page(bundles.account())
+    assert len(boxes) == 15
+    assert boxes["state"].eq("missing").all()
+
+
+def test_assumed_and_stale_are_not_filled() -> None:
+    """Guessed priorities are assumed; last year's ambition, a KAM who left and passed days are stale."""
+    gone = [{**PEOPLE[0], "gone_on": "2026-03-31"}, *PEOPLE[1:]]
+    account = full(
+        contact=gone,
+        account_plan=[
+            {"year": 2025, "owner_id": "U-1", "ambition": "Större.", "next_review_on": "2026-02-01"}
+        ],
+        insight=[{"goal": "Vi tror: pris", "grade": "assumed", "graded_on": "2026-09-01"}],
+    )
+    states = planning.one_page(account).set_index("box")["state"]
+    assert states[["customer", "ambition", "dates"]].eq("stale").all()
+    assert states["priorities"] == "assumed"
+    old = planning.one_page(full(insight=[{"goal": "x", "grade": "told", "graded_on": "2025-09-01"}]))
+    assert old.set_index("box").loc["priorities", "state"] == "stale"
+
+
+def test_a_low_answer_is_not_hidden_by_a_later_good_one() -> None:
+    """The latest answer and the lowest of the year both stand in the box (6.7)."""
+    answers = [{"feedback_id": str(n), "contact_id": "C-1", "answered_on": day, "kind": "nps", "score": score}
+               for n, (day, score) in enumerate([("2026-03-01", 4), ("2026-09-01", 9)])]  # fmt: skip
+    content = planning.one_page(full(feedback=answers)).set_index("box").loc["feedback", "content"]
+    assert content.startswith("9 ")
+    assert "Lägst på ett år: 4" in content
+
+
+def test_the_customers_page_leaves_out_what_is_empty_and_shows_no_role() -> None:
+    """In the customer's edition empty boxes vanish and people stand with title only, because they own a goal."""
+    account = full(
+        "customer", stakeholder=[{}], risk=[], decision=[], feedback=[], touchpoint=[], forecast=[]
+    )
+    boxes = planning.one_page(account).set_index("box")
+    assert {"risks", "decisions", "feedback"}.isdisjoint(boxes.index)
+    assert boxes.loc["people", "content"] == "Oskar Tall, Produktionschef"
+    assert boxes["add"].eq("").all()
+
+
+def test_the_draft_proposes_from_facts() -> None:
+    """S3.7: the contacts of the log, the flat group and the shrinking volume become proposals."""
+    met = [{"touchpoint_id": str(n), "contact_id": "C-1", "held_on": f"2026-0{n}-10", "is_two_way": True}
+           for n in range(1, 7)]  # fmt: skip
+    account = bundles.account(
+        contact=PEOPLE, touchpoint=met,
+        revenue=bundles.months("2026-09", [1e6] * 12 + [8e5] * 12, product_group="Slang"),
+        agreement=[{"agreement_id": "A", "ends_on": "2027-01-31"}],
+    )  # fmt: skip
+    proposals = planning.draft(account).set_index("box")["proposal"]
+    assert "Slang" in proposals["goals"]
+    assert "Oskar Tall" in proposals["risks"]
+    assert "2027-01-31" in proposals["risks"]
+    assert "20" in proposals["risks"]
+
+
+# --- the customer -----------------------------------------------------------------------------------------------
+
+
+def test_the_organisation_is_a_tree_that_survives_a_circle() -> None:
+    """Chiefs stand above their people; two who report to each other are each shown once."""
+    tree = planning.organisation(full()).dropna(subset=["contact_id"])
+    assert list(zip(tree["contact_id"], tree["depth"], strict=True)) == [("C-2", 0), ("C-1", 1)]
+    circle = [{"contact_id": "C-1", "side": "customer", "reports_to": "C-2"},
+              {"contact_id": "C-2", "side": "customer", "reports_to": "C-1"}]  # fmt: skip
+    assert sorted(planning.organisation(full(contact=circle))["contact_id"].dropna()) == ["C-1", "C-2"]
+
+
+def test_volume_names_flat_new_and_lost_groups() -> None:
+    """S3.3: within 1 % is flat; a group without the year before is new, without this year lost."""
+    groups = {
+        "flat": [1e6] * 24, "up": [1e6] * 12 + [1.2e6] * 12, "down": [1e6] * 12 + [8e5] * 12,
+        "new": [0.0] * 12 + [1e5] * 12, "lost": [1e5] * 12 + [0.0] * 12,
+    }  # fmt: skip
+    rows = [
+        row for name, sums in groups.items() for row in bundles.months("2026-09", sums, product_group=name)
+    ]
+    trends = planning.volume(bundles.account(revenue=rows)).set_index("product_group")["trend"]
+    assert trends.to_dict() == {
+        "flat": "flat",
+        "up": "growing",
+        "down": "shrinking",
+        "new": "new",
+        "lost": "lost",
+    }
+
+
+def test_whitespace_tells_room_only_where_it_can() -> None:
+    """6.6: max(potential - current, 0); a group in two cells of ours can't be told apart."""
+    account = full(
+        buying_unit=[{"row_id": "B1", "name": "Bruket"}],
+        whitespace=[
+            {"product_group": "Filter", "unit_id": "B1", "status": "open", "potential": 2e6},
+            {"product_group": "Slang", "unit_id": "B1", "status": "deployed", "potential": 10e6},
+            {"product_group": "Pumpar", "status": "not_relevant", "potential": 5e6},
+        ],
+    )
+    grid = planning.whitespace(account).set_index("product_group")
+    assert grid.loc["Filter", "room"] == 2e6
+    assert grid.loc["Slang", "room"] == 0
+    assert pd.isna(grid.loc["Pumpar", "room"])
+    assert planning.penetration(account) == (1, 2)
+
+
+# --- work -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("probability", "impact"), list(product(range(1, 6), range(1, 6))))
+def test_the_risk_table_over_its_25_cells(probability: int, impact: int) -> None:
+    """P13: impact 5 is never low or medium, and more of either side never lowers the level."""
+    order, account = ["low", "medium", "high", "critical"], bundles.account()
+    level = planning.risk_level(probability, impact, account)
+    assert level in order
+    if impact == 5:
+        assert level in ("high", "critical")
+    for more in ((probability + 1, impact), (probability, impact + 1)):
+        if max(more) <= 5:
+            assert order.index(str(planning.risk_level(*more, account))) >= order.index(str(level))
+
+
+def test_an_unrated_risk_is_unknown_and_comes_last() -> None:
+    """Missing is not low: a risk without probability has no level and lacks its action."""
+    account = full(risk=[{"title": "Okänd"}, {"title": "Känd", "probability": 1, "impact": 1, "action": "a",
+                                              "owner_id": "U-1", "signal": "s"}])  # fmt: skip
+    register = planning.risks(account)
+    assert list(register["title"]) == ["Känd", "Okänd"]
+    assert pd.isna(register.loc[1, "level"])
+    assert register.loc[1, "lacks"] == "åtgärd, ansvarig och tidig signal"
+
+
+def test_only_confirmed_value_is_summed_and_a_minus_is_shown() -> None:
+    """The ledger of the sample: confirmed 842,800 and -594,000 net; measured and agreed stay outside (6.6)."""
+    ledger: Rows = [
+        {"title": "V1", "stage": "confirmed", "amount": 842_800, "confirmed_on": "2026-09-08"},
+        {"title": "V2", "stage": "measured", "amount": 192_200},
+        {"title": "V3", "stage": "agreed", "amount": 700_000},
+        {"title": "V4", "stage": "hypothesis", "low": 4e5, "amount": 9e5, "high": 1.6e6},
+        {"title": "V5", "stage": "confirmed", "amount": -594_000, "confirmed_on": "2026-09-09"},
+        {"title": "V6", "stage": "confirmed", "amount": 1e9},
+    ]
+    account = full(value=ledger)
+    headline = planning.value_headline(account)
+    assert (headline["net"], headline["cost"], headline["values"]) == (248_800, -594_000, 2)
+    totals = planning.value_totals(account).set_index("stage")
+    assert totals.loc["hypothesis", "expected"] == pytest.approx(5.6e6 / 6)
+    page = planning.one_page(account).set_index("box").loc["value", "content"]
+    assert "−594\N{NO-BREAK SPACE}tkr" in page
+    unconfirmed = planning.one_page(full(value=ledger[1:2])).set_index("box").loc["value"]
+    assert unconfirmed["state"] == "assumed"
+    assert "tkr" not in unconfirmed["content"]
+
+
+def test_pert_mean_of_method_6_6() -> None:
+    """(a + 4m + b) / 6; where an end is missing the likely value stands, where m is missing the middle."""
+    assert planning.pert_mean(0.4, 0.9, 1.6) == pytest.approx((0.4 + 3.6 + 1.6) / 6)
+    assert planning.pert_mean(float("nan"), 5, 9) == 5
+    assert planning.pert_mean(4, float("nan"), 8) == 6
+
+
+def test_steps_of_both_sides_and_what_is_overdue() -> None:
+    """6.9: initiatives and promises not done, the oldest first; what is done or declined is not overdue."""
+    nearest = planning.steps(full())
+    assert list(nearest["title"]) == ["Lager på plats", "Prognos", "Byt tätningar"]
+    assert list(nearest["days_late"]) == [30, 1, 0]
+    late = planning.overdue(full(initiative=[{"title": "Klar", "due_on": "2026-01-01", "status": "done"}]))
+    assert list(late["title"]) == ["Lager på plats", "Prognos"]
+
+
+def test_initiatives_tell_which_owner_is_missing() -> None:
+    """S3.4: owner on both sides, date and goal; a done one lacks nothing."""
+    rows = planning.initiatives(full(initiative=[{"title": "A"}, {"title": "B", "status": "done"}]))
+    assert list(rows["lacks"]) == ["vår ansvarige, kundens ansvarige, datum och mål", ""]
+
+
+# --- alive ------------------------------------------------------------------------------------------------------
+
+
+def test_the_clocks_of_s5_6() -> None:
+    """A contact after the last change, a passed quarter and an unreviewed event are overdue; words say since when."""
+    account = bundles.account(
+        risk=[{"title": "R", "noted_on": "2026-05-04"}],
+        touchpoint=[{"touchpoint_id": "T", "contact_id": "C", "held_on": "2026-05-11", "is_two_way": True}],
+        event=[{"kind": "acquisition", "title": "Köpt", "happened_on": "2026-06-15"}],
+    )
+    clocks = planning.clocks(account).set_index("clock")
+    assert clocks.loc["contact", "due_on"] == pd.Timestamp("2026-05-18")
+    assert clocks.loc["quarter", "due_on"] == pd.Timestamp("2026-08-04")
+    assert clocks.loc["event", "due_on"] == pd.Timestamp("2026-06-29")
+    assert clocks.loc[["contact", "month", "quarter", "event"], "state"].eq("overdue").all()
+    assert clocks.loc["year", "state"] == "not_started"
+    assert "2026-06-15" in clocks.loc["event", "reading"]
+
+
+def test_the_clocks_rest_when_the_plan_follows() -> None:
+    """A change after the contact and a review after the event keep their clocks."""
+    account = bundles.account(
+        risk=[{"title": "R", "noted_on": "2026-09-21"}],
+        touchpoint=[{"touchpoint_id": "T", "contact_id": "C", "held_on": "2026-09-20", "is_two_way": True}],
+        event=[{"kind": "acquisition", "title": "Köpt", "happened_on": "2026-06-15"}],
+        review=[{"kind": "internal", "held_on": "2026-06-20"}],
+        selection=[{"outcome": "grow", "is_key": True, "decided_on": "2025-11-20"}],
+    )
+    states = planning.clocks(account).set_index("clock")["state"]
+    assert states.to_dict() == {"contact": "kept", "month": "running", "quarter": "running", "event": "kept",
+                                "year": "running"}  # fmt: skip
+    log = planning.clocks(account, changed_on=pd.Timestamp("2026-01-01")).set_index("clock")["state"]
+    assert log["quarter"] == "overdue"
+
+
+def test_every_clock_and_state_has_its_words() -> None:
+    """Each clock can speak in each of its states, in both languages."""
+    clocks, states = text.entries("choice.clock"), text.entries("choice.clock_state")
+    for clock, state in product(clocks, states):
+        assert set(text.entry(f"clock.{clock}.{state}")) == {"sv", "en"}
+    for box, state in product(schema.load_settings()["one_page"], ("missing", "assumed", "stale")):
+        assert text.entry(f"page.{box}.{state}")
+
+
+@pytest.mark.parametrize(("noted", "state"), [
+    ("2026-07-15", "fresh"), ("2026-06-20", "ageing"), ("2026-01-01", "stale"), (None, "stale"),
+])  # fmt: skip
+def test_parts_of_the_plan_age(noted: str | None, state: str) -> None:
+    """S3.6: risks are fresh for three months, ageing to one and a half times, stale beyond or undated."""
+    parts = planning.staleness(full(risk=[{"title": "R", "noted_on": noted}])).set_index("part")
+    assert parts.loc["risks", "state"] == state
+    assert parts.loc["wallet", "state"] == "missing"
+
+
+def test_copied_text_is_a_finding() -> None:
+    """S3.8: the same long text in two rows, whatever its spacing and case, is told; short ones are not."""
+    copy = "Vi ska vara kundens naturliga förstahandsval i alla lägen"
+    account = full(
+        risk=[{"title": "R", "action": copy}], value=[{"title": copy.upper() + " ", "stage": "agreed"}]
+    )
+    assert [finding.rule for finding in planning.tailor_made(account)] == ["plan_copied_text"]
+    assert planning.tailor_made(full()) == []
+    both = bundles.portfolio(
+        risk=[
+            {"account_id": "A", "title": "R", "action": copy},
+            {"account_id": "B", "title": "S", "action": copy},
+        ]
+    )
+    assert set(planning.copied_texts(both)["account_id"]) == {"A", "B"}
+
+
+def test_a_plan_names_strategy_line_and_customer_need() -> None:
+    """S3.8: without them each is a finding with its cure."""
+    rules = {finding.rule for finding in planning.tailor_made(bundles.account())}
+    assert rules == {"plan_without_strategy_line", "plan_without_customer_need"}
+
+
+def answer(status: str, day: str) -> dict[str, Any]:
+    """A joint goal with the customer's answer."""
+    return {"title": "G", "goal_class": "relational", "side": "joint", "customer_status": status,
+            "customer_status_on": day, "customer_said": "Inga planer.", "ask_again_on": "2027-01-20"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    list(product(["not_asked", "proposed", "confirmed", "changed", "declined"], repeat=2)),
+)
+def test_no_joint_edition_after_a_no(earlier: str, later: str) -> None:
+    """P25 on its grid: refused when the latest answer is no and nothing is confirmed."""
+    account = full(goal=[answer(earlier, "2026-01-10"), answer(later, "2026-04-22")])
+    finding = planning.joint_edition_refusal(account)
+    answered = [status for status in (earlier, later) if status in ("confirmed", "changed", "declined")]
+    refused = bool(answered) and answered[-1] == "declined" and "confirmed" not in answered
+    assert (finding is not None) == refused
+    if finding:
+        assert "Inga planer." in finding.sentence()
+        assert "2027-01-20" in finding.sentence()
+
+
+def test_our_own_declined_goal_does_not_close_the_joint_edition() -> None:
+    """Only joint goals count, and an account without any may have its edition."""
+    assert (
+        planning.joint_edition_refusal(full(goal=[{**answer("declined", "2026-04-22"), "side": "ours"}]))
+        is None
+    )
+    assert planning.joint_edition_refusal(bundles.account()) is None
+
+
+def test_rules_of_the_game_are_told_while_a_tender_runs() -> None:
+    """P7: the tender's rule is among the findings of the plan."""
+    tender = full(
+        event=[{"kind": "tender", "title": "T", "happened_on": "2026-09-01", "ends_on": "2027-01-15"}]
+    )
+    assert [finding.rule for finding in planning.rules_of_the_game(tender)] == ["tender_silence"]
+    assert planning.rules_of_the_game(full()) == []
