@@ -186,7 +186,10 @@ def frame_to_store(table: schema.Table, rows: pd.DataFrame) -> list[dict[str, An
             values = (values * 100).round().astype("Int64")
         elif column.kind in ("date", "month"):
             values = values.dt.strftime("%Y-%m-01" if column.kind == "month" else "%Y-%m-%d")
-        stored[column.name] = values.astype("object").where(values.notna(), None)
+        absent = (
+            "" if column.name in table.key else None
+        )  # a key holds no null: revenue without product group
+        stored[column.name] = values.astype("object").where(values.notna(), absent)
     return pd.DataFrame(stored, dtype="object").to_dict("records")  # type: ignore[return-value]
 
 
@@ -200,6 +203,8 @@ def frame_from_store(table: schema.Table, rows: pd.DataFrame) -> pd.DataFrame:
             rows[column.name] = pd.to_numeric(rows[column.name]) / 100
         elif column.kind in ("date", "month"):
             rows[column.name] = pd.to_datetime(rows[column.name], format="%Y-%m-%d")
+        elif column.name in table.key:
+            rows[column.name] = rows[column.name].replace("", None)
     return table.typed(rows)
 
 
