@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from kamlib import text
 from kamlib.method import units
 from kamlib.schema import Portfolio
 
@@ -62,6 +65,29 @@ def concentration(portfolio: Portfolio) -> pd.DataFrame:
     )
 
 
+def headline(portfolio: Portfolio) -> dict[str, Any]:
+    """Return the sentence (key and values) with the true figure: "7 of 24 customers carry 84 %" (S1.4)."""
+    told = concentration(portfolio).iloc[0]
+    counts = {"few": int(told["few"]), "accounts": int(told["accounts"])}
+    return {
+        "key": f"segment.pareto.{told['shape']}",
+        **counts,
+        "carried": text.percent(told["carried_share"]),
+    }
+
+
+def figures(portfolio: Portfolio) -> list[dict[str, str]]:
+    """Return the headline figures: customers, those that carry four fifths, effective number, the five largest."""
+    told = concentration(portfolio).iloc[0]
+    written = {
+        "accounts": text.number(told["accounts"]),
+        "few": text.number(told["few"]),
+        "effective": text.number(told["effective_accounts"], 1),
+        "top_five": text.percent(told["top_five_share"]),
+    }
+    return [{"label": text.t(f"segment.figure.{name}"), "value": value} for name, value in written.items()]
+
+
 def shape(few_share: float, flat_from: float, concentrated_to: float = 0.2) -> str:
     """Return whether few carry most: concentrated (a fifth or less), even, or flat (half or more) (S1.4)."""
     if np.isnan(few_share):
@@ -87,69 +113,65 @@ def curve(portfolio: Portfolio) -> pd.DataFrame:
     return found[["account_id", "name", *columns]].reset_index(drop=True)
 
 
-def whale(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per decision unit with a known margin, the most profitable first: the whale curve (6.7).
+def cumulative_shares(profits: ArrayLike) -> Floats:
+    """Return profits added up from the best, as shares of their sum; missing where that is not above zero (6.7)."""
+    ordered = np.sort(np.asarray(profits, dtype=float))[::-1]
+    total = ordered.sum()
+    return np.cumsum(ordered) / total if total > 0 else np.full(ordered.shape, np.nan)
 
-    Columns: account_id, name, revenue_12m, margin_12m, service_cost_12m, profit_12m, profit_share (of revenue),
-    cumulative_profit, cumulative_share (of all profit; missing where that is not above zero), has_cost (service cost
-    known), place. Empty without margins.
+
+def whale_curve(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per decision unit that bought, the most profitable first: the whale curve where cost is known (6.7).
+
+    Columns: account_id, name, revenue_12m, margin_12m, service_cost_12m, profit (margin less cost to serve; missing
+    where either is not known, such rows stand last), profit_share (of revenue), cumulative_profit, cumulative_share.
     """
     found = units.decision_units(portfolio)
-    found = found[found["profit_12m"].notna() & (found["revenue_12m"] != 0)]
-    found = found.sort_values(["profit_12m", "account_id"], ascending=[False, True])
-    total = float(found["profit_12m"].sum())
-    cumulative = found["profit_12m"].cumsum()
+    found = found[found["revenue_12m"] > 0]
+    found = found.assign(profit=found["margin_12m"] - found["service_cost_12m"])
+    found = found.sort_values(["profit", "account_id"], ascending=[False, True], na_position="last")
+    known = int(found["profit"].notna().sum())
+    shares = np.full(len(found), np.nan)
+    shares[:known] = cumulative_shares(found["profit"].iloc[:known])
     found = found.assign(
-        profit_share=(found["profit_12m"] / found["revenue_12m"]).where(found["revenue_12m"] > 0),
-        cumulative_profit=cumulative,
-        cumulative_share=cumulative / total if total > 0 else np.nan,
-        has_cost=found["service_cost_12m"].notna(),
-        place=range(1, len(found) + 1),
+        profit_share=found["profit"] / found["revenue_12m"],
+        cumulative_profit=found["profit"].cumsum(),
+        cumulative_share=shares,
     )
-    columns = [
-        "revenue_12m",
-        "margin_12m",
-        "service_cost_12m",
-        "profit_12m",
-        "profit_share",
-        "cumulative_profit",
-    ]
-    return found[["account_id", "name", *columns, "cumulative_share", "has_cost", "place"]].reset_index(
-        drop=True
-    )
+    columns = ["revenue_12m", "margin_12m", "service_cost_12m", "profit", "profit_share", "cumulative_profit"]
+    return found[["account_id", "name", *columns, "cumulative_share"]].reset_index(drop=True)
+
+
+_WHALE = ["known", "unknown", "losing", "profit", "peak_profit", "eaten", "last_name", "last_profit"]
 
 
 def whale_summary(portfolio: Portfolio) -> pd.DataFrame:
-    """One row: profit after service, its peak, how much of it the loss-makers eat, and the last on the curve.
+    """One row: accounts with known and unknown cost, loss-makers, profit, its peak, what they eat, and the last.
 
-    Columns: accounts, losing, profit, peak_profit, eaten (peak less profit), last_name, last_profit, cost_known_share
-    (of the accounts). No rows without margins.
+    No row where no cost to serve is known.
     """
-    found = whale(portfolio)
-    if found.empty:
+    found = whale_curve(portfolio)
+    known = found.dropna(subset="profit")
+    if known.empty:
         return pd.DataFrame(columns=_WHALE)
-    peak, profit = float(found["cumulative_profit"].max()), float(found["profit_12m"].sum())
-    last = found.iloc[-1]
-    told = (
-        len(found),
-        int((found["profit_12m"] < 0).sum()),
-        profit,
-        peak,
-        peak - profit,
-        last["name"],
-        last["profit_12m"],
-        float(found["has_cost"].mean()),
+    peak, profit, last = known["cumulative_profit"].max(), known["profit"].sum(), known.iloc[-1]
+    counts = (len(known), len(found) - len(known), int((known["profit"] < 0).sum()))
+    return pd.DataFrame(
+        [(*counts, profit, peak, peak - profit, last["name"], last["profit"])], columns=_WHALE
     )
-    return pd.DataFrame([told], columns=_WHALE)
 
 
-_WHALE = [
-    "accounts",
-    "losing",
-    "profit",
-    "peak_profit",
-    "eaten",
-    "last_name",
-    "last_profit",
-    "cost_known_share",
-]
+def whale_headline(portfolio: Portfolio) -> dict[str, Any]:
+    """Return the sentence (key and values) about who uses up the profit, or what to load."""
+    told = whale_summary(portfolio)
+    if told.empty:
+        return {"key": "segment.whale.none"}
+    row = told.iloc[0]
+    amount = text.money(row["last_profit"], portfolio.currency)
+    return {
+        "key": "segment.whale",
+        "losing": int(row["losing"]),
+        "known": int(row["known"]),
+        "last": row["last_name"],
+        "amount": amount,
+    }

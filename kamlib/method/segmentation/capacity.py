@@ -13,7 +13,7 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     """One row per KAM of the key accounts, accounts without one last.
 
     Columns: owner_id, key_accounts, account_ids, hours_needed (the plans' own, else the middle of the hours that
-    the quadrant asks for), hours_estimated (share of them that is our default), hours_available (what the squads
+    the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own), hours_available (what the squads
     give the KAM a year; missing if nobody has said), hours_short, state: ok, many_accounts, too_few_hours, no_owner.
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]

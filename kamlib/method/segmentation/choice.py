@@ -53,6 +53,7 @@ def assign(
     found = _tested(portfolio, found, values, in_force, k)
     found = _decided(_proposed(portfolio, found, k), decided)
     found["quadrant"] = _quadrants(portfolio, found)
+    found["attractiveness"] = found["strategic_importance"]
     found = found.drop(columns=_SPANS).sort_values("rank", na_position="last", ignore_index=True)
     found.attrs = {
         "weights": in_force,

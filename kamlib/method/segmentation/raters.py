@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from kamlib import text
 from kamlib.method import scoring
 from kamlib.method.segmentation.scores import ratings
 from kamlib.schema import Portfolio
@@ -15,14 +16,23 @@ from kamlib.schema import Portfolio
 LEAST_PAIRS = 8
 
 
-def agreement(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
-    """One row per criterion: how far the raters of the last round (or the first) order the accounts alike (P10).
+def agreement(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per criterion: how far the raters of the last round order the accounts alike (P10).
 
     Columns: criterion, raters and accounts (those that all these raters have rated), kendall_w, mean_spearman,
-    reading (low, some, high; empty where it can't be told), cells_apart (ratings to talk about).
+    reading (low, some, high; empty where it can't be told), first_reading (of the first round), cells_apart (in the
+    first round: what the room talks about). Only criteria that somebody has rated.
     """
+    found, first = _agreed(portfolio), _agreed(portfolio, first_round=True)
+    apart = disagreements(portfolio, first_round=True)["criterion"].value_counts()
+    found = found.assign(
+        first_reading=first["reading"], cells_apart=found["criterion"].map(apart).fillna(0).astype(int)
+    )
+    return found[found["raters"] > 0].reset_index(drop=True)
+
+
+def _agreed(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
     given = ratings(portfolio, first_round=first_round)
-    apart = disagreements(portfolio, first_round=first_round)
     rows = []
     for criterion in portfolio.settings["criteria"]:
         own = given[given["criterion"] == criterion]
@@ -37,7 +47,6 @@ def agreement(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFram
                 "kendall_w": w,
                 "mean_spearman": spearman,
                 "reading": _reading(spearman, portfolio),
-                "cells_apart": int((apart["criterion"] == criterion).sum()),
             }
         )
     return pd.DataFrame(rows)
@@ -66,7 +75,10 @@ def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> pd.Data
     Columns: account_id, criterion, lowest, highest, median, raters, low_by and high_by (who said so: functions).
     """
     given = ratings(portfolio, first_round=first_round)
-    given = given.assign(score=given["score"].astype(float), who=given["function"].fillna(given["rater"]))
+    given = given.assign(
+        score=given["score"].astype(float),
+        who=given["function"].map(lambda code: text.label("function", code)),
+    )
     cells = given.groupby(["account_id", "criterion"])
     found = cells["score"].agg(lowest="min", highest="max", median="median", raters="size").reset_index()
     found = found[found["highest"] - found["lowest"] >= portfolio.limit("rater_steps_apart")]
@@ -80,7 +92,7 @@ def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> pd.Data
 
 def _who(given: pd.DataFrame, account_id: str, criterion: str, score: float) -> str:
     same = (given["account_id"] == account_id) & (given["criterion"] == criterion) & (given["score"] == score)
-    return ", ".join(given.loc[same, "who"])
+    return text.listed(given.loc[same, "who"])
 
 
 def criteria_correlation(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:

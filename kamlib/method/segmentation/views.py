@@ -12,28 +12,64 @@ from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import scoring, units
 from kamlib.method.segmentation.raters import criteria_correlation
-from kamlib.method.segmentation.weights import group_weights, weights_in_force
+from kamlib.method.segmentation.scores import scores
+from kamlib.method.segmentation.weights import weights_in_force
 from kamlib.schema import Portfolio, Standing
 
 
-def summary(segments: pd.DataFrame) -> pd.DataFrame:
-    """One row: customers, compared, chosen, places, and how many stand clear, contested and outside."""
-    counts = segments["verdict"].value_counts()
-    compared = int(segments["place"].notna().sum())
-    numbers = {name: int(counts.get(name, 0)) for name in ("robust_in", "contested", "robust_out")}
-    return pd.DataFrame(
-        [
-            {
-                "accounts": len(segments),
-                "compared": compared,
-                "not_asked": int((segments["gate"] == "not_asked").sum()),
-                "failed": int((segments["gate"] == "failed").sum()),
-                "places": segments.attrs["k"],
-                "key_accounts": int(segments["is_key"].sum()),
-                **numbers,
-            }
-        ]
+def figures(segments: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the headline figures: customers, and how many stand clear, contested, outside and unasked."""
+    verdicts = segments["verdict"].value_counts()
+    counts = {"accounts": len(segments)} | {
+        verdict: int(verdicts.get(verdict, 0)) for verdict in ("robust_in", "contested", "robust_out")
+    }
+    counts["not_asked"] = int((segments["gate"] == "not_asked").sum())
+    return [
+        {"label": text.t(f"segment.figure.{name}"), "value": text.number(count)}
+        for name, count in counts.items()
+    ]
+
+
+def headline(segments: pd.DataFrame) -> dict[str, Any]:
+    """Return the sentence (key and values) that says who competes for how many places."""
+    asked = "willingness_to_partner" in segments.attrs["compared"]
+    verdicts = segments["verdict"].value_counts()
+    return {
+        "key": f"segment.place.{'few' if asked else 'unasked'}",
+        "accounts": len(segments),
+        "compared": int(segments["place"].notna().sum()),
+        "places": segments.attrs["k"],
+        "robust_in": int(verdicts.get("robust_in", 0)),
+        "contested": int(verdicts.get("contested", 0)),
+    }
+
+
+def lenses(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per criterion: its lens, how it is used, its weight, and where its scores come from (S1.3, P3).
+
+    Columns: criterion, lens, lens_use, direction, weight (missing: not weighed), judged, derived, unknown (counts).
+    """
+    rows = scores(portfolio)
+    judged = rows["source"].str.startswith("judged")
+    kinds = np.select([judged, rows["score"].notna()], ["judged", "derived"], "unknown")
+    counts = pd.crosstab(rows["criterion"], kinds).reindex(
+        columns=["judged", "derived", "unknown"], fill_value=0
     )
+    criteria = portfolio.settings["criteria"]
+    found = pd.DataFrame({"criterion": list(criteria), "lens": [each["lens"] for each in criteria.values()]})
+    found = found.assign(
+        lens_use=found["lens"],
+        direction=[each["direction"] for each in criteria.values()],
+        weight=found["criterion"].map(segments.attrs["weights"]),
+    )
+    return found.merge(counts.reset_index(), on="criterion", how="left").fillna(dict.fromkeys(counts, 0))
+
+
+def anchors(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per criterion and score 1-5: what the score means (P5)."""
+    pairs = [(name, score) for name in portfolio.settings["criteria"] for score in range(1, 6)]
+    rows: list[Any] = [(name, score, {"key": f"score.{name}.{score}"}) for name, score in pairs]
+    return pd.DataFrame(rows, columns=["criterion", "score", "anchor"])
 
 
 def contributions(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
@@ -92,6 +128,20 @@ def side_by_side(segments: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("revenue_rank")[["account_id", "name", *columns]].reset_index(drop=True)
 
 
+def points(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
+    """One row per compared account, by place: the points that each weighted criterion brings, and the score."""
+    long = contributions(segments[segments["place"].notna()].sort_values("place"), portfolio)
+    wide = long.pivot(index=["account_id", "name"], columns="criterion", values="points")  # noqa: PD010
+    wide = wide.reindex(columns=list(segments.attrs["weights"])).assign(score=wide.sum(axis=1, min_count=1))
+    return wide.reset_index().sort_values(["score", "account_id"], ascending=[False, True], ignore_index=True)
+
+
+def contested(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per contested account, by place: what the room talks about (P23), as `robustness`."""
+    rows = robustness(segments)
+    return rows[rows["verdict"] == "contested"].reset_index(drop=True)
+
+
 def robustness(segments: pd.DataFrame) -> pd.DataFrame:
     """One row per compared account, by place: acceptability, verdict, tipping weight and the sentence (S1.6).
 
@@ -140,17 +190,8 @@ def matrix(segments: pd.DataFrame) -> pd.DataFrame:
     """
     rows = segments[segments["is_key"]]
     asked = rows["our_position_source"].map({"judged_with_customer": "customer", "unknown": ""})
-    rows = rows.assign(attractiveness=rows["strategic_importance"], position=rows["our_position"])
-    rows["position_by"] = asked.fillna("ours")
-    columns = [
-        "attractiveness",
-        "position",
-        "position_by",
-        "quadrant",
-        "revenue_12m",
-        "acceptability",
-        "verdict",
-    ]
+    rows = rows.assign(position_by=asked.fillna("ours"))
+    columns = ["attractiveness", "our_position", "position_by", "quadrant", "revenue_12m", "verdict", "is_key"]
     return rows[["account_id", "name", *columns]].reset_index(drop=True)
 
 
@@ -276,13 +317,3 @@ def _not_compared(segments: pd.DataFrame) -> list[Finding]:
 def _missing_history(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
     known = segments["strategic_importance"].notna().any()
     return [] if known or portfolio.revenue.empty else [Finding("history_too_short", "note", {}, {})]
-
-
-def weights_table(portfolio: Portfolio, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """One row per weighted criterion: share of the weight, direction, lens, and the group's spread where known."""
-    rows = group_weights(portfolio)
-    rows["weight"] = rows["criterion"].map(weights_in_force(portfolio, values))
-    criteria = portfolio.settings["criteria"]
-    for part in ("lens", "direction", "source"):
-        rows[part] = [criteria[name][part] for name in rows["criterion"]]
-    return rows
