@@ -26,8 +26,12 @@ def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
     head = f'<p class="kam-onepage-title">{escape(title)}</p>'
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
     body = f'{head}<div class="kam-onepage-grid">{grid}</div>{note}'
-    plain = [title, *(f"{box["title"]}: {box["content"] or box["add"]}" for _, box in boxes.iterrows())]
-    return Shown(framed(body, "kam-onepage", "section"), "\n".join(plain))
+    plain = "\n".join([title, *(_told(box) for _, box in boxes.iterrows())])
+    return Shown(framed(body, "kam-onepage", "section"), plain)
+
+
+def _told(box: pd.Series) -> str:
+    return f"{box['title']}: {box['content'] or box['add']}"
 
 
 def _note(boxes: pd.DataFrame) -> str:
