@@ -149,7 +149,8 @@ def references(held: dict[str, Judged], known: Known) -> dict[str, Judged]:
     """Refuse rows of accounts that nobody knows, with their money counted; other loose ends are warned of."""
     ids = {name: set(known.get(name, ())) for name in ("account", "contact")}
     for name in ids.keys() & held.keys():
-        ids[name] |= set(held[name].rows[held[name].accepted][FACTS[name].key[0]])
+        kept = held[name].origin["kept"].to_numpy(dtype=bool)  # a refused row still says that its id exists
+        ids[name] |= set(held[name].rows[kept][FACTS[name].key[0]].dropna())
     return {name: _referring(judged, ids) for name, judged in held.items()}
 
 

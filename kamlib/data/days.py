@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-_SHAPE = re.compile(r"[\d./ -]{5,10}")
+_SHAPE = re.compile(r"[\d./ -]{5,10}", re.ASCII)
 _TIME = re.compile(r"(.*?\d)[T ]+\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}:?\d{2})?")
 _YEAR, _SHORT, _TWO = r"(?P<y>\d{4})", r"(?P<y>\d{2})", r"\d{1,2}"
 _M, _D = rf"(?P<m>{_TWO})", rf"(?P<d>{_TWO})"
@@ -28,8 +28,8 @@ _MONTHS = [
     *(rf"{_M}{by}{_YEAR}" for by in ("-", "/", r"\.")),
     r"(?P<y>\d{4})(?P<m>\d{2})",
 ]
-DATE_FORMATS = [re.compile(order) for order in (*_ORDERS, *_SHORT_ORDERS)]
-MONTH_FORMATS = [re.compile(order) for order in (*_ORDERS, *_MONTHS)]
+DATE_FORMATS = [re.compile(order, re.ASCII) for order in (*_ORDERS, *_SHORT_ORDERS)]
+MONTH_FORMATS = [re.compile(order, re.ASCII) for order in (*_ORDERS, *_MONTHS)]
 EARLIEST, LATEST = 1900, 2199
 
 Days = npt.NDArray[np.datetime64]

@@ -102,7 +102,7 @@ class _Checker:
         defaults = self._options({name: value for name, value in said.items() if name in names})
         entries = said.get("files") or []
         if not isinstance(entries, list):
-            self._wrong("mapping_not_list", key="files")
+            self._wrong("mapping_not_list", option="files")
             entries = []
         files = tuple(self._entry(entry, defaults) for entry in entries)
         if self._found:
@@ -135,29 +135,29 @@ class _Checker:
                 continue
             value = accept(said[name]) if isinstance(said[name], str | int) else None
             if value is None:
-                self._wrong("mapping_value", key=name, found=str(said[name]), expected=expected)
+                self._wrong("mapping_value", option=name, found=str(said[name]), expected=expected)
             else:
                 taken[name] = value
         return taken
 
     def _keys(self, said: Any, known: Any, key: str) -> dict[str, Any]:
         if not isinstance(said, Mapping):
-            self._wrong("mapping_not_mapping", key=key)
+            self._wrong("mapping_not_mapping", option=key)
             return {}
         for name in said:
             if name not in known:
-                self._wrong("mapping_key", key=key, found=str(name), near=nearest(str(name), known))
+                self._wrong("mapping_key", option=key, found=str(name), near=nearest(str(name), known))
         return {str(name): value for name, value in said.items() if name in known}
 
     def _texts(self, said: Mapping[str, Any], key: str) -> dict[str, str]:
         for name, value in said.items():
             if not isinstance(value, str):
-                self._wrong("mapping_value", key=f"{key}.{name}", found=str(value), expected="text")
+                self._wrong("mapping_value", option=f"{key}.{name}", found=str(value), expected="text")
         return {name: value for name, value in said.items() if isinstance(value, str)}
 
     def _kept(self, said: Any) -> dict[str, tuple[str, ...]]:
         if not isinstance(said, Mapping):
-            self._wrong("mapping_not_mapping", key="keep")
+            self._wrong("mapping_not_mapping", option="keep")
             return {}
         lists = {str(name): value if isinstance(value, list) else [value] for name, value in said.items()}
         return {name: tuple(str(word).strip() for word in words) for name, words in lists.items()}
@@ -169,7 +169,7 @@ class _Checker:
 
 def _encoding(said: str | int) -> str | None:
     try:
-        b"a".decode(str(said))
+        "a".encode(str(said))
     except (LookupError, UnicodeError, ValueError):
         return None
     return str(said)

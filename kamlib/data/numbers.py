@@ -29,11 +29,23 @@ _SIGNS = str.maketrans(
 _CELL = re.compile(
     r"(?P<open>\()? *(?P<sign>[-+]?) *(?P<head>[^\d.,() +-]{0,4}) *(?P<sign2>[-+]?) *"
     r"(?P<body>\d[\d.,' ]*\d|[.,]?\d+)(?P<tail>.*)",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
 _BODY = {
-    ".": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:(?P<by>[ ,'])\d{3})(?:(?P=by)\d{3})*)?(?:\.\d+)?"),
-    ",": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:(?P<by>[ .'])\d{3})(?:(?P=by)\d{3})*)?(?:,\d+)?"),
+    ".": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:(?P<by>[ ,'])\d{3})(?:(?P=by)\d{3})*)?(?:\.\d+)?", re.ASCII),
+    ",": re.compile(r"(?:\d+|[1-9]\d{0,2}(?:(?P<by>[ .'])\d{3})(?:(?P=by)\d{3})*)?(?:,\d+)?", re.ASCII),
+}
+_COLUMN = {
+    sign: (
+        re.compile(
+            rf"(?:-?[0-9]{{1,9}}(?:{re.escape(sign)}[0-9]+)?)?(?:\n(?:-?[0-9]{{1,9}}(?:{re.escape(sign)}[0-9]+)?)?)*"
+        ),
+        re.compile(
+            rf"(?:^-?0|[0-9]{{4}}){re.escape(sign)}|{re.escape(sign)}(?:[0-9]{{1,2}}|[0-9]{{4,}})$",
+            re.MULTILINE,
+        ),
+    )
+    for sign in ".,"
 }
 
 
@@ -67,6 +79,9 @@ class _Cell:
 
 def read(texts: list[str], counts: npt.NDArray[np.int64], style: Style) -> Read:
     """Return the numbers of a column's distinct texts; empty texts are missing."""
+    plain = _plain_column(texts, style)
+    if plain is not None:
+        return Read(plain, np.full(len(texts), None, dtype=object))
     cells = [_cell(text, style) if text else _Cell() for text in texts]
     fits = {sign: np.array([_fits(cell, sign) for cell in cells], dtype=bool) for sign in ".,"}
     only = {".": fits["."] & ~fits[","], ",": fits[","] & ~fits["."]}
@@ -91,20 +106,34 @@ def read(texts: list[str], counts: npt.NDArray[np.int64], style: Style) -> Read:
     return Read(values, rules, "", said)
 
 
+def _plain_column(texts: list[str], style: Style) -> npt.NDArray[np.float64] | None:
+    """Return the numbers where every text is bare digits in one style: the same answer as cell by cell, but fast."""
+    together = "\n".join(texts)
+    if together.count("\n") != len(texts) - 1:
+        return None  # a line break inside a cell
+    for sign in style.decimal or ".,":
+        shape, settles = _COLUMN[sign]
+        if shape.fullmatch(together) and (style.decimal or sign not in together or settles.search(together)):
+            numbers = np.array([text.replace(",", ".") or "nan" for text in texts], dtype=np.float64)
+            numbers = numbers * UNITS.get(style.unit, 1.0)
+            return None if (np.abs(numbers) > LARGEST).any() else numbers
+    return None
+
+
 def _cell(text: str, style: Style) -> _Cell:
     found = _CELL.fullmatch(text.translate(_SIGNS))
-    if not found or (found["sign"] and found["sign2"]):
+    if not found:
         return _Cell(rule="not_a_number")
     tail = found["tail"].strip()
-    if found["open"]:
-        if not tail.endswith(")"):
-            return _Cell(rule="not_a_number")
-        tail = tail[:-1].rstrip()
+    closed = tail.endswith(")")
+    tail = tail.removesuffix(")").rstrip()
     trailing = tail.endswith("-") and tail not in (":-", ",-")
     tail = (tail[:-1] if trailing else tail).strip().casefold().rstrip(".")
-    negative = bool(found["open"]) or trailing or "-" in found["sign"] + found["sign2"]
+    signs = [found["sign"], found["sign2"], "-" * trailing, "-" * closed]
+    if sum(map(bool, signs)) > 1 or closed != bool(found["open"]):
+        return _Cell(rule="not_a_number")
     divisor, rule = _suffix(tail, found["head"].casefold(), style)
-    return _Cell(found["body"], -divisor if negative else divisor, rule)
+    return _Cell(found["body"], -divisor if "-" in signs else divisor, rule)
 
 
 def _suffix(tail: str, head: str, style: Style) -> tuple[float, str | None]:

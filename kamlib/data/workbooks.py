@@ -10,7 +10,6 @@ import zipfile
 from typing import Any
 
 import numpy as np
-import openpyxl
 
 from kamlib.data.mapping import FileMapping
 from kamlib.data.raw import DAY, NUMBER, Grid, Notes
@@ -33,6 +32,8 @@ class Workbook:
         return [sheet.title for sheet in self._values.worksheets]
 
     def _open(self, *, formulas: bool) -> Any:
+        import openpyxl  # noqa: PLC0415 - a third of a second that only readers of workbooks need
+
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
