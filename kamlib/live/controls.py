@@ -103,7 +103,7 @@ class LiveWeights:
         answers = [self._answer(change) for change in changes] if isinstance(changes, list) else []
         told = [answer.told for answer in answers if answer.told]
         self.widget.note = told[-1] if told else self._ledger.obstacle
-        self._ledger.news()  # our own writing is no news
+        self._ledger.news()
         self._refresh()
         return answers
 

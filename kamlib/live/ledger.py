@@ -57,7 +57,7 @@ class WeightLedger:
     def __init__(self, portfolio: schema.Portfolio) -> None:
         self.defaults = defaults(portfolio)
         self.here = workspace.open()
-        self.seen = self.here.latest_seq()
+        self._seen, self._rows = self.here.latest_seq(), self.here.plan()[_TABLE]
         self.obstacle = self._obstacle(portfolio)
 
     def _obstacle(self, portfolio: schema.Portfolio) -> str:
@@ -74,7 +74,7 @@ class WeightLedger:
 
     def saved(self) -> dict[str, float]:
         """Return the saved points by criterion; a criterion without a saved weight is absent."""
-        return points(company_weights(self.here.plan()[_TABLE]))
+        return points(company_weights(self._rows))
 
     def values(self) -> dict[str, float]:
         """Return the points in force by criterion: saved, else the settings' own."""
@@ -82,9 +82,12 @@ class WeightLedger:
         return {name: saved.get(name, points) for name, points in self.defaults.items()}
 
     def news(self) -> bool:
-        """Tell whether anybody has written since last asked."""
-        before, self.seen = self.seen, self.here.latest_seq()
-        return before != self.seen
+        """Read again where anybody has written since last asked, and tell whether so it was."""
+        last = self.here.latest_seq()
+        if last == self._seen:
+            return False
+        self._seen, self._rows = last, self.here.plan()[_TABLE]
+        return True
 
     def judged(self, change: Any) -> Wish | None:
         """Return a browser's change as a wish; None where any part of it is not what we sent it to ask."""
@@ -104,8 +107,10 @@ class WeightLedger:
         if self.obstacle:
             return Answer(wish.op_id, "tried", self.obstacle)
         try:
+            self.news()
             self._save(wish)
         except workspace.Conflict:
+            self.news()
             label, now = text.label("criterion", wish.criterion), self.values()[wish.criterion]
             told = text.t("live.conflict", criterion=label, now=now, wanted=wish.value)
             return Answer(wish.op_id, "conflict", told)
@@ -123,8 +128,7 @@ class WeightLedger:
         """Return the change of the room's own row: a person's weight set elsewhere is never written over."""
         after = {"weight": wish.value, "set_by": _person(), "set_on": self.here.day("today")}
         row_id = f"{_TABLE}-{wish.criterion}"
-        every = self.here.plan()[_TABLE]
-        mine, in_force = every[every["row_id"] == row_id], company_weights(every)
+        mine, in_force = self._rows[self._rows["row_id"] == row_id], company_weights(self._rows)
         is_mine = row_id in set(in_force["row_id"])
         if not is_mine and points(in_force).get(wish.criterion) != wish.before:
             raise workspace.Conflict  # a weight set elsewhere came in force after the page was drawn
