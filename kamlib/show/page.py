@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -84,6 +85,12 @@ def audience(bundle: Bundle) -> str:
 def dated(bundle: Bundle, note: str = "") -> str:
     """Return the line below a table or figure: how it is counted, and as of when."""
     return " ".join(filter(None, [note, text.t("show.as_of", day=text.day(bundle.as_of))]))
+
+
+def note(words: str) -> str:
+    """Return the HTML of that line; a date in it is never broken."""
+    unbroken = re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="kam-nw">\1</span>', escape(words))
+    return f'<p class="kam-note">{unbroken}</p>'
 
 
 @cache

@@ -15,7 +15,7 @@ import pandas as pd
 
 from kamlib import schema, text
 from kamlib.errors import Finding
-from kamlib.show import cells
+from kamlib.show import cells, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
 
 Words = Mapping[str, Any]
@@ -55,7 +55,7 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
         for row in _records(rows, columns)
     ]
     table = cells.folded(caption, columns, written, int(declared.get("first", CAP)))
-    body = f'{table}<p class="kam-note">{escape(note)}</p>'
+    body = f"{table}{page.note(note)}"
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
 
 
@@ -269,9 +269,7 @@ def appendix(bundle: Bundle) -> Shown:
     title = text.t("appendix.title")
     inside = "".join(cells.table(name, columns, rows) for name, rows in shown.items())
     note = dated(bundle)
-    body = (
-        f'<details><summary>{escape(title)}</summary>{inside}<p class="kam-note">{escape(note)}</p></details>'
-    )
+    body = f"<details><summary>{escape(title)}</summary>{inside}{page.note(note)}</details>"
     words = "\n".join(cells.plain(name, columns, rows, "") for name, rows in shown.items())
     return Shown(framed(body, "kam-sheet"), f"{title}\n{words}{note}", "appendix")
 

@@ -88,7 +88,8 @@ def whale(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         count=peak,
         customers=len(ranked),
         unknown=len(rows) - len(ranked),
-        losing=len(ranked) - peak,
+        losing=int((ranked["profit"] < 0).sum()),
+        n=peak,
         share=text.percent(sums[peak]),
         back=text.money((sums[peak] - 1) * ranked["profit"].sum(), bundle.currency),
     )
@@ -195,7 +196,7 @@ def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     if shown.empty:
         return tables.what_to_add(text.t("chart.acceptability.empty"), bundle)
     safe, contested = (int(known["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
-    words = worded("acceptability", "some" if contested else "all", safe=safe, contested=contested)
+    words = worded("acceptability", "some" if contested else "all", safe=safe, contested=contested, n=safe)
     table = tables.numbers("chart_acceptability", shown, bundle)
     limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
     paint = partial(_shares, shown.assign(name=tables.names(shown["account_id"], bundle)), limits)
