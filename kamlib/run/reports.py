@@ -15,8 +15,9 @@ from kamlib import __version__, text
 from kamlib.data import projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
-from kamlib.method import planning
+from kamlib.method import measures, planning
 from kamlib.run import batch, files, index, notebooks, standings
+from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
 
@@ -46,12 +47,24 @@ class Delivery:
 
 
 def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
-    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis."""
-    places = standings.compute(workspace, as_of).set_index("account_id")
-    names = workspace.accounts().set_index("account_id")["name"]
-    columns = ["revenue_12m", "segment", "is_key", "basis"]
-    listed = places.reindex(names.index)[columns].assign(name=names).reset_index()
-    return listed[["account_id", "name", *columns]].sort_values("account_id", ignore_index=True)
+    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis.
+
+    Revenue is the account's own with all below it. A group is a key account once, at its top.
+    """
+    portfolio = workspace.portfolio(as_of)
+    names = portfolio.account.set_index("account_id")["name"].sort_index()
+    places = standings.compute(portfolio).set_index("account_id").reindex(names.index)
+    tops = measures.groups_of(portfolio).reindex(names.index)
+    rows = places[["segment", "is_key", "basis"]].assign(name=names, revenue_12m=_revenue(portfolio, tops))
+    rows["is_key"] = rows["is_key"].fillna(value=False).astype(bool) & (tops == tops.index)
+    return rows.reset_index()[["account_id", "name", "revenue_12m", "segment", "is_key", "basis"]]
+
+
+def _revenue(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
+    sold = measures.within(portfolio.revenue, "month", portfolio.window(12))
+    own = sold.groupby("account_id")["revenue"].sum()
+    grouped = own.groupby(tops.reindex(own.index).to_numpy()).sum()
+    return own.reindex(tops.index).where(tops != tops.index, grouped.reindex(tops.index))
 
 
 def run(

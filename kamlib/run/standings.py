@@ -6,22 +6,20 @@ import pandas as pd
 
 from kamlib.data.workspace import Workspace
 from kamlib.method import segmentation
-from kamlib.schema import Standing
+from kamlib.schema import Portfolio, Standing
 
 
-def compute(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
+def compute(portfolio: Portfolio) -> pd.DataFrame:
     """Return one row per account: `account_id` and the columns of `schema.Standing`.
 
     Every account of a group stands where its decision unit stands.
     """
-    portfolio = workspace.portfolio(as_of)
     if portfolio.account.empty:
         return pd.DataFrame(columns=["account_id", *Standing])
-    segments = segmentation.assign(portfolio)
-    return segmentation.standings(segments, portfolio)
+    return segmentation.standings(segmentation.assign(portfolio), portfolio)
 
 
 def refresh(workspace: Workspace, as_of: str = "") -> None:
     """Keep the standings of this state and day in the workspace, where they are not kept already."""
     if not workspace.has_standings(as_of):
-        workspace.keep_standings(compute(workspace, as_of), as_of)
+        workspace.keep_standings(compute(workspace.portfolio(as_of)), as_of)

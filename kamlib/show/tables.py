@@ -84,6 +84,9 @@ def _records(rows: pd.DataFrame, columns: Iterable[str]) -> Iterable[Sequence[An
 
 
 def _what_to_add(name: str, declared: Words, values: Words, bundle: Bundle) -> Shown:
+    if "calm" in declared and audience(bundle) == "internal":  # nothing to see is good news here, not a gap
+        told = text.fill(declared["calm"], values, name)
+        return Shown(framed(f"<p>{escape(told)}</p>", "kam-calm"), told)
     if "empty" not in declared:
         return NOTHING
     return what_to_add(text.fill(declared["empty"], values, name), bundle)
