@@ -122,14 +122,15 @@ def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: 
     """Read a folder or file of CSV and XLSX into the workspace: all of it, or nothing."""
     here = _open(target, read_only=dry_run)
     read = mapping_file.load(mapping)
-    judged, findings, report = intake.judge(sources.read(source, read), read)
-    click.echo(repr(tables.sheet("intake_report", report, here.portfolio())))
-    faults = [finding for finding in findings if finding.severity == "error"]
+    portfolio = here.portfolio()
+    known = {name: list(portfolio.tables[name][f"{name}_id"]) for name in ("account", "contact")}
+    raw = sources.read(source, read)
+    judged, findings, report = intake.judge(raw, known=known, currency=portfolio.currency)
+    click.echo(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
     for finding in findings:
         if finding.severity != "error":
             click.echo(finding.sentence())
-    if faults:
-        raise KamError(*faults, headline=text.t("cli.nothing_imported", n=len(faults)))
+    intake.refuse(findings)
     if dry_run:
         click.echo(text.t("cli.dry_run"))
         return
