@@ -207,14 +207,15 @@ def strength(account: AccountView) -> pd.DataFrame:
     known = None if unknown is None else 1 - unknown
     hhi, effective = effective_contacts(shares["contacts"])
     heaviest = float(shares["share"].max()) if len(shares) else None
-    fresh = named["freshness"].eq("fresh")
+    agreed = named[named["interval_days"].notna()]
+    fresh = int(agreed["freshness"].eq("fresh").sum())
     return pd.DataFrame(
         [
-            _figure("coverage", influence_coverage(named), n=len(named)),
+            _figure("coverage", influence_coverage(named), n=int(named["influence"].notna().sum())),
             _figure("support", support, known=known),
             _figure("effective", effective, hhi=hhi, share=text.percent(heaviest), n=len(shares)),
             _figure("threads", int(roles["is_threaded"].sum()), n=len(roles)),
-            _figure("fresh", int(fresh.sum()) if len(named) else None, n=len(named)),
+            _figure("fresh", fresh if len(agreed) else None, n=len(agreed)),
         ]
     )
 
@@ -289,12 +290,12 @@ def _open_goals(account: AccountView) -> pd.DataFrame:
 
 
 def next_introduction(account: AccountView) -> pd.DataFrame:
-    """Return whom to meet next, most covered influence per step first; empty during a public tender (P7).
+    """Return whom to meet next, most covered influence per effort first; empty during a public tender (P7).
 
     One row is one person whom we do not know well: contact_id, gain (of influence coverage), steps (1 we have
-    a tie, 2 through somebody we know, 3 the sponsor asks), via_id, our_person_id, gain_per_step, reading.
+    a tie, 2 through somebody we know, 3 the sponsor asks), via_id, our_person_id, gain_per_effort, reading.
     """
-    columns = ["contact_id", "gain", "steps", "via_id", "our_person_id", "gain_per_step", "reading"]
+    columns = ["contact_id", "gain", "steps", "via_id", "our_person_id", "gain_per_effort", "reading"]
     persons = people(account).dropna(subset=["contact_id"])
     total = float(persons["influence"].sum())
     if silence(account) or not total:
@@ -303,9 +304,10 @@ def next_introduction(account: AccountView) -> pd.DataFrame:
     ways = [_way_in(account, person, persons) for _, person in unmet.iterrows()]
     chances = pd.DataFrame(ways, columns=["steps", "via_id", "our_person_id"], index=unmet.index)
     chances["contact_id"], chances["gain"] = unmet["contact_id"], unmet["influence"].astype("float64") / total
-    chances["gain_per_step"] = chances["gain"] / chances["steps"]
+    effort = dict(enumerate(account.limit("introduction_effort"), 1))
+    chances["gain_per_effort"] = chances["gain"] / chances["steps"].map(effort)
     chances["reading"] = [_introduction(account, chance) for _, chance in chances.iterrows()]
-    return chances.sort_values("gain_per_step", ascending=False, kind="stable", ignore_index=True)[columns]
+    return chances.sort_values("gain_per_effort", ascending=False, kind="stable", ignore_index=True)[columns]
 
 
 def _way_in(

@@ -47,22 +47,27 @@ def _proposal(account: AccountView, name: str, kind: Mapping[str, Any], held_bac
     fit = _FITS[name](account)
     if held_back and kind["side"] == "joint" and fit.state == "fits":
         fit = Fit("not_now", fit.baseline, fit.target, {"why": held_back})
-    is_joint = kind["side"] == "joint"
+    step = 1e6 if kind["unit"] == "currency" else 1.0
+    unit = (
+        text.money_unit(account.currency)
+        if kind["unit"] == "currency"
+        else text.t(f"goal.unit.{kind['unit']}")
+    )
     start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
     due = pd.Timestamp(account.as_of) + pd.DateOffset(months=kind["months"]) + pd.offsets.QuarterEnd(0)
     subject = {"group": fit.told.get("group", text.t("goal.some_group"))}
     return {
         "library_id": name,
         "goal_class": kind["goal_class"],
-        "side": "joint" if is_joint else kind["side"],
+        "side": kind["side"],
         "title": text.t(f"goal.library.{name}.title", **subject),
         "kpi": text.t(f"goal.library.{name}.kpi", **subject),
-        "unit": text.t(f"goal.unit.{kind['unit']}", currency=account.currency),
+        "unit": unit,
         "direction": kind["direction"],
         "path": kind["path"],
-        "baseline": fit.baseline,
+        "baseline": None if fit.baseline is None else round(fit.baseline / step, 2),
         "baseline_on": start,
-        "target": fit.target,
+        "target": None if fit.target is None else round(fit.target / step, 2),
         "due_on": due,
         "state": fit.state,
         "reason": _reason(name, kind, fit),
@@ -209,7 +214,7 @@ def _up_to(share: float, aim: float, n: int) -> Fit:
     if pd.isna(share):
         return LACKS
     values = {"share": text.percent(share), "n": text.number(n)}
-    return Fit("fits", round(share * 100, 1), aim * 100, values) if share < aim else NOT_NEEDED
+    return Fit("fits", round(share * 100, 1), aim * 100, values) if round(share, 2) < aim else NOT_NEEDED
 
 
 def _money(account: AccountView, amount: float) -> str:

@@ -167,7 +167,9 @@ def _tells(goal: pd.Series, account: AccountView, words: str) -> bool:
 
 
 def _money_unit(goal: pd.Series, account: AccountView) -> float:
-    return float(account.settings["goals"]["currency_units"]["value"].get(goal["unit"], 1))
+    own = {text.money_unit(account.currency, step): step for step in (1e6, 1e3, 1.0)}
+    units: dict[str, float] = {**account.settings["goals"]["currency_units"]["value"], **own}
+    return float(units.get(goal["unit"], 1))
 
 
 def _years(start: pd.Timestamp, end: pd.Timestamp) -> float | None:

@@ -158,12 +158,17 @@ def copied_texts(bundle: AccountView | Portfolio) -> pd.DataFrame:
     )
 
 
+#: What several raters, senders or deciders rightly share, and the column that quotes a need on purpose.
+_NOT_PROSE = ("assessment", "weight", "selection", "waiver", "communication", "decision")
+_NAMED = ("customer_need", "source", "decided_by", "competitor")
+
+
 def _long_texts(bundle: AccountView | Portfolio, table: schema.Table) -> list[tuple[object, ...]]:
-    if table.role != "plan" or table.name in ("waiver", "communication"):
+    if table.role != "plan" or table.name in _NOT_PROSE:
         return []
     rows, least = bundle.tables[table.name], bundle.limit("copied_text_length")
     found: list[tuple[object, ...]] = []
-    for column in [each.name for each in table.columns if each.kind == "text"]:
+    for column in [each.name for each in table.columns if each.kind == "text" and each.name not in _NAMED]:
         long = rows[rows[column].str.len() >= least]
         found += [
             (row[column], table.name, column, row["row_id"], row["account_id"]) for _, row in long.iterrows()

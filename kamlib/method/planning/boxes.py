@@ -72,10 +72,16 @@ def _customer(account: AccountView) -> Box:
     source = text.t("page.from_plan")
     if not kam:
         own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
-        kam = str(own.iloc[0]) if len(own) else ""
+        kam = _registered(account, str(own.iloc[0])) if len(own) else ""
         state, source = ("assumed" if kam else "missing"), text.t("page.from_facts")
     line = text.t("page.line.kam", kam=kam) if kam else ""
     return Box(_lines([account.name, line]), state, source, _plan_day(account))
+
+
+def _registered(account: AccountView, owner: str) -> str:
+    """The owner of the register by name, where it gives the id of somebody we know."""
+    known = owner in set(account.contact["contact_id"])
+    return relationships.person_name(account, owner) if known else owner
 
 
 def _sponsor(account: AccountView) -> Box:
@@ -178,7 +184,11 @@ def _goal(account: AccountView, goal: pd.Series, now: object) -> str:
     now_told = text.t("page.unmeasured") if text.is_missing(now) else _figure(now)
     road = f"{_figure(goal['baseline'])} → {now_told} → {_figure(goal['target'])} {'' if text.is_missing(goal['unit']) else goal['unit']}"
     tail = [text.day(goal["due_on"]), relationships.person_name(account, goal["owner_id"])]
-    return f"{goal['title']}: {', '.join([road.strip(), *tail])}"
+    return f"{_bare(goal['title'])}: {', '.join([road.strip(), *tail])}"
+
+
+def _bare(title: object) -> str:
+    return str(title).rstrip(". ")
 
 
 def _figure(value: object) -> str:
@@ -244,7 +254,7 @@ def _risks(account: AccountView) -> Box:
 def _risk(row: pd.Series) -> str:
     level = text.label("severity", row["level"])
     action = text.t("page.no_action") if text.is_missing(row["action"]) else row["action"]
-    return text.t("page.line.risk", title=row["title"], level=level, action=action)
+    return text.t("page.line.risk", title=_bare(row["title"]), level=level, action=action)
 
 
 def _value(account: AccountView) -> Box:
