@@ -23,8 +23,9 @@ def workspace(target: str | Path | None = None) -> str:
         if "://" not in named and not Path(named).is_absolute():
             raise problem("workspace_relative", found=named)
         return named
-    if (written := configuration().get("workspace")) is not None:
-        return named_workspace(str(written))
+    written = configuration()
+    if "workspace" in written:
+        return named_workspace(str(written["workspace"]), beside=Path(written["folder"]))
     return str(sample_path())
 
 
@@ -41,12 +42,12 @@ def configuration(start: Path | None = None) -> dict[str, Any]:
     return {}
 
 
-def named_workspace(name: str) -> str:
-    """Return where a workspace of this name lives: a path as it is, a bare name in the app-data folder."""
+def named_workspace(name: str, beside: Path | None = None) -> str:
+    """Return where a workspace of this name lives: a file beside `beside` or here, a bare name in the app-data folder."""
     if "://" in name or Path(name).is_absolute():
         return name
     if Path(name).name != name or Path(name).suffix:
-        return _absolute(name)
+        return str((beside or Path.cwd()) / name)
     return str(app_data() / f"{name}.sqlite")
 
 

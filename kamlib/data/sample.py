@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
-
-import pandas as pd
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from kamlib import schema
 from kamlib.data import intake, kit, locate, sources, workspace
 from kamlib.errors import KamError
 
 SOURCE = "sample"
-_NAME = {"sv": "Skarvlunda Flödesteknik AB", "en": "Skarvlunda Flödesteknik AB"}
+NAME = "Skarvlunda Flödesteknik AB"
 
 
 def ready(lang: str = "sv") -> Path:
@@ -29,10 +31,10 @@ def ready(lang: str = "sv") -> Path:
 def build(path: Path, *, lang: str = "sv") -> None:
     """Make the sample workspace aside and put it in place whole; the first of several starters wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.stem}-{os.getpid()}.part")
+    aside = path.with_name(f"{path.stem}-{uuid4().hex}.part")
     aside.unlink(missing_ok=True)
     try:
-        fill(workspace.create(aside, name=_NAME[lang], lang=lang, is_sample=True), lang=lang)
+        fill(workspace.create(aside, name=NAME, lang=lang, is_sample=True), lang=lang)
         os.link(aside, path)
     except FileExistsError:
         pass
@@ -48,21 +50,21 @@ def fill(target: workspace.Workspace, *, lang: str = "sv") -> None:
     if faults:
         raise KamError(*faults)
     target.import_facts(tables, source=SOURCE)
-    replay(target, pd.read_json(folder / "plan_log.json", orient="records", dtype=False, convert_dates=False))
+    replay(target, json.loads((folder / "plan_log.json").read_text("utf-8")))
 
 
-def replay(target: workspace.Workspace, log: pd.DataFrame) -> None:
-    """Save the log's rows in their order; rows of one moment, session and author are one save."""
+def replay(target: workspace.Workspace, log: Sequence[dict[str, Any]]) -> None:
+    """Save the log's rows in their order; neighbours of one moment, author, session and reason are one save."""
     current: dict[tuple[str, str], dict[str, Any]] = {}
-    for (moment, by, session, reason), rows in log.groupby(
-        ["recorded_at", "by", "session", "reason"], sort=False, dropna=False
+    for (moment, by, session, reason), rows in groupby(
+        log, itemgetter("recorded_at", "by", "session", "reason")
     ):
-        several = [_change(row, current) for row in rows.to_dict("records")]
-        at = datetime.fromisoformat(str(moment)).astimezone(UTC)
-        target.save(several, by=str(by), reason=str(reason), session=str(session), at=at)
+        several = [_change(row, current) for row in rows]
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+        target.save(several, by=by, reason=reason or "", session=session or "", at=at)
 
 
-def _change(row: dict[Any, Any], current: dict[tuple[str, str], dict[str, Any]]) -> workspace.Change:
+def _change(row: dict[str, Any], current: dict[tuple[str, str], dict[str, Any]]) -> workspace.Change:
     key, after = (row["table"], row["row_id"]), dict(row["after"] or {})
     known = current.get(key)
     table = schema.TABLES[row["table"]]
