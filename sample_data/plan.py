@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from company import HERE, Row, say
+from company import HERE, Row, customers, say
+from sales import MONTHS, bought_in
 
 sys.path.insert(0, str(HERE.parent))
 from kamlib import schema
@@ -80,7 +81,34 @@ def _list(file: Path) -> Iterator[Row]:
             day = date.fromisoformat(fields.pop("day", _PLAN_DAY.get(account_id, "2025-10-22")))
             by = fields.pop("by", KAM_OF.get(account_id, "S-02"))
             reason = fields.pop("why", _PLAN if str(day) < "2025-11-15" else _KEPT)
+            if file.stem == "review":
+                fields |= _counted(account_id, fields["held_on"])
             yield _entry(account_id, 0, day, by, {f"{file.stem} {row_id}": fields}, reason=reason)
+
+
+def _counted(account_id: str, day: str) -> Row:
+    """What a review could read off on its day: sales of twelve months against the twelve before, and promises kept."""
+    own = [key for key, each in customers().items() if account_id in (key, each.parent)]
+    known = [month for month in MONTHS if month < day[:7]]
+    now, before = (sum(sum(bought_in(key, span).values()) for key in own) for span in (known[-12:], known[-24:-12]))
+    due = [row for row in _promises(account_id) if row["due_on"] <= day]
+    kept = [row for row in due if row["done_on"] and row["done_on"] <= row["due_on"]]
+    return {
+        "business": {
+            "sv": f"{now / 1e6:.1f} mkr på tolv månader, {(now / before - 1) * 100:+.0f} % mot fg år.".replace(".", ",", 1),
+            "en": f"{now / 1e6:.1f} MSEK in twelve months, {now / before - 1:+.0%} on the year before.",
+        },
+        "plan": {
+            "sv": f"{len(kept)} av {len(due)} åtaganden i tid." if due else "Inga åtaganden förfallna.",
+            "en": f"{len(kept)} of {len(due)} commitments on time." if due else "No commitments due.",
+        },
+    }
+
+
+@cache
+def _promises(account_id: str) -> list[dict[str, str]]:
+    with (HERE / "texts" / "plan" / "commitment.csv").open(encoding="utf-8", newline="") as lines:
+        return [line for line in csv.DictReader(lines, delimiter=";") if line["account_id"] == account_id]
 
 
 def _typed(table: str, name: str, value: str) -> Any:
@@ -89,19 +117,27 @@ def _typed(table: str, name: str, value: str) -> Any:
 
 
 def _by_own_day(entry: Row) -> Iterator[Row]:
-    """Split an entry: a row dated after it is written on its own day, and its outcome on the outcome's day."""
+    """Split an entry: a row dated after it is written on its own day, and each outcome on the outcome's day."""
     for name, fields in entry["rows"].items():
-        born = max(
-            [entry["effective_on"], *(str(fields[day]) for day in _BORN if fields and fields.get(day))]
-        )
-        outcome_day, outcome = _OUTCOME.get(name.split(" ")[0], ("", ()))
-        later = str((fields or {}).get(outcome_day) or "")
-        early = {key: value for key, value in (fields or {}).items() if later <= born or key not in outcome}
-        late = {key: value for key, value in (fields or {}).items() if key not in early}
-        open_status = {"status": "ongoing"} if "status" in late else {}
-        yield _moved(entry, born, {name: None if fields is None else early | open_status})
-        if late:
-            yield _moved(entry, later, {name: late})
+        if fields is None:
+            yield entry | {"rows": {name: None}}
+            continue
+        born = max([entry["effective_on"], *(str(fields[day]) for day in _BORN if fields.get(day))])
+        days = _outcome_days(name.split(" ")[0], fields, born)
+        for day in sorted({born, *days.values()}):
+            told = {key: value for key, value in fields.items() if days.get(key, born) == day and key != "kept_on"}
+            waiting = _WAITING.get(name.split(" ")[0]) if day == born and "status" in days else None
+            yield _moved(entry, day, {name: told | ({"status": waiting} if waiting else {})})
+
+
+def _outcome_days(table: str, fields: Row, born: str) -> dict[str, str]:
+    """Day per field that was written later than the row."""
+    return {
+        key: str(fields[day])
+        for day, keys in _OUTCOME.get(table, {}).items()
+        for key in keys
+        if key in fields and str(fields.get(day) or "") > born
+    }
 
 
 def _moved(entry: Row, day: str, rows: Row) -> Row:
@@ -157,12 +193,23 @@ def _ratings() -> Iterator[Row]:
 _PLAN = "Kontoplan 2026 | Account plan 2026"
 _KEPT = "Planen förd efter kontakt eller leverans | Plan kept after a contact or delivery"
 _PLAN_DAY = {"A-052": "2025-10-14"}
-_BORN = ("made_on", "noted_on", "valued_on", "graded_on", "measured_on", "asked_on", "decided_on", "sent_on")
+_BORN = ("made_on", "noted_on", "valued_on", "graded_on", "measured_on", "asked_on", "sent_on")
 _OUTCOME = {
-    "goal": ("judged_on", ("judgement", "judged_on", "reason")),
-    "commitment": ("done_on", ("done_on",)),
-    "initiative": ("done_on", ("done_on", "status")),
+    "account_plan": {
+        "approved_on": ("approved_by", "approved_on"),
+        "kept_on": ("next_meeting_on", "next_review_on", "tender_until"),
+    },
+    "squad_member": {"kept_on": ("hours_spent_quarter",)},
+    "goal": {
+        "signed_on": ("sponsor_id", "signed_on"),
+        "customer_status_on": ("customer_status", "customer_status_on", "customer_said", "ask_again_on"),
+        "judged_on": ("judgement", "judged_on", "reason"),
+    },
+    "commitment": {"done_on": ("done_on",)},
+    "initiative": {"done_on": ("done_on", "status")},
+    "decision": {"decided_on": ("decided_on", "status")},
 }
+_WAITING = {"initiative": "ongoing", "decision": "asked"}
 _PARSE: dict[str, Callable[[str], Any]] = {
     "money": float,
     "share": float,

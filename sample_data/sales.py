@@ -73,7 +73,7 @@ def cells_of_window(window: dict[str, float], back: int) -> dict[Cell, float]:
     rows = np.array([window[key] - sum(v for (k, _), v in fixed.items() if k == key) for key in keys])
     columns = np.array(list(group_totals(back).values()))
     columns -= [sum(v for (_, g), v in fixed.items() if g == group) for group in groups]
-    table = np.array([_mix(customers()[key]) for key in keys])
+    table = np.array([_mix(customers()[key], back) for key in keys])
     for _ in range(400):
         table *= (rows / np.maximum(table.sum(axis=1), 1e-12))[:, None]
         table *= columns / table.sum(axis=0)
@@ -83,11 +83,12 @@ def cells_of_window(window: dict[str, float], back: int) -> dict[Cell, float]:
     return open_cells | fixed
 
 
-def _mix(customer: Customer) -> list[float]:
+def _mix(customer: Customer, back: int) -> list[float]:
+    """Draw a customer's weights per group: its own taste, and what the year happened to be."""
     if not customer.mix:
         return [0.0] * 7
-    luck = dice("mix", customer.account_id)
-    weighed = [share * luck.uniform(0.7, 1.3) for share in customer.mix]
+    taste, year = dice("mix", customer.account_id), dice("mix", customer.account_id, back)
+    weighed = [share * taste.uniform(0.7, 1.3) * year.uniform(0.85, 1.15) for share in customer.mix]
     return [0.0 if f"P{n}" in customer.cells else share for n, share in enumerate(weighed, 1)]
 
 
