@@ -72,8 +72,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"account_id": "A-3", "acceptability": 0.0, "verdict": "robust_out"},
     ],
     "portfolio_growth": [
-        {"group": "key", "revenue_12m": 110.0, "revenue_previous_12m": 100.0, "growth_share": 0.10},
-        {"group": "other", "revenue_12m": 102.0, "revenue_previous_12m": 100.0, "growth_share": 0.02},
+        {"customers": "key", "now": 110.0, "before": 100.0, "growth_share": 0.10},
+        {"customers": "others", "now": 102.0, "before": 100.0, "growth_share": 0.02},
     ],
 }
 TITLES = {

@@ -180,6 +180,14 @@ def test_a_silent_section_is_left_out_for_the_customer(monkeypatch: pytest.Monke
     assert "Full" in customer
 
 
+def test_a_caption_that_repeats_its_heading_is_heard_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same words twice in a row are noise to the eye; a screen reader still has the table's name."""
+    same = _html(_md("# T"), _md("## En bred tabell"), _code(_sheet(monkeypatch)))
+    assert '<caption class="kam-vh">En bred tabell</caption>' in same
+    other = _html(_md("# T"), _md("## Annat"), _code(_sheet(monkeypatch)))
+    assert "<caption>En bred tabell</caption>" in other
+
+
 def test_the_masthead_becomes_the_head_of_the_page() -> None:
     """Workspace, customer and audience stand around the heading, and their style is not repeated."""
     html = _html(_code(tables.masthead(bundles.account(), "planning")), _md("# Plan"))

@@ -58,9 +58,9 @@ def _sheet(rows: list[dict[str, Any]], **more: Any) -> page.Shown:
 def test_numbers_dates_people_and_states_are_written_for_the_reader() -> None:
     """A cell is written by its declared kind, and a state is a word in a pill."""
     html = _sheet([ROW]).html
-    assert '<td class="kam-n">25\N{NO-BREAK SPACE}%</td>' in html
-    assert '<td class="kam-n">2,5\N{NO-BREAK SPACE}mkr</td>' in html
-    assert '<td class="kam-nw">2026-12-31</td>' in html
+    assert '<td class="kam-n" data-label="Väg">25\N{NO-BREAK SPACE}%</td>' in html
+    assert '<td class="kam-n" data-label="Belopp">2,5\N{NO-BREAK SPACE}mkr</td>' in html
+    assert '<td class="kam-nw" data-label="Klart">2026-12-31</td>' in html
     assert "Åsa Öst, KAM" in html
     assert re.search(r'<span class="kam-pill kam-good">[^<]+</span>', html)
 

@@ -50,7 +50,7 @@ def to_html(notebook: NotebookNode, *, title: str, lang: str, audience: str) -> 
         if audience == "customer":
             shown = _without_silent_sections(shown)
         head = _lifted_masthead(shown)
-        body = _folded(_spoken([cell for cell in shown if _is_seen(cell)], prose))
+        body = _folded(_without_echo(_spoken([cell for cell in shown if _is_seen(cell)], prose)))
         return _page(
             body, {**_frame(prose, title, lang), "head": _head(head, prose.title or page.escape(title))}
         )
@@ -177,6 +177,19 @@ def _said(cell: Cell, html: str) -> Cell:
         "</table>", "</table></div>"
     )
     return _node(**{**cell, "source": boxed})
+
+
+def _without_echo(cells: list[Cell]) -> list[Cell]:
+    """Let a table's caption that only repeats the heading above it be heard, not seen."""
+    heading = ""
+    for cell in cells:
+        heading = (re.findall(r"<h[23][^>]*>(.*?)</h[23]>", cell["source"]) or [heading])[-1]
+        for output in cell["outputs"]:
+            html = output.get("data", {}).get("text/html", "")
+            if heading and f"<caption>{heading}</caption>" in html:
+                silent = f'<caption class="kam-vh">{heading}</caption>'
+                output["data"]["text/html"] = html.replace(f"<caption>{heading}</caption>", silent, 1)
+    return cells
 
 
 # --- depth -------------------------------------------------------------------------------------------------

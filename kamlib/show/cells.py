@@ -14,20 +14,22 @@ Cell = tuple[str, str]  # HTML, plain words
 
 _TO_THE_RIGHT = {"number", "integer", "money", "percent", "points"}
 _UNBROKEN = {"date", "month"}
+#: Tone -> codes of states that are shown in it; `set:code` where the same code means other things elsewhere.
 _TONES = {
     "good": (
-        "on_track done won confirmed agreed robust_in healthy strong deployed kept ready met fresh filled fits "
-        "champion passed ok present covered accepted measured changed_good in balanced"
+        "on_track done won confirmed agreed measured robust_in strong deployed kept met fresh filled fits passed ok "
+        "enough held growing enters would_enter champion covered accepted rater_agreement:high confidence:high"
     ),
     "warn": (
-        "at_risk stalled contested proposed late weak watch ageing doubtful not_started assumed conditional "
-        "due_soon partly medium waiting asked thin not_asked planned_late amber"
+        "at_risk stalled contested proposed late weak watch ageing doubtful not_started assumed conditional warning "
+        "partly medium asked not_asked short many_accounts shrinking changed no_reading lacks_data some thin flat"
     ),
     "bad": (
-        "off_track lost overdue declined stopped critical high stale never missing broken failed gone absent "
-        "conflict overloaded red down rejected"
+        "off_track lost overdue declined stopped critical high stale never missing broken failed gone absent error "
+        "conflict overloaded rejected too_few_hours no_owner leaves would_leave sponsor_state:none required "
+        "rater_agreement:low competitor"
     ),
-    "own": "open ongoing planned told reasoned not_due too_early joint key decided",
+    "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new",
 }
 _TONE = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
 
@@ -38,8 +40,13 @@ def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
         return text.MISSING, text.MISSING
     words = WRITERS[column["kind"]](value, column, bundle)
     if column.get("pill") == "yes":
-        return pill(words, _TONE.get(str(value), "")), words
+        return pill(words, tone(str(value), column.get("choices", ""))), words
     return escape(words).replace("\n", "<br>"), words
+
+
+def tone(code: str, choices: str = "") -> str:
+    """Return the tone of a state: good, warn, bad, own, or nothing for what is neither."""
+    return _TONE.get(f"{choices}:{code}", _TONE.get(code, ""))
 
 
 def pill(words: str, tone: str = "") -> str:
@@ -98,25 +105,34 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
 # --- the HTML of a table -----------------------------------------------------------------------------------
 
 
-def folded(caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], first: int) -> str:
+#: A table with so many columns is laid out row by row on a phone; a very long one is not, it would not end.
+STACKED_FROM, STACKED_ROWS = 4, 60
+
+
+def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], first: int) -> str:
     """Return the first rows as a table and, where there are more, all of them behind a fold."""
-    shown = table(caption, columns, cells[:first])
-    if len(cells) <= first:
+    shown = table(caption, columns, rows[:first])
+    if len(rows) <= first:
         return shown
-    label = text.t("show.all_rows", count=len(cells))
-    return f"{shown}<details><summary>{escape(label)}</summary>{table(caption, columns, cells, hidden=True)}</details>"
-
-
-def table(
-    caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], *, hidden: bool = False
-) -> str:
-    """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
-    heads = "".join(_head(words) for words in columns.values())
-    body = "".join(f"<tr>{_row(row, list(columns.values()))}</tr>" for row in cells)
-    unseen = ' class="kam-vh"' if hidden else ""
-    title = f"<caption{unseen}>{escape(caption)}</caption>"
+    label = text.t("show.all_rows", count=len(rows))
+    rest = table(caption, columns, rows, hidden=True)
     return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>{title}'
+        f'<div class="kam-first">{shown}</div>'
+        f'<details class="kam-rest"><summary>{escape(label)}</summary>{rest}</details>'
+    )
+
+
+def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *, hidden: bool = False) -> str:
+    """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
+    kinds = list(columns.values())
+    stacked = len(kinds) >= STACKED_FROM and len(rows) <= STACKED_ROWS
+    heads = "".join(_head(words) for words in kinds)
+    body = "".join(f"<tr>{_row(row, kinds, named=stacked)}</tr>" for row in rows)
+    unseen = ' class="kam-vh"' if hidden else ""
+    style = ' class="kam-stack"' if stacked else ""
+    return (
+        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
+        f"<table{style}><caption{unseen}>{escape(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -125,20 +141,26 @@ def _head(words: Words) -> str:
     return f'<th scope="col"{_class(words)}>{escape(words[text.language()])}</th>'
 
 
-def _row(row: list[Cell], columns: list[Words]) -> str:
+def _row(row: list[Cell], columns: list[Words], *, named: bool) -> str:
     first, *rest = row
-    others = "".join(
-        f"<td{_class(words, each[1])}>{each[0]}</td>" for each, words in zip(rest, columns[1:], strict=True)
-    )
+    others = "".join(_data(cell, words, named=named) for cell, words in zip(rest, columns[1:], strict=True))
     return f'<th scope="row"{_class(columns[0])}>{first[0]}</th>{others}'
 
 
+def _data(cell: Cell, words: Words, *, named: bool) -> str:
+    name = f' data-label="{escape(words[text.language()])}"' if named else ""
+    return f"<td{_class(words, cell[1])}{name}>{cell[0]}</td>"
+
+
 def _class(words: Words, plain: str = "") -> str:
+    names = ["kam-none"] if plain == text.MISSING else []
     if words["kind"] in _TO_THE_RIGHT:
-        return ' class="kam-n"'
-    if words["kind"] in _UNBROKEN:
-        return ' class="kam-nw"'
-    return ' class="kam-long"' if len(plain) > 60 else ""
+        names.append("kam-n")
+    elif words["kind"] in _UNBROKEN:
+        names.append("kam-nw")
+    elif len(plain) > 60:
+        names.append("kam-long")
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def plain(caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], note: str) -> str:

@@ -23,6 +23,9 @@ Words = Mapping[str, Any]
 #: Rows that a page holds at most: a longer table belongs in a file, not in a report.
 CAP = 300
 
+#: Rows before the fold, where the sheet does not say otherwise.
+FIRST = 15
+
 #: Rows of numbers behind a figure.
 BEHIND = 30
 
@@ -54,7 +57,7 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
         [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
         for row in _records(rows, columns)
     ]
-    table = cells.folded(caption, columns, written, int(declared.get("first", CAP)))
+    table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
 

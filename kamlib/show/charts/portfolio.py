@@ -225,17 +225,17 @@ def _shares(shown: pd.DataFrame, limits: list[float], ax: Axes, *, narrow: bool)
 def portfolio_growth(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     """Draw the growth of the key accounts against that of all other customers (P19).
 
-    `rows`: one per group, `group` (key, other), `revenue_12m`, `revenue_previous_12m`, `growth_share`.
+    `rows` are those of `steering.growth`: customers (key, others), now, before, growth_share.
     """
-    growth = rows.set_index("group")["growth_share"].reindex(["key", "other"]).astype(float)
+    growth = rows.set_index("customers")["growth_share"].reindex(["key", "others"]).astype(float)
     if growth.isna().any():
         return tables.what_to_add(text.t("chart.growth.empty"), bundle)
-    apart = growth["key"] - growth["other"]
+    apart = growth["key"] - growth["others"]
     words = worded(
         "growth",
         apart_case(apart, bundle.limit("chart_same_growth_share")),
         chosen=text.percent(growth["key"], 1, signed=True),
-        others=text.percent(growth["other"], 1, signed=True),
+        others=text.percent(growth["others"], 1, signed=True),
         apart=text.points(abs(apart), 1).lstrip("+"),
     )
     table = tables.numbers("chart_growth", rows, bundle)
@@ -244,7 +244,7 @@ def portfolio_growth(rows: pd.DataFrame, bundle: Bundle) -> Shown:
 
 
 def _growth(growth: pd.Series, ax: Axes, *, narrow: bool) -> None:
-    lane = marks.lanes([text.label("customer_group", group) for group in growth.index], narrow=narrow)
+    lane = marks.lanes([text.label("customers", group) for group in growth.index], narrow=narrow)
     figure.margins(ax, left=lane.left, right=0.75, top=0.08, bottom=0.1)
     ax.barh(range(2), growth, height=0.34, color=[COLOURS["accent"], COLOURS["grey"]])
     for place, share in enumerate(growth):
