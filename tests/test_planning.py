@@ -213,7 +213,7 @@ def test_volume_names_flat_new_and_lost_groups() -> None:
 
 
 def test_whitespace_tells_room_only_where_it_can() -> None:
-    """6.6: max(potential - current, 0); a group in two cells of ours can't be told apart."""
+    """6.6: max(potential - current, 0); with several units a cell's sales can't be told apart."""
     account = full(
         buying_unit=[{"row_id": "B1", "name": "Bruket"}],
         whitespace=[
@@ -226,7 +226,11 @@ def test_whitespace_tells_room_only_where_it_can() -> None:
     assert grid.loc["Filter", "room"] == 2e6
     assert grid.loc["Slang", "room"] == 0
     assert pd.isna(grid.loc["Pumpar", "room"])
-    assert planning.penetration(account) == (1, 2)
+    cells = [
+        {"product_group": "Slang", "unit_id": unit, "status": "deployed", "potential": 9e6} for unit in "AB"
+    ]
+    assert planning.whitespace(full(whitespace=cells))["room"].isna().all()
+    assert planning.penetration(account) == {"ours": 1, "relevant": 2}
 
 
 # --- work -------------------------------------------------------------------------------------------------------
@@ -272,6 +276,8 @@ def test_only_confirmed_value_is_summed_and_a_minus_is_shown() -> None:
     assert totals.loc["hypothesis", "expected"] == pytest.approx(5.6e6 / 6)
     page = planning.one_page(account).set_index("box").loc["value", "content"]
     assert "−594\N{NO-BREAK SPACE}tkr" in page
+    only_cost = planning.one_page(full(value=ledger[4:5])).set_index("box").loc["value", "content"]
+    assert only_cost == "−594\N{NO-BREAK SPACE}tkr bekräftat av kunden"
     unconfirmed = planning.one_page(full(value=ledger[1:2])).set_index("box").loc["value"]
     assert unconfirmed["state"] == "assumed"
     assert "tkr" not in unconfirmed["content"]

@@ -263,7 +263,7 @@ def _value(account: AccountView) -> Box:
         return MISSING
     if headline["values"]:
         told.append(text.t("page.line.value", amount=_money(account, headline["net"])))
-    if headline["values"] and not pd.isna(headline["cost"]):
+    if not pd.isna(headline["cost"]) and not pd.isna(headline["gained"]):
         parts = {"gained": _money(account, headline["gained"]), "cost": _money(account, headline["cost"])}
         told.append(text.t("page.line.value_cost", **parts))
     open_values = int((~work.value_ledger(account)["is_counted"]).sum())

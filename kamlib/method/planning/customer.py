@@ -97,7 +97,7 @@ def _trend(group: pd.Series, limit: float) -> str:
 def whitespace(account: AccountView) -> pd.DataFrame:
     """Return the whitespace grid: one row per product group and buying unit (6.6).
 
-    Columns product_group, unit, status, potential, current (R12 where one cell holds the whole group), room =
+    Columns product_group, unit, status, potential, current (R12 where the cell is the whole customer), room =
     max(potential - current, 0), competitor, valued_on. The largest room comes first.
     """
     cells = account.whitespace.dropna(subset=["product_group"])
@@ -110,14 +110,14 @@ def whitespace(account: AccountView) -> pd.DataFrame:
 
 
 def _current(cells: pd.DataFrame, groups: pd.DataFrame) -> pd.Series[float]:
-    """What we sell in a cell: nothing where it is open or a competitor's, else the group's R12 if it is the only one."""
+    """What we sell in a cell: nothing where it is open or a competitor's, else the group's R12 where it has no other unit."""
     sold = cells["product_group"].map(groups.set_index("product_group")["revenue_12m"])
-    ours = cells["status"].isin(["deployed", "competitive"])
-    alone = ours & ~cells["product_group"].where(ours).duplicated(keep=False)
-    return sold.where(alone).mask(cells["status"].isin(["open", "competitor"]), 0.0)
+    whole = cells["unit_id"].isna() | (len(cells["unit_id"].dropna().unique()) <= 1)
+    return sold.where(whole).mask(cells["status"].isin(["open", "competitor"]), 0.0)
 
 
-def penetration(account: AccountView) -> tuple[int, int]:
-    """Return (cells that we supply, alone or shared; cells that are relevant) of the whitespace grid (6.6)."""
+def penetration(account: AccountView) -> dict[str, int]:
+    """Return `ours` (cells that we supply, alone or shared) and `relevant` (cells that are) of the whitespace grid."""
     status = account.whitespace.dropna(subset=["product_group"])["status"]
-    return int(status.isin(["deployed", "competitive"]).sum()), int(status.ne("not_relevant").sum())
+    supplied = status.isin(["deployed", "competitive"])
+    return {"ours": int(supplied.sum()), "relevant": int(status.ne("not_relevant").sum())}
