@@ -12,14 +12,25 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.method import relationships
+from kamlib.method import measures, relationships
 from kamlib.method.coaching import company_rules, customer_rules, plan_rules
 from kamlib.method.coaching.case import COMPANY_RULES, RULES, Case, Rule
 from kamlib.method.coaching.tips import tips
 from kamlib.method.measures import today
 from kamlib.schema import AccountView, Portfolio
 
-__all__ = ["COMPANY_RULES", "RULES", "Case", "Rule", "check", "check_company", "explain", "tips", "waived"]
+__all__ = [
+    "COMPANY_RULES",
+    "RULES",
+    "Case",
+    "Rule",
+    "check",
+    "check_company",
+    "check_each",
+    "explain",
+    "tips",
+    "waived",
+]
 
 _ROOMS = (plan_rules, customer_rules, company_rules)  # importing them declares the rules
 _RANK = {"error": 0, "warning": 1, "note": 2}
@@ -36,6 +47,11 @@ def check(account: AccountView) -> list[Finding]:
     asked = [each for each in RULES.values() if not (silent and each.is_contact)]
     found = [hit for each in asked for hit in each.findings(case, account.account_id)]
     return _ranked(hit for hit in found if hit.rule not in set(waived(account)["rule"]))
+
+
+def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
+    """Return the findings on every key account, by account_id."""
+    return {each: check(portfolio.view(each)) for each in measures.key_accounts(portfolio)}
 
 
 def check_company(portfolio: Portfolio) -> list[Finding]:

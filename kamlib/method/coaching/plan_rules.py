@@ -51,14 +51,14 @@ def stale_plan(case: Case) -> Iterable[Hit]:
     if case.is_bare or pd.isna(case.updated_on):
         return
     days = case.days_since(case.updated_on)
-    if days > case.limit("plan_update_days"):
+    if case.updated_on + pd.DateOffset(months=case.limit("plan_update_months")) < case.now:
         yield {"day": case.updated_on, "days": days, "months": round(days / 30.4)}
 
 
 @rule("error", "S5.6")
 def event_newer_than_plan(case: Case) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
-    grace = pd.offsets.BusinessDay(case.limit("event_review_workdays"))
+    grace = pd.offsets.BusinessDay(case.limit("review_after_event_days"))
     known = case.updated_on if pd.notna(case.updated_on) else pd.Timestamp.min
     news = case.event[case.event["happened_on"].between(known, case.now, inclusive="right")]
     for hit in titled(news[news["happened_on"] + grace < case.now], "happened_on"):

@@ -24,7 +24,7 @@ from kamlib.method.measures.money import (
     trend,
     wallet_share,
 )
-from kamlib.method.measures.periods import past_year, today, within
+from kamlib.method.measures.periods import one_row, past_year, today, within
 from kamlib.method.measures.promises import (
     commitments,
     delivery_precision,
@@ -53,6 +53,7 @@ __all__ = [
     "lifetime_value",
     "newest_plans",
     "nps",
+    "one_row",
     "past_year",
     "plan_updated_on",
     "project_completion",

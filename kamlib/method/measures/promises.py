@@ -128,7 +128,6 @@ _JUDGED: Mapping[str, Sequence[str]] = {
     "commitment": ["made_on", "done_on"],
     "risk": ["noted_on"],
     "value": ["valued_on", "confirmed_on"],
-    "review": ["held_on"],
     "decision": ["asked_on", "decided_on"],
     "journey_step": ["asked_on"],
     "forecast": ["made_on"],

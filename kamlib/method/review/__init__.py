@@ -1,0 +1,27 @@
+"""Step 5: follow up every month, review every quarter, tell it, and let four reviews become next year's plan.
+
+`follow_up` is the monthly page; `compare` reads the log since the last review; `questions` answers S5.3 from the
+data; `agenda` holds the two meetings of P1; `communication` the notes afterwards; `next_year` the draft.
+"""
+
+from kamlib.method.review.changes import AREAS, compare, last_review, tally
+from kamlib.method.review.month import follow_up, summary
+from kamlib.method.review.quarter import agenda, communication, decisions, held, questions
+from kamlib.method.review.year import goal_verdict, ground, next_year
+
+__all__ = [
+    "AREAS",
+    "agenda",
+    "communication",
+    "compare",
+    "decisions",
+    "follow_up",
+    "goal_verdict",
+    "ground",
+    "held",
+    "last_review",
+    "next_year",
+    "questions",
+    "summary",
+    "tally",
+]
