@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -42,9 +43,25 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
             code = stop.exit_code
         except KeyboardInterrupt:
             code = 130
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:  # the reader of our output has left: nothing is wrong here
+            code = 0
+        except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
+            click.echo(
+                text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True
+            )
+            code = 2
         raise SystemExit(code or 0)
 
     return wrapped
+
+
+def _kept(fault: Exception) -> str:
+    """Write the whole traceback to a file in the app-data folder and return where."""
+    target = locate.app_data() / "last-fault.txt"
+    files.put(target, "".join(traceback.format_exception(fault)))
+    return str(target)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -127,10 +144,9 @@ def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: 
     raw = sources.read(source, read)
     judged, findings, report = intake.judge(raw, known=known, currency=portfolio.currency)
     click.echo(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
-    for finding in findings:
-        if finding.severity != "error":
-            click.echo(finding.sentence())
     intake.refuse(findings)
+    for finding in findings:
+        click.echo(finding.sentence())
     if dry_run:
         click.echo(text.t("cli.dry_run"))
         return
