@@ -118,3 +118,14 @@ def test_any_tree_is_read_or_told(tree: dict[str, object]) -> None:
     except KamError as error:
         outcome = error.told()
     assert outcome
+
+
+@given(st.text(alphabet="abfiles:{}[]-,&*!?|>'\"#%@ \n\t", max_size=60))
+def test_any_text_is_a_mapping_or_told(tmp_path_factory: pytest.TempPathFactory, content: str) -> None:
+    """Broken YAML, anchors, tags and odd keys: never another exception."""
+    outcome: object = None
+    try:
+        outcome = said(tmp_path_factory.mktemp("mapping"), content)
+    except KamError as error:
+        outcome = error.told()
+    assert outcome

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from kamlib.data.mapping import FileMapping
-from kamlib.data.raw import Grid, Notes, Texts, shown
+from kamlib.data.raw import CAP, Grid, Notes, Texts, shown
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -115,15 +115,8 @@ def _grid(records: list[Record], separator: str, entry: FileMapping, notes: Note
     (header_line, header), body = records[0], records[1:]
     body = body[: len(body) - entry.skip_footer] if entry.skip_footer else body
     whole = [record for record in body if len(record[1]) == len(header)]
-    for line, record in (record for record in body if len(record[1]) != len(header)):
-        notes.add(
-            "field_count",
-            line=line,
-            n=len(record),
-            expected=str(len(header)),
-            separator={"\t": "tab"}.get(separator, separator),
-            found=shown(separator.join(record)),
-        )
+    broken = [record for record in body if len(record[1]) != len(header)]
+    _tell_broken(broken, len(header), separator, notes)
     lines = np.fromiter((line for line, _ in whole), np.int64, len(whole))
     columns = zip(*(record for _, record in whole), strict=True) if whole else [()] * len(header)
     return Grid(
@@ -134,6 +127,19 @@ def _grid(records: list[Record], separator: str, entry: FileMapping, notes: Note
         (),
         len(body) - len(whole),
     )
+
+
+def _tell_broken(records: list[Record], expected: int, separator: str, notes: Notes) -> None:
+    for line, record in records[:CAP]:
+        notes.add(
+            "field_count",
+            line=line,
+            n=len(record),
+            expected=str(expected),
+            separator={"\t": "tab"}.get(separator, separator),
+            found=shown(separator.join(record)),
+        )
+    notes.skip("field_count", len(records) - CAP)
 
 
 def _texts(values: tuple[str, ...]) -> Texts:
