@@ -45,6 +45,7 @@ class Customer:
     parent: str = ""
     former: str = ""
     rival: str = ""
+    owned_by: str = ""
     regime: str = "none"
     service_share: float | None = None
     otif: float | None = None
@@ -135,13 +136,12 @@ def _sizes(free: list[str], told: dict[str, Customer]) -> list[float]:
 
 def account_rows(lang: str) -> list[Row]:
     """One row: a customer."""
-    everyone = customers()
     return [
         {
             "account_id": each.account_id,
             "name": each.name,
             "parent_id": each.parent,
-            "parent_name": everyone[each.parent].name if each.parent else "",
+            "parent_name": each.owned_by,
             "former_name": each.former,
             "industry": say(each.industry, lang),
             "country": each.country,
@@ -150,7 +150,7 @@ def account_rows(lang: str) -> list[Row]:
             "competes_with": each.rival,
             "payment_days": each.days,
         }
-        for each in everyone.values()
+        for each in customers().values()
     ]
 
 

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 import company
+import dictionary
 import facts
 import plan
 import sales
@@ -40,7 +41,11 @@ def main() -> None:
     """Read the arguments and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=company.HERE)
+    parser.add_argument("--dictionary", action="store_true")
     chosen = parser.parse_args()
+    if chosen.dictionary:
+        dictionary.write()
+        return
     for lang in company.LANGUAGES:
         write(chosen.out / lang, lang)
 

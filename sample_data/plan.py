@@ -90,12 +90,16 @@ def _counted(account_id: str, day: str) -> Row:
     """What a review could read off on its day: sales of twelve months against the twelve before, and promises kept."""
     own = [key for key, each in customers().items() if account_id in (key, each.parent)]
     known = [month for month in MONTHS if month < day[:7]]
-    now, before = (sum(sum(bought_in(key, span).values()) for key in own) for span in (known[-12:], known[-24:-12]))
+    now, before = (
+        sum(sum(bought_in(key, span).values()) for key in own) for span in (known[-12:], known[-24:-12])
+    )
     due = [row for row in _promises(account_id) if row["due_on"] <= day]
     kept = [row for row in due if row["done_on"] and row["done_on"] <= row["due_on"]]
     return {
         "business": {
-            "sv": f"{now / 1e6:.1f} mkr på tolv månader, {(now / before - 1) * 100:+.0f} % mot fg år.".replace(".", ",", 1),
+            "sv": f"{now / 1e6:.1f} mkr på tolv månader, {(now / before - 1) * 100:+.0f} % mot fg år.".replace(
+                ".", ",", 1
+            ),
             "en": f"{now / 1e6:.1f} MSEK in twelve months, {now / before - 1:+.0%} on the year before.",
         },
         "plan": {
@@ -125,7 +129,9 @@ def _by_own_day(entry: Row) -> Iterator[Row]:
         born = max([entry["effective_on"], *(str(fields[day]) for day in _BORN if fields.get(day))])
         days = _outcome_days(name.split(" ")[0], fields, born)
         for day in sorted({born, *days.values()}):
-            told = {key: value for key, value in fields.items() if days.get(key, born) == day and key != "kept_on"}
+            told = {
+                key: value for key, value in fields.items() if days.get(key, born) == day and key != "kept_on"
+            }
             waiting = _WAITING.get(name.split(" ")[0]) if day == born and "status" in days else None
             yield _moved(entry, day, {name: told | ({"status": waiting} if waiting else {})})
 
@@ -206,6 +212,7 @@ _OUTCOME = {
         "judged_on": ("judgement", "judged_on", "reason"),
     },
     "commitment": {"done_on": ("done_on",)},
+    "meeting": {"held_on": ("held_on",)},
     "initiative": {"done_on": ("done_on", "status")},
     "decision": {"decided_on": ("decided_on", "status")},
 }
