@@ -22,7 +22,7 @@ def organisation(account: AccountView) -> pd.DataFrame:
     order = list(_walk(chiefs, None, 0, set()))
     tree = known.loc[[contact_id for contact_id, _ in order]].assign(depth=[depth for _, depth in order])
     unknown = people[people["contact_id"].isna()].assign(depth=0)
-    rows = pd.concat([tree, unknown], ignore_index=True)
+    rows = pd.concat([tree, unknown], ignore_index=True).astype({"depth": "int64"})  # an empty tree has none
     names = [relationships.person_name(account, contact_id) for contact_id in rows["contact_id"]]
     person = ["\N{EM SPACE}" * depth + name for depth, name in zip(rows["depth"], names, strict=True)]
     columns = ["depth", "contact_id", "person", "title", "unit", "role", "influence", "is_placeholder"]
