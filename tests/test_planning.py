@@ -420,3 +420,15 @@ def test_rules_of_the_game_are_told_while_a_tender_runs() -> None:
     )
     assert [finding.rule for finding in planning.rules_of_the_game(tender)] == ["tender_silence"]
     assert planning.rules_of_the_game(full()) == []
+
+
+def test_the_customers_edition_holds_no_advice_of_ours() -> None:
+    """What is missing or to be asked is ours: in the customer's edition those columns are empty, titles their own."""
+    from kamlib.method import goal_setting
+
+    account = full("customer", insight=[{"goal": "4 % högre tillgänglighet", "priority": 1}])
+    assert planning.initiatives(account)["lacks"].isna().all()
+    assert goal_setting.joint(account)["advice"].isna().all()
+    boxes = planning.one_page(account).set_index("box")
+    assert boxes.loc["money", "title"] == "Köp, senaste tolv månaderna"
+    assert boxes.loc["priorities", "content"] == "4 % högre tillgänglighet"

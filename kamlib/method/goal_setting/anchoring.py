@@ -55,11 +55,13 @@ def joint(account: AccountView) -> pd.DataFrame:
         ask_state(goal["customer_status"], goal["ask_again_on"], account.as_of)
         for _, goal in shown.iterrows()
     ]
-    told = [
-        text.t(f"joint.{step}", day=text.day(again))
-        for step, again in zip(steps, shown["ask_again_on"], strict=True)
-    ]
+    told = [_advice(account, step, again) for step, again in zip(steps, shown["ask_again_on"], strict=True)]
     return shown.assign(step=pd.Series(steps, dtype="str"), advice=pd.Series(told, dtype="str"))
+
+
+def _advice(account: AccountView, step: str, again: pd.Timestamp) -> str | None:
+    # What we plan to ask is ours: the customer's edition holds the answer given, not our next move.
+    return None if account.audience == "customer" else text.t(f"joint.{step}", day=text.day(again))
 
 
 def ask_state(status: object, ask_again_on: object, today: date) -> str:

@@ -116,10 +116,14 @@ def _priorities(account: AccountView) -> Box:
     first = customer.insights(account).head(3)
     if first.empty:
         return MISSING
-    told = [f"{row.goal} ({text.label('grade', row.grade)})" for row in first.itertuples()]
+    told = [row["goal"] + _graded(row["grade"]) for _, row in first.iterrows()]
     assumed, stale = first["grade"].eq("assumed").all(), first["is_stale"].all()
     state = "stale" if stale else "assumed" if assumed else "filled"
     return Box(_lines(told), state, _tellers(account, first), first["graded_on"].max())
+
+
+def _graded(grade: object) -> str:
+    return "" if text.is_missing(grade) else f" ({text.label('grade', grade)})"
 
 
 def _tellers(account: AccountView, rows: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ def one_page(account: AccountView) -> pd.DataFrame:
             {
                 "box": name,
                 "number": number,
-                "title": text.t(f"page.{name}.title"),
+                "title": _title(name, account.audience),
                 "is_required": rule["is_required"],
                 "content": "\n".join(box.lines),
                 "state": box.state,
@@ -38,3 +38,8 @@ def one_page(account: AccountView) -> pd.DataFrame:
     if account.audience == "customer":
         boxes = boxes[boxes["content"].ne("")].assign(add="", state="filled", minutes=0)
     return boxes.reset_index(drop=True)
+
+
+def _title(name: str, audience: str) -> str:
+    own = f"page.{name}.for_customer"
+    return text.t(own if audience == "customer" and own in text.catalogue() else f"page.{name}.title")

@@ -16,15 +16,15 @@ def initiatives(account: AccountView) -> pd.DataFrame:
     """Return the planned work, what is due first on top (S3.4).
 
     One row is one initiative: its columns, goal (title), days_late and lacks (owner, customer owner, date or
-    goal that is missing, in words). Done and stopped ones come last and are never late.
+    goal that is missing, in words; nothing in the customer's edition). Done and stopped ones come last and are never late.
     """
     today, rows = pd.Timestamp(account.as_of), account.initiative.copy()
     rows["goal"] = rows["goal_id"].map(account.goal.set_index("row_id")["title"])
     running = ~rows["status"].isin(["done", "stopped"])
     rows["days_late"] = (today - rows["due_on"]).dt.days.clip(lower=0).where(running, 0).astype("Int64")
-    rows["lacks"] = [
-        _lacking(row) if open_ else "" for (_, row), open_ in zip(rows.iterrows(), running, strict=True)
-    ]
+    is_ours = account.audience != "customer"  # what is missing is our own reminder
+    told = [_lacking(row) if open_ else "" for (_, row), open_ in zip(rows.iterrows(), running, strict=True)]
+    rows["lacks"] = pd.Series(told if is_ours else None, rows.index, dtype="str")
     order = rows.assign(is_over=~running).sort_values(["is_over", "due_on"]).index
     columns = [
         "row_id",
