@@ -159,6 +159,8 @@ def test_depth_is_gathered_behind_folds(monkeypatch: pytest.MonkeyPatch) -> None
     assert html.count('<details class="depth') == 2
     assert "Två <span" in html
     assert "analytikerns bilaga" in html
+    nameless = _html(_md("# T"), _code(_sheet(monkeypatch), tags=("level-2",)))
+    assert "<summary>En bred tabell <span" in nameless
     fold = html[html.index('<details class="depth level-2') :]
     assert "En bred tabell" in fold[: fold.index('<details class="depth level-3')]
 

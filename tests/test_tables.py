@@ -61,7 +61,7 @@ def test_numbers_dates_people_and_states_are_written_for_the_reader() -> None:
     assert '<td class="kam-n" data-label="Väg">25\N{NO-BREAK SPACE}%</td>' in html
     assert '<td class="kam-n" data-label="Belopp">2,5\N{NO-BREAK SPACE}mkr</td>' in html
     assert '<td class="kam-nw" data-label="Klart">2026-12-31</td>' in html
-    assert "Åsa Öst, KAM" in html
+    assert 'Åsa Öst<span class="kam-sub">, KAM</span>' in html
     assert re.search(r'<span class="kam-pill kam-good">[^<]+</span>', html)
 
 

@@ -207,8 +207,16 @@ def _folded(cells: list[Cell]) -> list[Cell]:
     return body
 
 
+_CAPTION = r"(?:<caption>|<figcaption><strong>)(.*?)</(?:caption|strong)>"
+
+
+def _drawings(cell: Cell) -> str:
+    return "".join(output.get("data", {}).get("text/html", "") for output in cell["outputs"])
+
+
 def _summary(level: str, cells: list[Cell]) -> str:
-    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", "".join(cell["source"] for cell in cells))
+    inside = "".join(cell["source"] + _drawings(cell) for cell in cells)
+    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside) or re.findall(_CAPTION, inside)
     names = " \N{MIDDLE DOT} ".join(striptags(heading) for heading in headings[:3])
     depth = text.t(f"export.{level}")
     label = (

@@ -41,6 +41,9 @@ def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
     words = WRITERS[column["kind"]](value, column, bundle)
     if column.get("pill") == "yes":
         return pill(words, tone(str(value), column.get("choices", ""))), words
+    if column["kind"] == "person":
+        name, _, title = words.partition(", ")
+        return escape(name) + (f'<span class="kam-sub">, {escape(title)}</span>' if title else ""), words
     return escape(words).replace("\n", "<br>"), words
 
 
@@ -105,8 +108,14 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
 # --- the HTML of a table -----------------------------------------------------------------------------------
 
 
-#: A table with so many columns is laid out row by row on a phone; a very long one is not, it would not end.
-STACKED_FROM, STACKED_ROWS = 4, 60
+#: More rows than this are not laid out one below the other on a phone: the page would not end.
+STACKED_ROWS = 60
+
+
+def _is_stacked(columns: list[Words], rows: int) -> bool:
+    """Tell whether a phone shows one row below the other: a table of words, where columns of numbers scroll."""
+    wordy = [words for words in columns[1:] if words["kind"] not in _TO_THE_RIGHT]
+    return len(columns) >= 4 and len(wordy) >= 2 and rows <= STACKED_ROWS
 
 
 def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], first: int) -> str:
@@ -125,7 +134,7 @@ def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], f
 def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *, hidden: bool = False) -> str:
     """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
     kinds = list(columns.values())
-    stacked = len(kinds) >= STACKED_FROM and len(rows) <= STACKED_ROWS
+    stacked = _is_stacked(kinds, len(rows))
     heads = "".join(_head(words) for words in kinds)
     body = "".join(f"<tr>{_row(row, kinds, named=stacked)}</tr>" for row in rows)
     unseen = ' class="kam-vh"' if hidden else ""

@@ -99,9 +99,7 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     """Show what to add where there is nothing to see; nothing at all in the customer's edition."""
     if audience(bundle) == "customer":
         return NOTHING
-    title = text.t("show.add")
-    body = f'<p class="kam-what">{escape(title)}</p><p>{escape(sentence)}</p>'
-    return Shown(framed(body, "kam-empty"), f"{title}: {sentence}", "empty")
+    return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-empty"), sentence, "empty")
 
 
 def numbers(name: str, rows: pd.DataFrame, bundle: Bundle) -> str:

@@ -93,7 +93,7 @@ def _groups(rows: pd.DataFrame, currency: str, ax: Axes, *, narrow: bool) -> Non
     for place, (amount, earlier) in enumerate(zip(now, before, strict=True)):
         marks.at_end(ax, place, text.money(amount, currency))
         if earlier > 0:
-            growth = amount / earlier - 1
+            growth = round(amount / earlier - 1, 2)
             tone = "good" if growth > 0 else "bad" if growth < 0 else "muted"
             marks.at_end(ax, place, text.percent(growth, signed=True), away=92, colour=COLOURS[tone])
     marks.bare(ax)
