@@ -92,6 +92,16 @@ def test_missing_is_a_dash_and_never_zero() -> None:
     assert "None" not in html
 
 
+def test_a_person_without_a_name_is_known_by_the_title() -> None:
+    """A role that somebody holds is worth showing before the name is known; an id never is."""
+    people = [{"contact_id": "P-1", "title": "ekonomichef"}, {"contact_id": "P-2"}]
+    account = bundles.account("A-1", contact=people)
+    rows = pd.DataFrame([{**ROW, "owner_id": each} for each in ("P-1", "P-2", "P-9")])
+    shown = tables.sheet("test", rows, account, year="2026").plain
+    assert "namn okänt, ekonomichef" in shown
+    assert shown.count("okänd person") == 2
+
+
 def test_no_rows_say_what_to_add_but_not_to_a_customer() -> None:
     """An empty table asks for the data in our own edition and is silent in the customer's."""
     assert "Skriv ett mål." in _sheet([]).html

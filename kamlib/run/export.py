@@ -207,7 +207,7 @@ def _folded(cells: list[Cell]) -> list[Cell]:
     return body
 
 
-_CAPTION = r"(?:<caption>|<figcaption><strong>)(.*?)</(?:caption|strong)>"
+_CAPTION = r"<caption>(.*?)</caption>"
 
 
 def _drawings(cell: Cell) -> str:
@@ -216,7 +216,7 @@ def _drawings(cell: Cell) -> str:
 
 def _summary(level: str, cells: list[Cell]) -> str:
     inside = "".join(cell["source"] + _drawings(cell) for cell in cells)
-    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside) or re.findall(_CAPTION, inside)
+    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside) or re.findall(_CAPTION, inside)[:2]
     names = " \N{MIDDLE DOT} ".join(striptags(heading) for heading in headings[:3])
     depth = text.t(f"export.{level}")
     label = (

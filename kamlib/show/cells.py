@@ -7,7 +7,7 @@ from typing import Any
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.show.page import Bundle, escape
+from kamlib.show.page import Bundle, escape, unbroken
 
 Words = Mapping[str, Any]
 Cell = tuple[str, str]  # HTML, plain words
@@ -44,7 +44,8 @@ def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
     if column["kind"] == "person":
         name, _, title = words.partition(", ")
         return escape(name) + (f'<span class="kam-sub">, {escape(title)}</span>' if title else ""), words
-    return escape(words).replace("\n", "<br>"), words
+    broken = escape(words) if column["kind"] in _UNBROKEN else unbroken(words)
+    return broken.replace("\n", "<br>"), words
 
 
 def tone(code: str, choices: str = "") -> str:
@@ -59,11 +60,10 @@ def pill(words: str, tone: str = "") -> str:
 
 def _person(value: Any, _: Words, bundle: Bundle) -> str:
     known = bundle.contact[bundle.contact["contact_id"] == str(value)]
-    if known.empty or text.is_missing(known["name"].iloc[0]):
-        return text.t("show.unknown_person")
-    return ", ".join(
-        str(known[part].iloc[0]) for part in ("name", "title") if not text.is_missing(known[part].iloc[0])
-    )
+    name, title = (known[part].iloc[0] if len(known) else None for part in ("name", "title"))
+    if text.is_missing(name):
+        name = text.t("show.unknown_person" if text.is_missing(title) else "show.unknown_name")
+    return str(name) if text.is_missing(title) else f"{name}, {title}"
 
 
 def account_name(account_id: Any, bundle: Bundle) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.show import cells
-from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, unbroken
 
 _TONES = {"assumed": "warn", "stale": "bad", "missing": "bad"}
 _WIDE = {"goals", "steps", "priorities", "people", "risks", "promises"}
@@ -46,11 +46,11 @@ def _box(box: pd.Series, *, inside: bool) -> str:
     )
     tone = _TONES.get(box["state"], "")
     state = cells.pill(text.label("box_state", box["state"]), tone) if inside and tone else ""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in str(box["content"]).splitlines())
+    lines = "".join(f"<li>{unbroken(line)}</li>" for line in str(box["content"]).splitlines())
     content = f"<ul>{lines}</ul>" if lines else ""
     add = f'<p class="kam-box-add">{escape(box["add"])}</p>' if box["add"] else ""
     wide = " kam-box-wide" if box["box"] in _WIDE else ""
-    heading = f"<h4>{escape(box['title'])}{star}</h4>"
+    heading = f"<h3>{escape(box['title'])}{star}</h3>"
     return f'<article class="kam-box{wide}"><header>{heading}{state}</header>{content}{add}{_source(box, inside=inside)}</article>'
 
 

@@ -87,10 +87,14 @@ def dated(bundle: Bundle, note: str = "") -> str:
     return " ".join(filter(None, [note, text.t("show.as_of", day=text.day(bundle.as_of))]))
 
 
+def unbroken(words: str) -> str:
+    """Return text as HTML in which no date is broken at its hyphens."""
+    return re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="kam-nw">\1</span>', escape(words))
+
+
 def note(words: str) -> str:
-    """Return the HTML of that line; a date in it is never broken."""
-    unbroken = re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="kam-nw">\1</span>', escape(words))
-    return f'<p class="kam-note">{unbroken}</p>'
+    """Return the HTML of that line."""
+    return f'<p class="kam-note">{unbroken(words)}</p>'
 
 
 @cache
