@@ -55,7 +55,7 @@ def _accounts(folder: Path, manifest: Mapping[str, Any], out: Path) -> str:
         if entry["account_id"]:
             by_account.setdefault(entry["account_id"], []).append(entry)
     heads = "".join(
-        f'<th scope="col"{" class=num" if name == "revenue" else ""}>{page.escape(text.t(f"index.{name}"))}</th>'
+        f'<th scope="col"{" class=kam-n" if name == "revenue" else ""}>{page.escape(text.t(f"index.{name}"))}</th>'
         for name in ("account", "revenue", "segment", "reports")
     )
     about = manifest["accounts"]
@@ -79,7 +79,7 @@ def _row(folder: Path, about: Mapping[str, Any], entries: Iterable[Mapping[str, 
     return (
         f'<tr><th scope="row">{page.escape(about.get("name", account_id))} '
         f'<span class="kam-muted">{page.escape(account_id)}</span></th>'
-        f'<td class="num">{text.money(about.get("revenue_12m"))}</td>'
+        f'<td class="kam-n">{text.money(about.get("revenue_12m"))}</td>'
         f"<td>{page.escape(segment + basis)}</td><td>{links}</td></tr>"
     )
 
@@ -103,7 +103,9 @@ def _failures(failed: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) 
         head = f"<strong>{page.escape(name)}, {page.escape(entry['notebook'])}</strong>"
         return f"<li>{head}: {page.escape(text.t('index.' + entry['status']))}. {page.escape(why)}</li>"
 
-    return f"<div class='kam-box'><p>{page.escape(text.t('index.failures'))}</p><ul>{''.join(map(line, failed))}</ul></div>"
+    lead = page.escape(text.t("index.failures"))
+    lines = "".join(map(line, failed))
+    return f'<div class="kam kam-empty"><p class="kam-what">{lead}</p><ul>{lines}</ul></div>'
 
 
 def _prose(words: str) -> NotebookNode:
