@@ -282,3 +282,19 @@ def test_joint_goals_wait_for_the_tender_and_for_the_no() -> None:
     for account in (tender, declined):
         joint = goal_setting.propose(account).set_index("library_id").loc["joint_innovation"]
         assert joint["state"] == "not_now"
+
+
+def test_new_contacts_wait_for_the_tender_only() -> None:
+    """P7: access to more levels is advice on contact, silent during a tender; a declined joint goal does not stop it."""
+    people: Rows = [{"contact_id": "C-1", "side": "customer"}]
+    roles: Rows = [{"contact_id": "C-1", "role": "user"}]
+    tender: Rows = [{"kind": "tender", "title": "T", "happened_on": "2026-09-01"}]
+    silent = bundles.account(contact=people, stakeholder=roles, event=tender)
+    declined = goals(
+        {"customer_status": "declined", "ask_again_on": "2027-01-20"}, contact=people, stakeholder=roles
+    )
+    states = [
+        goal_setting.propose(each).set_index("library_id").loc["more_levels", "state"]
+        for each in (silent, declined)
+    ]
+    assert states == ["not_now", "fits"]

@@ -420,6 +420,9 @@ def test_rules_of_the_game_are_told_while_a_tender_runs() -> None:
     )
     assert [finding.rule for finding in planning.rules_of_the_game(tender)] == ["tender_silence"]
     assert planning.rules_of_the_game(full()) == []
+    unmet = full(event=tender.event.drop(columns=["row_id", "is_shared"]).to_dict("records"), touchpoint=[])
+    add = planning.one_page(unmet).set_index("box").loc["people", "add"]
+    assert "upphandlingssystemet" in add
 
 
 def test_the_customers_edition_holds_no_advice_of_ours() -> None:

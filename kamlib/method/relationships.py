@@ -366,6 +366,11 @@ def silence(account: AccountView) -> Finding | None:
     return Finding(rule, "warning", {"account": account.name}, {"until": text.day(last)})
 
 
+def rule_said(finding: Finding) -> str:
+    """Return the sentence of a rule without its place, for use within another text."""
+    return text.t(f"finding.{finding.rule}", **finding.values)
+
+
 def _tender_ends(account: AccountView) -> pd.Series[pd.Timestamp]:
     today = _today(account)
     own = account.account[account.account["account_id"].eq(account.account_id)]

@@ -33,19 +33,19 @@ def propose(account: AccountView) -> pd.DataFrame:
 
     Columns library_id, goal_class, side, title, kpi, unit, direction, path, baseline, baseline_on, target,
     due_on, state (fits, lacks_data, not_needed, not_now) and reason: the figures it is built on, or what to add.
-    Joint goals wait during a public tender (P7) and after a no until the agreed day (P25).
+    Joint goals and new contacts wait during a public tender (P7), joint goals after a no until the agreed day (P25).
     """
-    held_back = _held_back(account)
     library = account.settings["goals"]["library"]
-    lines = [_proposal(account, name, kind, held_back) for name, kind in library.items()]
+    lines = [_proposal(account, name, kind) for name, kind in library.items()]
     proposals = pd.DataFrame(lines)
     rank = proposals["state"].map({"fits": 0, "lacks_data": 1, "not_now": 2, "not_needed": 3})
     return proposals.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _proposal(account: AccountView, name: str, kind: Mapping[str, Any], held_back: str) -> dict[str, Any]:
+def _proposal(account: AccountView, name: str, kind: Mapping[str, Any]) -> dict[str, Any]:
     fit = _FITS[name](account)
-    if held_back and kind["side"] == "joint" and fit.state == "fits":
+    held_back = _held_back(account, kind)
+    if held_back and fit.state == "fits":
         fit = Fit("not_now", fit.baseline, fit.target, {"why": held_back})
     step = 1e6 if kind["unit"] == "currency" else 1.0
     unit = (
@@ -80,14 +80,14 @@ def _reason(name: str, kind: Mapping[str, Any], fit: Fit) -> str:
     return f"{said} {text.t('goal.legal')}" if fit.state == "fits" and kind.get("is_legal") else said
 
 
-def _held_back(account: AccountView) -> str:
-    """The reason why nothing joint may be proposed now, or nothing."""
+def _held_back(account: AccountView, kind: Mapping[str, Any]) -> str:
+    """The reason why a goal that needs the customer's yes, or new contacts, waits now; else nothing."""
     tender = relationships.silence(account)
-    if tender is not None:
-        return tender.sentence()
+    if tender is not None and (kind["side"] == "joint" or kind.get("is_contact")):
+        return relationships.rule_said(tender)
     noes = account.goal[account.goal["customer_status"].eq("declined")]
     waits = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
-    return text.t("goal.ask_again", day=text.day(max(waits))) if waits else ""
+    return text.t("goal.ask_again", day=text.day(max(waits))) if waits and kind["side"] == "joint" else ""
 
 
 def _larger_share(account: AccountView) -> Fit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib import text
-from kamlib.method.planning.boxes import BOXES
+from kamlib.method import relationships
+from kamlib.method.planning import boxes_of_customer, boxes_of_work
 from kamlib.schema import AccountView
 
 
@@ -18,7 +19,7 @@ def one_page(account: AccountView) -> pd.DataFrame:
     """
     lines = []
     for number, (name, rule) in enumerate(account.settings["one_page"].items(), 1):
-        box = BOXES[name](account)
+        box = _BOXES[name](account)
         lines.append(
             {
                 "box": name,
@@ -27,7 +28,7 @@ def one_page(account: AccountView) -> pd.DataFrame:
                 "is_required": rule["is_required"],
                 "content": "\n".join(box.lines),
                 "state": box.state,
-                "add": "" if box.state == "filled" else text.t(f"page.{name}.{box.state}"),
+                "add": _add(account, name, box.state),
                 "worth": rule["worth"],
                 "minutes": 0 if box.state == "filled" else rule["minutes"],
                 "source": box.source,
@@ -38,6 +39,17 @@ def one_page(account: AccountView) -> pd.DataFrame:
     if account.audience == "customer":
         boxes = boxes[boxes["content"].ne("")].assign(add="", state="filled", minutes=0)
     return boxes.reset_index(drop=True)
+
+
+_BOXES = {**boxes_of_customer.BOXES, **boxes_of_work.BOXES}
+
+
+def _add(account: AccountView, name: str, state: str) -> str:
+    tender = relationships.silence(account) if name == "people" else None
+    if state == "filled":
+        return ""
+    # Advice to get in touch is silent during a public tender (P7): the rule stands in its place.
+    return relationships.rule_said(tender) if tender else text.t(f"page.{name}.{state}")
 
 
 def _title(name: str, audience: str) -> str:
