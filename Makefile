@@ -38,6 +38,7 @@ report: setup
 # The tests and the notebooks run on the sample company, whatever workspace the shell has chosen.
 test torture notebooks: export KAM_WORKSPACE :=
 test: setup
+	@$(BIN)/kam init --sample
 	$(BIN)/python -m pytest tests kamlib -n auto --dist loadfile -m "not torture"
 	$(BIN)/python -m pytest notebooks --nbval-lax --nbval-current-env -n auto --dist loadfile
 
@@ -53,6 +54,7 @@ lint: setup
 	$(BIN)/mypy
 
 notebooks: setup
+	@$(BIN)/kam init --sample
 	$(BIN)/python .ci/refresh.py notebooks
 
 bench: setup

@@ -88,13 +88,20 @@ def _open(target: str | None, *, read_only: bool = True) -> workspace.Workspace:
     """Open the workspace meant; where none is named, the sample, which is made on first use."""
     where = locate.workspace(target)
     if where == str(locate.sample_path()):
-        sample.ready()
+        _sample()
         if not read_only:
             raise problem("sample_is_read_only")
     opened = workspace.open(where, read_only=read_only)
     text.use(opened.about["lang"])
     os.environ["KAM_WORKSPACE"] = opened.target
     return opened
+
+
+def _sample(lang: str = "sv") -> Path:
+    """Return the sample workspace, made and with its standings kept."""
+    path = sample.ready(lang)
+    standings.refresh(workspace.open(path, read_only=False))
+    return path
 
 
 @kam.command()
@@ -108,13 +115,13 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     text.use(lang)
     named = name or target
     if with_sample and not named:
-        where = sample.ready(lang)
+        where = _sample(lang)
         click.echo(text.t("cli.made", found=str(where)))
         return
     where_to = locate.named_workspace(named or "kam")
     if with_sample:
         sample.build(Path(where_to), lang=lang)
-        standings.refresh(workspace.open(where_to))
+        standings.refresh(workspace.open(where_to, read_only=False))
     else:
         workspace.create(where_to, name=Path(where_to).stem, lang=lang)
         _write_configuration(named or "kam")
@@ -273,7 +280,7 @@ def _with_progress(here: workspace.Workspace, request: reports.Request) -> repor
 def open_(target: str | None, /, notebook: str, **options: Any) -> int:
     """Open a notebook live: a clean page, or JupyterLab, on a prepared copy."""
     with_sample = options["with_sample"]
-    here = _open(str(sample.ready()) if with_sample else target)
+    here = _open(str(_sample()) if with_sample else target)
     source = notebooks.find(notebook, notebooks.folder())
     which = notebooks.Variant(options["lang"] or here.about["lang"], "internal", live=True)
     values: dict[str, Any] = {"lang": which.lang, "live": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -21,8 +22,13 @@ NAME = "Skarvlunda Flödesteknik AB"
 
 
 def ready(lang: str = "sv") -> Path:
-    """Return the sample workspace's path; it is made on first use, and starters may race."""
+    """Return the sample workspace's path; it is made on first use, and starters may race.
+
+    One made from other sample files than the kit's is kept beside, and a fresh one takes its place.
+    """
     path = locate.sample_path()
+    if path.is_file() and (made_of := workspace.open(path).about.get("sample")) != _digest():
+        path.replace(path.with_name(f"sample-{made_of}.sqlite"))
     if not path.is_file():
         build(path, lang=lang)
     return path
@@ -32,14 +38,22 @@ def build(path: Path, *, lang: str = "sv") -> None:
     """Make the sample workspace aside and put it in place whole; the first of several starters wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.stem}-{uuid4().hex}.part")
-    aside.unlink(missing_ok=True)
     try:
-        fill(workspace.create(aside, name=NAME, lang=lang, is_sample=True), lang=lang)
+        made = workspace.create(aside, name=NAME, lang=lang, is_sample=True)
+        fill(made, lang=lang)
+        made.set_about(sample=_digest())
         os.link(aside, path)
     except FileExistsError:
         pass
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _digest() -> str:
+    """Return a short hash of the kit's sample files, whatever their language."""
+    files = sorted(kit.path("sample_data").glob("??/*.*"))
+    content = b"".join(hashlib.sha256(each.read_bytes()).digest() for each in files)
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def fill(target: workspace.Workspace, *, lang: str = "sv") -> None:
