@@ -81,7 +81,7 @@ def _list(file: Path) -> Iterator[Row]:
             day = date.fromisoformat(fields.pop("day", _PLAN_DAY.get(account_id, "2025-10-22")))
             by = fields.pop("by", KAM_OF.get(account_id, "S-02"))
             reason = fields.pop("why", _PLAN if str(day) < "2025-11-15" else _KEPT)
-            if file.stem == "review":
+            if file.stem == "review" and "business" not in fields:
                 fields |= _counted(account_id, fields["held_on"])
             yield _entry(account_id, 0, day, by, {f"{file.stem} {row_id}": fields}, reason=reason)
 

@@ -405,6 +405,27 @@ def test_every_coaching_rule_fires(store: workspace.Workspace) -> None:
     assert portfolio.is_sample
 
 
+def test_measured_sales_are_the_invoiced_ones() -> None:
+    """Baselines and readings of sales goals agree with the revenue of the twelve months before, within 0.06 mkr."""
+    goals = (
+        rows_of("goal").query("source == 'fakturering' and baseline_on <= '2026-09-30'").set_index("row_id")
+    )
+    goals = goals[goals.index != "G12-2"]
+    readings = rows_of("reading").query("source == 'fakturering'")
+    said = [(key, row["baseline_on"], row["baseline"]) for key, row in goals.iterrows()]
+    said += list(readings[["goal_id", "measured_on", "value"]].itertuples(index=False, name=None))
+    for goal_id, day, amount in said:
+        last = pd.Period(day, "M")
+        rows = bought(str(last - 11), str(last))
+        rows = rows[rows["account_id"] == goals["account_id"][goal_id]]
+        groups = [g for g in rows["product_group"].unique() if g.casefold() in goals["kpi"][goal_id]]
+        groups = groups or [
+            g for g in rows["product_group"].unique() if g.split()[0].casefold() in goals["kpi"][goal_id]
+        ]
+        rows = rows[rows["product_group"].isin(groups)] if groups else rows
+        assert rows["revenue"].sum() / 1e6 == pytest.approx(amount, abs=0.06), (goal_id, day)
+
+
 # Segmentation ------------------------------------------------------------------------------------------------
 
 
