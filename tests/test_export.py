@@ -16,7 +16,7 @@ from nbformat import v4
 
 from kamlib import text
 from kamlib.run import export
-from kamlib.show import page, tables
+from kamlib.show import charts, page, tables
 
 CHROMIUM = Path("/usr/bin/chromium")
 SHEET = {
@@ -221,9 +221,11 @@ def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_pat
         [{"label": "Intäkt, rullande tolv månader", "value": "1 234,5 mkr", "change": "+12 %"}] * 4
     )
     table = "|a|b|\n|-|-|\n" + "|" + "långtord" * 20 + "|" + "y" * 80 + "|"
+    shares = pd.DataFrame([{"account_id": f"A-{n}", "revenue_12m": 9.0**n} for n in range(9)])
+    drawn = charts.concentration(shares, bundles.portfolio())
     file = tmp_path / "page.html"
     file.write_text(
-        _html(_md("# " + "Långtnamn" * 12), _code(_sheet(monkeypatch, "ord " * 9), strip), _md(table)),
+        _html(_md("# " + "Långtnamn" * 12), _code(_sheet(monkeypatch, "ord " * 9), strip, drawn), _md(table)),
         "utf-8",
     )
     with sync_playwright() as driver:
@@ -235,6 +237,8 @@ def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_pat
         view.on("request", lambda request: asked.append(request.url))
         view.goto(file.as_uri())
         width = view.evaluate("document.documentElement.scrollWidth")
+        seen = [view.locator(f".kam-{size} svg").is_visible() for size in ("wide", "narrow")]
         browser.close()
     assert width <= 390
+    assert seen == [False, True]
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
