@@ -152,9 +152,6 @@ def _told(refused: sa.exc.OperationalError) -> Exception:
     return refused
 
 
-# -- values between a frame and the store -----------------------------------------------------------------
-
-
 def to_store(kind: str, value: Any) -> Any:
     """Return one value as the store keeps it: money in minor units, days as ISO text, nothing as None."""
     if isinstance(value, np.generic):
@@ -230,3 +227,15 @@ def read_facts(
         rows = rows.sort_values("source", key=lambda source: source == "typed", kind="stable")
         rows = rows.drop_duplicates(list(declared.key), keep="last")
     return frame_from_store(declared, rows)
+
+
+def last_fact(connection: Connection) -> str:
+    """Return the last day of any dated fact, a month counting to its end; empty where there is none."""
+    days = [""]
+    for name, table in facts.items():
+        when = schema.TABLES[name].when
+        last = connection.execute(sa.select(sa.func.max(table.c[when]))).scalar() if when else None
+        if last and schema.TABLES[name].by_name[when].kind == "month":
+            last = f"{pd.Timestamp(last) + pd.offsets.MonthEnd(0):%Y-%m-%d}"
+        days.append(last or "")
+    return max(days)

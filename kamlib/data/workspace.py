@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kamlib import schema, text
-from kamlib.data import changes, imports, locate, store
+from kamlib.data import changes, imports, locate, parameters, standing, store
 from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
 from kamlib.schema.bundle import family
@@ -88,7 +87,7 @@ def enter(
     `account_id` None: a portfolio notebook; empty: the first key account. Raises `KamError` naming every
     parameter that is off.
     """
-    _check_parameters(account_id, as_of, lang, audience, live)
+    parameters.check(account_id, as_of, lang, audience, live)
     text.use(lang)
     here = open()
     if here.audience != audience:
@@ -100,21 +99,9 @@ def enter(
     return here.account(account_id or here.first_account(), as_of)
 
 
-def _check_parameters(account_id: Any, as_of: Any, lang: Any, audience: Any, live: Any) -> None:
-    faults = []
-    if not (account_id is None or isinstance(account_id, str)):
-        faults.append(problem("parameter_not_text", name="account_id", found=repr(account_id)))
-    if not isinstance(as_of, str):
-        faults.append(problem("parameter_not_text", name="as_of", found=repr(as_of)))
-    if lang not in text.LANGUAGES:
-        faults.append(problem("parameter_unknown", name="lang", found=repr(lang), allowed="sv, en"))
-    if audience not in ("internal", "customer"):
-        allowed = "internal, customer"
-        faults.append(problem("parameter_unknown", name="audience", found=repr(audience), allowed=allowed))
-    if not isinstance(live, bool):
-        faults.append(problem("parameter_unknown", name="live", found=repr(live), allowed="True, False"))
-    if faults:
-        raise KamError(*(fault.findings[0] for fault in faults))
+def log_of(account: schema.AccountView) -> pd.DataFrame:
+    """Return the log of a notebook's account, oldest first; empty in a customer's file, which holds none."""
+    return open().history(account.account_id)
 
 
 class Workspace:
@@ -124,8 +111,6 @@ class Workspace:
         self.target = target
         self.read_only = read_only
         self._engine = store.engine(target)
-
-    # -- about itself -------------------------------------------------------------------------------------
 
     @cached_property
     def about(self) -> dict[str, str]:
@@ -159,8 +144,6 @@ class Workspace:
         with store.reading(self._engine) as connection:
             return int(connection.execute(wanted).scalar() or 0)
 
-    # -- reading ------------------------------------------------------------------------------------------
-
     def accounts(self) -> pd.DataFrame:
         """Return the account table: one row per account."""
         with store.reading(self._engine) as connection:
@@ -170,17 +153,12 @@ class Workspace:
         """Return the first key account by id; without a recorded one, the first in standing, then by id."""
         with store.reading(self._engine) as connection:
             chosen = self._plan(connection, None, self._day(connection, ""))["selection"]
+            leading = standing.first(connection)
         keys = sorted(chosen.loc[chosen["is_key"].fillna(value=False), "account_id"].dropna())
         known = sorted(self.accounts()["account_id"])
         if not known:
             raise problem("no_accounts", found=self.name)
-        return str(keys[0] if keys else self._best_standing() or known[0])
-
-    def _best_standing(self) -> str:
-        with store.reading(self._engine) as connection:
-            rows = connection.execute(sa.select(store.standing.c.account_id, store.standing.c.body)).all()
-        ranked = [(json.loads(body).get("rank") or 1e9, account_id) for account_id, body in rows]
-        return min(ranked)[1] if ranked else ""
+        return str(keys[0] if keys else leading or known[0])
 
     def portfolio(self, as_of: str = "") -> schema.Portfolio:
         """Return every account's facts and plans as of a day (empty: the latest)."""
@@ -199,12 +177,12 @@ class Workspace:
             members = family(known, account_id) if self.audience == "internal" else list(known["account_id"])
             day = self._day(connection, as_of)
             tables = self._facts(connection, members, day) | self._plan(connection, members, day)
-            standing = self._standing(connection, account_id, self._fingerprint(connection, day))
+            place = standing.of(connection, self._state(connection, day), account_id)
         name = str(known.set_index("account_id")["name"].loc[account_id])
         carried: dict[str, Any] = self._carried() | {
             "account_id": account_id,
             "name": name,
-            "standing": standing,
+            "standing": place,
         }
         return schema.AccountView(tables, *self._frame_of(tables, day), **carried, audience=self.audience)
 
@@ -282,8 +260,6 @@ class Workspace:
             rows = pd.DataFrame(found.all(), columns=list(found.keys()))
         return rows.assign(money=rows["money"] / 100)
 
-    # -- time ---------------------------------------------------------------------------------------------
-
     def _day(self, connection: Connection, as_of: str) -> date:
         if as_of == "today":
             return datetime.now(ZoneInfo(self.about["time_zone"])).date()
@@ -295,17 +271,8 @@ class Workspace:
         if "as_of" in self.about:
             return date.fromisoformat(self.about["as_of"])
         last = connection.execute(sa.select(sa.func.max(store.change.c.effective_on))).scalar()
-        days = [last or "", *(self._last_fact(connection, table) for table in store.facts)]
-        return date.fromisoformat(max(days) or self._now()[:10])
-
-    def _last_fact(self, connection: Connection, name: str) -> str:
-        when = schema.TABLES[name].when
-        if not when:
-            return ""
-        last = connection.execute(sa.select(sa.func.max(store.facts[name].c[when]))).scalar()
-        if not last or schema.TABLES[name].by_name[when].kind == "date":
-            return last or ""
-        return f"{pd.Timestamp(last) + pd.offsets.MonthEnd(0):%Y-%m-%d}"
+        newest = max(last or "", store.last_fact(connection))
+        return date.fromisoformat(newest or self._now()[:10])
 
     def _now(self) -> str:
         return datetime.now(UTC).isoformat(timespec="microseconds")
@@ -317,8 +284,6 @@ class Workspace:
         local = moment.astimezone(ZoneInfo(self.about["time_zone"]))
         recorded = moment.isoformat(timespec="microseconds")
         return changes.Stamp(by, reason, session, recorded, f"{local:%Y-%m-%d}")
-
-    # -- writing ------------------------------------------------------------------------------------------
 
     def save(
         self,
@@ -386,45 +351,18 @@ class Workspace:
                 for name, rows in tables.items()
             }
 
-    # -- standing: one row per account, computed once for facts, settings and day ----------------------------
-
-    def _fingerprint(self, connection: Connection, day: date) -> str:
-        last = [
-            connection.execute(sa.select(sa.func.max(log.c.seq))).scalar()
-            for log in (store.import_log, store.change)
-        ]
-        said = [day.isoformat(), self.about.get("settings", ""), schema.load_settings(), last]
-        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-
-    def _standing(self, connection: Connection, account_id: str, fingerprint: str) -> pd.DataFrame:
-        if self.audience == "customer":
-            return pd.DataFrame()
-        cached = store.standing
-        mine = (cached.c.fingerprint == fingerprint) & (cached.c.account_id == account_id)
-        body = connection.execute(sa.select(cached.c.body).where(mine)).scalar()
-        return pd.DataFrame([json.loads(body)]) if body else pd.DataFrame()
-
     def has_standings(self, as_of: str = "") -> bool:
         """Tell whether the standings of this very state and day are kept."""
         with store.reading(self._engine) as connection:
-            fingerprint = self._fingerprint(connection, self._day(connection, as_of))
-            mine = sa.select(store.standing.c.account_id).where(store.standing.c.fingerprint == fingerprint)
-            return connection.execute(mine.limit(1)).first() is not None
+            return standing.is_kept(connection, self._state(connection, self._day(connection, as_of)))
 
     def keep_standings(self, standings: pd.DataFrame, as_of: str = "") -> None:
         """Keep the standings (one row per account) of this state and day; older ones are dropped."""
-        rows = json.loads(standings.to_json(orient="records", date_format="iso"))
         with store.writing(self._engine) as connection:
-            fingerprint = self._fingerprint(connection, self._day(connection, as_of))
-            connection.execute(sa.delete(store.standing))
-            kept = [
-                {"fingerprint": fingerprint, "account_id": r["account_id"], "body": store.packed(r)}
-                for r in rows
-            ]
-            if kept:
-                connection.execute(sa.insert(store.standing), kept)
+            standing.keep(connection, self._state(connection, self._day(connection, as_of)), standings)
 
-    # -- copies -------------------------------------------------------------------------------------------
+    def _state(self, connection: Connection, day: date) -> str:
+        return standing.fingerprint(connection, day, self.about.get("settings", ""))
 
     def snapshot(self, target: Path) -> Workspace:
         """Copy the SQLite workspace as it is at this moment, whatever others write meanwhile."""
