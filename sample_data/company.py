@@ -177,20 +177,23 @@ def _one_of_us(person_id: str, name: str, title: str, unit: str, **more: Any) ->
 
 
 def _staff(customer: Customer) -> list[Row]:
-    named = pages("company")["people"].get(customer.account_id, [])
+    told = [list(person) for person in pages("company")["people"].get(customer.account_id, [])]
     luck, stem = dice("staff", customer.account_id), f"C-{customer.account_id[2:]}"
-    known = [_person(f"{stem}-{n:02d}", customer.account_id, told) for n, told in enumerate(named, 1)]
-    for number in range(len(named) + 1, customer.people + 1):
-        title, unit = pages("invention")["titles"][_title(luck, number, len(known))]
-        boss = 1 if number > 1 and luck.random() < 0.7 else 0
-        told = [_name(customer.country, luck), title, unit, boss, _joined(luck), ""]
-        known.append(_person(f"{stem}-{number:02d}", customer.account_id, told))
+    known = []
+    for number in range(1, max(customer.people, len(told)) + 1):
+        person = told[number - 1] if number <= len(told) else _invented_person(known, luck)
+        person[0] = _name(customer.country, luck) if person[0] == "?" else person[0]
+        known.append(_person(f"{stem}-{number:02d}", customer.account_id, person))
     return known
 
 
-def _title(luck: random.Random, number: int, known: int) -> int:
-    titles = pages("invention")["titles"]
-    return number - 1 if not known and number <= 2 else luck.randrange(len(titles))
+def _invented_person(known: list[Row], luck: random.Random) -> list[Any]:
+    """Draw a title that nobody there holds yet; when all are held, one that several may hold."""
+    titles, held = pages("invention")["titles"], {person["title"] for person in known}
+    free = [title for title in titles if title[0] not in held] or titles[-len(known) :]
+    title, unit = free[0] if len(known) < 2 else luck.choice(free)
+    boss = 1 if known and luck.random() < 0.7 else 0
+    return ["?", title, unit, boss, _joined(luck), ""]
 
 
 def _joined(luck: random.Random) -> str:
@@ -199,7 +202,7 @@ def _joined(luck: random.Random) -> str:
 
 def _name(country: str, luck: random.Random) -> str:
     parts = pages("invention")
-    surname = "".join(luck.choice(list(_parts(parts, "surname", country))))
+    surname = "".join(luck.choice(list(_parts(parts, "surname", country)))).replace("lll", "ll")
     return f"{luck.choice(parts['first_names'][country])} {surname}"
 
 
