@@ -17,7 +17,9 @@ BOX = scoring.Box(np.full(3, 0.1), np.full(3, 0.5))
 
 def test_swing_weights_edwards_barron_1994() -> None:
     """method.md 6.2: swings 100/80/60/40 give .3571/.2857/.2143/.1429."""
-    assert scoring.swing_weights([100, 80, 60, 40]) == pytest.approx([0.3571, 0.2857, 0.2143, 0.1429], abs=5e-5)
+    assert scoring.swing_weights([100, 80, 60, 40]) == pytest.approx(
+        [0.3571, 0.2857, 0.2143, 0.1429], abs=5e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,9 @@ def test_box_of_reasonable_weights_p9() -> None:
     assert np.sort(scoring.corners(BOX), axis=1) == pytest.approx(np.tile([0.1, 0.4, 0.5], (6, 1)))
 
 
-@pytest.mark.parametrize(("low", "high"), [([0.5, 0.5], [0.5, 0.5]), ([0.0, 0.0], [0.3, 0.3]), ([0.9, 0.9], [1, 1])])
+@pytest.mark.parametrize(
+    ("low", "high"), [([0.5, 0.5], [0.5, 0.5]), ([0.0, 0.0], [0.3, 0.3]), ([0.9, 0.9], [1, 1])]
+)
 def test_impossible_boxes_are_widened(low: list[float], high: list[float]) -> None:
     """Limits that no set of weights can meet give the nearest that can, never an endless search."""
     weights = scoring.draw_weights(scoring.Box.reasonable(low, high), 10, np.random.default_rng(3))
@@ -199,7 +203,9 @@ def test_intervals_agree_with_ranking(values: np.ndarray, weights: tuple[int, ..
 
 
 @given(tables, points, st.sampled_from([0.01, 3.0, 1000.0]))
-def test_scaling_all_weights_changes_nothing(values: np.ndarray, weights: tuple[int, ...], factor: float) -> None:
+def test_scaling_all_weights_changes_nothing(
+    values: np.ndarray, weights: tuple[int, ...], factor: float
+) -> None:
     """Only the proportions of the weights count."""
     scaled = np.array(weights) * factor
     assert scoring.totals(values, scaled) == pytest.approx(scoring.totals(values, weights))
@@ -213,7 +219,9 @@ def test_row_order_changes_nothing(values: np.ndarray, weights: tuple[int, ...],
 
 
 @given(tables, points, st.integers(0, 2))
-def test_a_better_alternative_never_ranks_lower(values: np.ndarray, weights: tuple[int, ...], better: int) -> None:
+def test_a_better_alternative_never_ranks_lower(
+    values: np.ndarray, weights: tuple[int, ...], better: int
+) -> None:
     """Raising one value never costs a place."""
     raised = values.copy()
     raised[0, better] = 1.0

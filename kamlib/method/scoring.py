@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 #: Two totals closer than this are a tie: rounding in the last digits must not decide a place.
 TIE = 1e-9
@@ -60,17 +61,9 @@ def coverage(values: ArrayLike, weights: ArrayLike) -> Floats:
     return np.asarray((known * normalised(weights)).sum(axis=1))
 
 
-# Weights -----------------------------------------------------------------------------------------------------
-
-
 def swing_weights(swings: ArrayLike) -> Floats:
-    """Return weights from swings: the best step worst -> best is 100, the others relative to it (6.2)."""
+    """Return weights from swings (the best step from worst to best is 100) or from points spread out (6.2)."""
     return normalised(swings)
-
-
-def point_weights(points: ArrayLike) -> Floats:
-    """Return weights from points that somebody has spread over the criteria (6.2)."""
-    return normalised(points)
 
 
 def rank_order_centroid(n: int) -> Floats:
@@ -97,9 +90,6 @@ def group_weights(individual: ArrayLike) -> GroupWeights:
     shares = np.vstack([normalised(row) for row in np.atleast_2d(np.asarray(individual, dtype=float))])
     spread = shares.std(axis=0, ddof=1) if len(shares) > 1 else np.zeros(shares.shape[1])
     return GroupWeights(normalised(shares.mean(axis=0)), shares.min(axis=0), shares.max(axis=0), spread)
-
-
-# Agreement ---------------------------------------------------------------------------------------------------
 
 
 def kendall_w(ratings: ArrayLike) -> float:
@@ -140,9 +130,6 @@ class Span(NamedTuple):
         return cls(known, known)
 
 
-# Dominance ---------------------------------------------------------------------------------------------------
-
-
 def skyband(span: Span, k: int) -> Flags:
     """Tell which alternatives can be among the `k` best under some weights, whatever their true values are.
 
@@ -169,9 +156,6 @@ def _beaten_by(worst: Floats, size: NDArray[np.int64], best: Floats) -> Floats:
         beats = (worst[None] >= block).all(axis=2) & (worst[None] > block).any(axis=2)
         counts[start : start + step] = beats @ size
     return counts
-
-
-# The room of reasonable weights ------------------------------------------------------------------------------
 
 
 class Box(NamedTuple):
@@ -224,52 +208,66 @@ def draw_weights(box: Box, draws: int, rng: np.random.Generator) -> Floats:
     return np.concatenate(taken)[:draws]
 
 
-# Acceptability (SMAA) ----------------------------------------------------------------------------------------
+#: Alternatives times draws that are worth counting: far beyond it nobody has a share to speak of.
+WORTH_COUNTING = 50_000_000
 
 
 class Acceptance(NamedTuple):
-    """Per alternative: share of draws among the k best, and the mean weights of those draws (NaN if none)."""
+    """Per alternative: share of draws among the k best, mean weights of those draws (NaN if none); draws counted."""
 
     share: Floats
     central: Floats
+    draws: int
 
 
 def acceptability(span: Span, weights: Floats, k: int, *, seed: int = 0, prune: bool = True) -> Acceptance:
     """Return how often each alternative is among the `k` best over all drawn weights and values (SMAA-2, 6.3).
 
-    A value is drawn evenly between its lowest and its highest. A tie at the last
-    place is shared. Only the k-skyband is counted (`prune`): the others have no share, exactly.
+    A value is drawn evenly between its lowest and its highest. A tie at the last place is shared. Only the
+    k-skyband is counted (`prune`): the others have no share, exactly. Beyond 5,000 alternatives that are all too
+    uncertain to tell apart, fewer draws are counted.
     """
     members = np.flatnonzero(skyband(span, k)) if prune else np.arange(len(span.low))
-    share, central = np.zeros(len(span.low)), np.zeros(span.low.shape)
-    streams = {
-        int(member): np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(member),)))
-        for member in members
-        if (span.high[member] > span.low[member]).any()
-    }
-    block = int(np.clip(8_000_000 // max(1, members.size * span.low.shape[1]), 50, 2_000))
-    for start in range(0, len(weights), block):
-        drawn = weights[start : start + block]
-        places = _places(_drawn_totals(span, members, drawn, streams), k)
-        share[members] += places.sum(axis=0)
-        central[members] += places.T @ drawn
-    with np.errstate(invalid="ignore"):
-        return Acceptance(share / len(weights), central / share[:, None])
+    counted = weights[: max(1_000, WORTH_COUNTING // max(1, members.size))]
+    played = Span(span.low[members], span.high[members])
+    shares, sums = np.zeros(members.size), np.zeros(played.low.shape)
+    block = int(np.clip(500_000 // max(1, members.size), 4, 2_000))
+    for start in range(0, len(counted), block):
+        drawn = counted[start : start + block]
+        places = _places(_drawn_totals(played, members, drawn, start, seed), k)
+        shares += places.sum(axis=0)
+        sums += places.T @ drawn
+    share, central = np.zeros(len(span.low)), np.full(span.low.shape, np.nan)
+    share[members] = shares / max(1, len(counted))
+    central[members] = sums / np.where(shares > 0, shares, np.nan)[:, None]
+    return Acceptance(share, central, len(counted))
 
 
-def _drawn_totals(
-    span: Span, members: NDArray[np.int64], drawn: Floats, streams: dict[int, np.random.Generator]
-) -> Floats:
-    # One stream per alternative: what is drawn for it does not depend on who else is counted.
-    found = np.empty((len(drawn), members.size))
-    for place, member in enumerate(members):
-        stream = streams.get(int(member))
-        if stream is None:
-            found[:, place] = (drawn * span.low[member]).sum(axis=1)
-        else:
-            room = span.high[member] - span.low[member]
-            found[:, place] = (drawn * (span.low[member] + stream.random(drawn.shape) * room)).sum(axis=1)
+def _drawn_totals(span: Span, members: Places, drawn: Floats, start: int, seed: int) -> Floats:
+    found = drawn @ span.low.T
+    room = span.high - span.low
+    for criterion in range(drawn.shape[1]):
+        unsure = np.flatnonzero(room[:, criterion] > 0)
+        if unsure.size:
+            luck = _luck(members[unsure] * drawn.shape[1] + criterion, start, len(drawn), seed)
+            luck *= room[unsure, criterion]
+            luck *= drawn[:, criterion, None]
+            found[:, slice(None) if unsure.size == len(members) else unsure] += luck
     return found
+
+
+def _luck(streams: Places, start: int, draws: int, seed: int) -> Floats:
+    """Return even chances 0..1, a draw a row: each stream is a SplitMix64 of its own, whoever else is counted."""
+    step = np.uint64(0x9E3779B97F4A7C15)
+    own = _mixed(streams.astype(np.uint64) * step + np.array([seed], dtype=np.uint64))
+    place = np.arange(start + 1, start + draws + 1, dtype=np.uint64)[:, None] * step
+    return np.asarray((_mixed(own[None] + place) >> np.uint64(11)) * 2.0**-53)
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 def _places(scores: Floats, k: int) -> Floats:
@@ -291,30 +289,24 @@ def proved(span: Span, box: Box, k: int) -> Flags:
     members = np.flatnonzero(skyband(span, k))
     at_corners = corners(box).T
     sure, hoped = span.low[members] @ at_corners, span.high[members] @ at_corners
-    # Every alternative is ahead of its own worst case, hence <= k.
-    held = [int((hoped > own - TIE).any(axis=1).sum()) <= k for own in sure]
     found = np.zeros(len(span.low), dtype=bool)
-    found[members] = held
+    rank = max(0, members.size - k - 1)
+    # Every alternative is ahead of its own worst case; more than k at one corner is no proof already.
+    last = (
+        np.partition(hoped, rank, axis=0)[rank] if members.size > k else np.full(at_corners.shape[1], -np.inf)
+    )
+    for place in np.flatnonzero((sure - TIE >= last).all(axis=1)):
+        found[members[place]] = (hoped > sure[place] - TIE).any(axis=1).sum() <= k
     return found
-
-
-# One weight at a time ----------------------------------------------------------------------------------------
 
 
 def with_weight(weights: ArrayLike, criterion: int, share: float) -> Floats:
     """Return the weights with one criterion's set to `share` and the others rescaled proportionally (6.3)."""
-    others = normalised(weights).copy()
-    others[criterion] = 0.0
-    moved = normalised(others) if others.sum() > 0 else _evenly_without(criterion, others.size)
-    moved = moved * (1.0 - share)
+    others = normalised(weights)
+    others = others if others[criterion] < 1.0 else np.ones(others.size)
+    moved = normalised(np.where(np.arange(others.size) == criterion, 0.0, others)) * (1.0 - share)
     moved[criterion] = share
     return moved
-
-
-def _evenly_without(criterion: int, n: int) -> Floats:
-    even = np.ones(n)
-    even[criterion] = 0.0
-    return normalised(even)
 
 
 def tipping_weight(first: ArrayLike, second: ArrayLike, weights: ArrayLike, criterion: int) -> float:
@@ -378,9 +370,6 @@ def critical(
         ends = {end for part in parts for end in part} - {0.0, 1.0}
         edges += [Critical(criterion, end, end - shares[criterion]) for end in ends]
     return min(edges, key=lambda edge: (abs(edge.change), edge.criterion), default=None), found
-
-
-# Order -------------------------------------------------------------------------------------------------------
 
 
 def places(scores: ArrayLike, *tie_breaks: ArrayLike) -> NDArray[np.int64]:

@@ -166,5 +166,6 @@ def _comparable_months(portfolio: Portfolio) -> int:
 
 def _groups(rows: pd.DataFrame, n: int) -> Places:
     codes, names = pd.factorize(rows["product_group"])
-    pairs = np.unique(rows["place"].to_numpy() * (len(names) + 1) + codes)
-    return np.bincount(pairs // (len(names) + 1), minlength=n)
+    known = codes >= 0
+    pairs = np.unique(rows["place"].to_numpy()[known] * max(1, len(names)) + codes[known])
+    return np.bincount(pairs // max(1, len(names)), minlength=n)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kamlib.method import measures
 from kamlib.schema import Portfolio
-
-_STATES = ("ok", "many_accounts", "too_few_hours", "no_owner")
 
 
 def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +34,11 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
-    available = found["owner_id"].map(_available(portfolio)).astype(float)
+    available = (
+        found["owner_id"]
+        .map(measures.hours(portfolio).set_index("person_id")["hours_available"])
+        .astype(float)
+    )
     found = found.assign(
         hours_estimated_share=1.0 - found.pop("planned").astype(float),
         hours_available=available,
@@ -50,11 +53,6 @@ def _usual_hours(portfolio: Portfolio, quadrants: pd.Series) -> pd.Series:
     middles = {name: sum(ends) / 2 for name, ends in limits.items()}
     usual = sorted(middles.values())[len(middles) // 2]
     return quadrants.map(middles).astype(float).fillna(usual)
-
-
-def _available(portfolio: Portfolio) -> pd.Series:
-    members = portfolio.squad_member[portfolio.squad_member["function"] == "kam"]
-    return members.groupby("person_id")["hours_year"].sum(min_count=1)
 
 
 def _state(row: object, portfolio: Portfolio) -> str:

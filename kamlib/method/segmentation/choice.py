@@ -50,7 +50,7 @@ def assign(
     decided = recorded(portfolio)
     k = places or number_of_places(portfolio, decided, len(found))
     found, values = _ranked(portfolio, found, in_force, k)
-    found = _tested(portfolio, found, values, in_force, k)
+    found, draws = _tested(portfolio, found, values, in_force, k)
     found = _decided(_proposed(portfolio, found, k), decided)
     found["quadrant"] = _quadrants(portfolio, found)
     found["attractiveness"] = found["strategic_importance"]
@@ -59,7 +59,7 @@ def assign(
         "weights": in_force,
         "k": int(k),
         "compared": list(values.columns),
-        "draws": portfolio.limit("smaa_draws"),
+        "draws": draws,
     }
     return found
 
@@ -97,9 +97,6 @@ def _written_no(portfolio: Portfolio, found: pd.DataFrame) -> pd.Series:
     said = (given["criterion"] == "willingness_to_partner") & (given["said_by"] == "customer")
     no = given[said & (given["score"] == 1) & ~(given["assessed_on"] < since)]
     return found["account_id"].isin(no["account_id"].map(units.roots(portfolio.account)))
-
-
-# Places ------------------------------------------------------------------------------------------------------
 
 
 def recorded(portfolio: Portfolio) -> pd.DataFrame:
@@ -166,12 +163,9 @@ def compared_criteria(known: scoring.Flags, open_to_choice: scoring.Flags, k: in
     return kept
 
 
-# How it holds ------------------------------------------------------------------------------------------------
-
-
 def _tested(
     portfolio: Portfolio, found: pd.DataFrame, values: pd.DataFrame, in_force: Mapping[str, float], k: int
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     taking = np.flatnonzero(found["place"].notna())
     span = _span(portfolio, found.iloc[taking], list(in_force), list(values.columns))
     room = box(portfolio, in_force)
@@ -186,7 +180,8 @@ def _tested(
         found[f"central_{criterion}"] = np.nan
         found.loc[found.index[taking], f"central_{criterion}"] = accepted.central[:, column]
     found["verdict"] = rules.verdicts(found["acceptability"], portfolio)
-    return _with_tipping(found, values.reindex(columns=list(in_force), fill_value=0.0), in_force, k)
+    values = values.reindex(columns=list(in_force), fill_value=0.0)
+    return _with_tipping(found, values, in_force, k), accepted.draws
 
 
 def _span(portfolio: Portfolio, found: pd.DataFrame, names: list[str], compared: list[str]) -> scoring.Span:
@@ -248,9 +243,6 @@ def _tipping(
     least, most = math.ceil(round(low * 100, 6)), math.floor(round(high * 100, 6))
     form = "at_most" if low <= 0.0 else "at_least" if high >= 1.0 else "between"
     return {"key": f"segment.holds.{form}.{names[edge.criterion]}", "least": least, "most": most}
-
-
-# What is proposed and decided --------------------------------------------------------------------------------
 
 
 _FACTS = ["gate", "verdict", "has_place", "is_exposed", "is_promising"]

@@ -71,9 +71,6 @@ def _with_uncertainty(rows: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     )
 
 
-# Judged ------------------------------------------------------------------------------------------------------
-
-
 def ratings(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
     """One row per rater, decision unit and criterion: the last session's rating, of its last round or its first.
 
@@ -142,9 +139,6 @@ def judged_scores(portfolio: Portfolio) -> pd.DataFrame:
         source=np.where(found["is_customer"], "judged_with_customer", "judged"),
         spread=found["highest"] - found["lowest"],
     )
-
-
-# Derived -----------------------------------------------------------------------------------------------------
 
 
 def _derived(n: int, **columns: Any) -> pd.DataFrame:

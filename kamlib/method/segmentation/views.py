@@ -191,7 +191,15 @@ def matrix(segments: pd.DataFrame) -> pd.DataFrame:
     rows = segments[segments["is_key"]]
     asked = rows["our_position_source"].map({"judged_with_customer": "customer", "unknown": ""})
     rows = rows.assign(position_by=asked.fillna("ours"))
-    columns = ["attractiveness", "our_position", "position_by", "quadrant", "revenue_12m", "verdict", "is_key"]
+    columns = [
+        "attractiveness",
+        "our_position",
+        "position_by",
+        "quadrant",
+        "revenue_12m",
+        "verdict",
+        "is_key",
+    ]
     return rows[["account_id", "name", *columns]].reset_index(drop=True)
 
 
