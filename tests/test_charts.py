@@ -84,7 +84,7 @@ TITLES = {
     "influence_map": "1 av 2 med stort inflytande",
     "concentration": "2 av 11 kunder står för",
     "whale": "5 kunder ger 125\N{NO-BREAK SPACE}% av vinsten; 2 går med förlust",
-    "account_matrix": "Alla 2 visade kunder",
+    "account_matrix": "Alla 2 kunder i bilden",
     "acceptability": "1 kund har en klar plats, 1 är gränsfall",
     "portfolio_growth": "8,0\N{NO-BREAK SPACE}p.e. snabbare",
 }

@@ -115,6 +115,13 @@ def test_a_column_that_is_shut_to_the_customer_is_left_out() -> None:
     assert "Belopp" not in _sheet(rows, audience="customer").html
 
 
+def test_a_repeated_row_head_is_heard_and_not_seen() -> None:
+    """Rows of one customer read as a group; every row keeps its head for those who listen."""
+    html = _sheet([ROW, ROW, {**ROW, "title": "annat"}]).html
+    assert html.count("kam-same") == 1
+    assert html.count("A$5% &amp; B") == 2
+
+
 def test_undeclared_kinds_and_lacking_columns_are_our_own_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet that does not fit its rows stops instead of showing something else."""
     with pytest.raises(text.CatalogueError, match="no column"):

@@ -18,16 +18,19 @@ _UNBROKEN = {"date", "month"}
 _TONES = {
     "good": (
         "on_track done won confirmed agreed measured robust_in strong deployed kept met fresh filled fits passed ok "
-        "enough held growing enters would_enter champion covered accepted rater_agreement:high confidence:high"
+        "enough held growing enters would_enter champion covered accepted decided sent keep extra "
+        "rater_agreement:high confidence:high"
     ),
     "warn": (
         "at_risk stalled contested proposed late weak watch ageing doubtful not_started assumed conditional warning "
-        "partly medium asked not_asked short many_accounts shrinking changed no_reading lacks_data some thin flat"
+        "partly medium asked not_asked short many_accounts shrinking changed no_reading lacks_data some thin change "
+        "not_sent nobody_owns several_own one_function several_accountable nobody_responsible not_planned no_rhythm "
+        "hypothesis competitive defend"
     ),
     "bad": (
         "off_track lost overdue declined stopped critical high stale never missing broken failed gone absent error "
-        "conflict overloaded rejected too_few_hours no_owner leaves would_leave sponsor_state:none required "
-        "rater_agreement:low competitor"
+        "conflict overloaded rejected too_few_hours no_owner leaves would_leave required competitor left stop "
+        "no_accountable sponsor_state:none health_band:weak rater_agreement:low"
     ),
     "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new",
 }
@@ -136,7 +139,10 @@ def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *,
     kinds = list(columns.values())
     stacked = _is_stacked(kinds, len(rows))
     heads = "".join(_head(words) for words in kinds)
-    body = "".join(f"<tr>{_row(row, kinds, named=stacked)}</tr>" for row in rows)
+    above = [None, *rows]
+    body = "".join(
+        _row(row, kinds, named=stacked, above=last) for row, last in zip(rows, above, strict=False)
+    )
     unseen = ' class="kam-vh"' if hidden else ""
     style = ' class="kam-stack"' if stacked else ""
     return (
@@ -150,10 +156,12 @@ def _head(words: Words) -> str:
     return f'<th scope="col"{_class(words)}>{escape(words[text.language()])}</th>'
 
 
-def _row(row: list[Cell], columns: list[Words], *, named: bool) -> str:
+def _row(row: list[Cell], columns: list[Words], *, named: bool, above: list[Cell] | None) -> str:
     first, *rest = row
     others = "".join(_data(cell, words, named=named) for cell, words in zip(rest, columns[1:], strict=True))
-    return f'<th scope="row"{_class(columns[0])}>{first[0]}</th>{others}'
+    # A head that repeats the one above it is heard, not seen: the eye reads the rows below as one group.
+    head = f'<span class="kam-same">{first[0]}</span>' if above and above[0] == first else first[0]
+    return f'<tr><th scope="row"{_class(columns[0])}>{head}</th>{others}</tr>'
 
 
 def _data(cell: Cell, words: Words, *, named: bool) -> str:

@@ -113,7 +113,8 @@ def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     measured = rows[rows["way"].notna()]
     on_track = int(measured["state"].isin(["on_track", "not_due"]).sum())
     case = all_case(on_track, len(measured))
-    words = worded("goals", case, count=on_track, measured=len(measured), goals=len(rows))
+    counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
+    words = worded("goals", case, **counts)
     table = tables.numbers("chart_goals", rows, bundle)
     return figure.shown(partial(_roads, rows), words, bundle, table=table, sizes=marks.bar_sizes(len(rows)))
 
@@ -191,7 +192,8 @@ def influence_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     strong = known[known["influence"] >= 4]
     for_us = int((strong["support"].fillna(0) > 0).sum())
     unknown = int(strong["support"].isna().sum())
-    words = worded("people", all_case(for_us, len(strong)), count=for_us, strong=len(strong), unknown=unknown)
+    counts = {"count": for_us, "strong": len(strong), "unknown": unknown, "n": len(strong)}
+    words = worded("people", all_case(for_us, len(strong)), **counts)
     table = tables.numbers("chart_people", known, bundle)
     return figure.shown(partial(_people, known), words, bundle, table=table, sizes=((7.1, 3.7), (3.75, 4.2)))
 

@@ -136,7 +136,9 @@ def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     cut = bundle.limit("matrix_cut_score")
     both = int(((chosen["attractiveness"] >= cut) & (chosen["our_position"] >= cut)).sum())
     unknown = len(segments) - len(known)
-    words = worded("matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown)
+    words = worded(
+        "matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown, n=len(chosen)
+    )
     table = tables.numbers("chart_matrix", chosen, bundle)
     paint = partial(_matrix, chosen.assign(name=tables.names(chosen["account_id"], bundle)), cut)
     return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 4.3), (3.75, 4.2)))
