@@ -52,6 +52,9 @@ def test_owner_and_sponsor_of_the_plan_are_in_the_squad() -> None:
 def test_the_customer_sees_no_vacancies() -> None:
     """In the customer's edition 04 has names and roles only."""
     assert team.match(account(audience="customer")).empty
+    rows = team.match(account(audience="customer", contact=PEOPLE, squad_member=squad("kam")))
+    assert rows.loc[0, ["function", "person_id"]].tolist() == ["kam", "P0"]
+    assert rows[["level", "hours_year", "hours_spent_quarter", "state"]].isna().all(axis=None)
 
 
 def test_levels_from_management_to_operations() -> None:

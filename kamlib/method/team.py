@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib.method import measures
+from kamlib import text
+from kamlib.method import measures, relationships
 from kamlib.method.measures.periods import one_row, today
 from kamlib.schema import AccountView
 
@@ -20,20 +21,24 @@ def match(account: AccountView) -> pd.DataFrame:
     """
     levels = account.limit("squad_levels")
     held = measures.squad(account)
+    if account.audience == "customer":
+        names = held.loc[~held["has_left"], ["function", "person_id"]]
+        return names.reindex(columns=_MATCHED).reset_index(drop=True)
     needed = account.limit("squad_minimum")
     held["state"] = np.where(
         held["has_left"], "left", np.where(held["function"].isin(needed), "filled", "extra")
     )
-    # Nobody asks the customer to look at our vacancies.
-    gaps = [] if account.audience == "customer" else measures.squad_gaps(account)
+    gaps = measures.squad_gaps(account)
     rows = pd.concat(
         [held, pd.DataFrame({"function": gaps, "state": "missing"}, dtype="str")], ignore_index=True
     )
     rows["level"] = rows["function"].map({part: level for level, parts in levels.items() for part in parts})
     order = [part for parts in levels.values() for part in parts]
     rows = rows.sort_values("function", key=lambda column: column.map(order.index), kind="stable")
-    columns = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
-    return rows[columns].reset_index(drop=True)
+    return rows[_MATCHED].reset_index(drop=True)
+
+
+_MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
 
 
 def levels(account: AccountView) -> pd.DataFrame:
@@ -55,7 +60,7 @@ hours = measures.hours
 
 
 def raci(account: AccountView) -> pd.DataFrame:
-    """One row per open initiative: `title`, `accountable` and `responsible` (person ids), counts, `state` (S4.4).
+    """One row per open initiative: `title`, `accountable` and `responsible` (ids; also as names), `state` (S4.4).
 
     State is ok, no_accountable, several_accountable, nobody_responsible. A squad under four needs only one A (the
     initiative's owner counts) and a deputy: then the state is ok or no_accountable (P22).
@@ -83,7 +88,15 @@ def raci(account: AccountView) -> pd.DataFrame:
             }
         )
     columns = ["row_id", "title", "due_on", "accountable", "responsible", "state"]
-    return pd.DataFrame(lines, columns=columns).sort_values("due_on", ignore_index=True)
+    table = pd.DataFrame(lines, columns=columns).sort_values("due_on", ignore_index=True)
+    return table.assign(
+        accountable_names=[_names(account, people) for people in table["accountable"]],
+        responsible_names=[_names(account, people) for people in table["responsible"]],
+    )
+
+
+def _names(account: AccountView, people: list[str]) -> str:
+    return ", ".join(relationships.person_name(account, person) for person in people) or text.MISSING
 
 
 def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
@@ -204,7 +217,7 @@ def _beat(kind: str, rows: pd.DataFrame, now: pd.Timestamp) -> dict[str, Any]:
     weeks = rows["every_weeks"].dropna()
     every = int(weeks.iloc[-1]) if len(weeks) else None
     last = held["held_on"].max()
-    late = every is not None and (pd.isna(last) or (now - last).days > every * 7)
+    late = every is not None and pd.notna(last) and (now - last).days > every * 7
     state = "no_rhythm" if every is None else "late" if late else "not_planned" if pd.isna(ahead) else "ok"
     solved = pd.concat([rows.loc[rows["held_on"].isna(), "solves"], held["solves"].iloc[::-1]]).dropna()
     return {

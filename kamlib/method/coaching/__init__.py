@@ -6,7 +6,7 @@ kill a plan: a page shows three. There is no score of rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -44,9 +44,9 @@ def check(account: AccountView) -> list[Finding]:
     if account.audience == "customer":
         return []
     case, silent = Case(account), relationships.silence(account) is not None
-    asked = [each for each in RULES.values() if not (silent and each.is_contact)]
-    found = [hit for each in asked for hit in each.findings(case, account.account_id)]
-    return _ranked(hit for hit in found if hit.rule not in set(waived(account)["rule"]))
+    found = [hit for each in RULES.values() for hit in each.findings(case, account.account_id, silent=silent)]
+    first = account.limit("findings_first")
+    return _ranked((hit for hit in found if hit.rule not in set(waived(account)["rule"])), first)
 
 
 def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
@@ -59,8 +59,9 @@ def check_company(portfolio: Portfolio) -> list[Finding]:
     return _ranked(hit for each in COMPANY_RULES.values() for hit in each.findings(portfolio))
 
 
-def _ranked(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda hit: _RANK[hit.severity])
+def _ranked(found: Iterable[Finding], first: Sequence[str] = ()) -> list[Finding]:
+    place = {rule: n for n, rule in enumerate(first)}
+    return sorted(found, key=lambda hit: (_RANK[hit.severity], place.get(hit.rule, len(place))))
 
 
 def waived(account: AccountView) -> pd.DataFrame:

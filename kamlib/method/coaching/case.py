@@ -22,7 +22,8 @@ class Rule:
     """One rule as data: id, severity, the row of the method behind it, and the predicate.
 
     The predicate yields one hit per place: the values of its sentence, with `row_id` where a row is meant.
-    `is_contact` marks advice to get in touch, which a public tender silences (P7).
+    `is_contact` marks advice to get in touch, which a public tender silences; `asks` a finding that stands but
+    whose cure needs a talk: the cure is then to wait (P7).
     """
 
     id: str
@@ -30,15 +31,20 @@ class Rule:
     method: str
     hits: Callable[[Any], Iterable[Hit]]
     is_contact: bool = False
+    asks: bool = False
 
-    def findings(self, subject: Any, account_id: str = "") -> list[Finding]:
-        """Return what the rule finds in a case or a portfolio."""
-        return [self._finding(dict(hit), account_id) for hit in self.hits(subject)]
+    def findings(self, subject: Any, account_id: str = "", *, silent: bool = False) -> list[Finding]:
+        """Return what the rule finds in a case or a portfolio; `silent` while a public tender runs."""
+        if silent and self.is_contact:
+            return []
+        waits = silent and self.asks
+        return [self._finding(dict(hit), account_id, waits=waits) for hit in self.hits(subject)]
 
-    def _finding(self, hit: Hit, account_id: str) -> Finding:
+    def _finding(self, hit: Hit, account_id: str, *, waits: bool) -> Finding:
         own = {"account_id": hit.pop("account_id", account_id), "row_id": hit.pop("row_id", "")}
         place = own | ({"account": hit.pop("account")} if "account" in hit else {})
-        return Finding(self.id, self.severity, place, {"mend": text.t(f"mend.{self.id}", **hit), **hit})
+        mend = text.t("tip.silent") if waits else text.t(f"mend.{self.id}", **hit)
+        return Finding(self.id, self.severity, place, {"mend": mend, **hit})
 
 
 #: Every rule over one account, and every rule over all of them, by id and in the order of declaration.
@@ -47,13 +53,13 @@ COMPANY_RULES: dict[str, Rule] = {}
 
 
 def rule(
-    severity: Severity, method: str, *, is_contact: bool = False, company: bool = False
+    severity: Severity, method: str, *, is_contact: bool = False, asks: bool = False, company: bool = False
 ) -> Callable[[Callable[[Any], Iterable[Hit]]], Callable[[Any], Iterable[Hit]]]:
     """Declare the decorated predicate as a rule; its name is the rule's id."""
 
     def declare(hits: Callable[[Any], Iterable[Hit]]) -> Callable[[Any], Iterable[Hit]]:
         shelf = COMPANY_RULES if company else RULES
-        shelf[hits.__name__] = Rule(hits.__name__, severity, method, hits, is_contact)
+        shelf[hits.__name__] = Rule(hits.__name__, severity, method, hits, is_contact, asks)
         return hits
 
     return declare

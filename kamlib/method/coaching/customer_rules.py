@@ -28,7 +28,7 @@ def customers_compete(case: Case) -> Iterable[Hit]:
         yield {"rival": rival}
 
 
-@rule("error", "T2")
+@rule("error", "T2", asks=True)
 def hangs_on_one(case: Case) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
     shares = relationships.contact_shares(case.account)
@@ -41,7 +41,7 @@ def hangs_on_one(case: Case) -> Iterable[Hit]:
         }
 
 
-@rule("error", "S3.1, P13")
+@rule("error", "S3.1, P13", asks=True)
 def economic_buyer_unknown(case: Case) -> Iterable[Hit]:
     """People are mapped, but nobody knows who decides about the money."""
     rows = case.people[case.people["role"].eq("economic")]
@@ -81,14 +81,14 @@ def insight_assumed_old(case: Case) -> Iterable[Hit]:
         yield {**hit, "days": case.days_since(hit.pop("graded_on"))}
 
 
-@rule("note", "S3.2")
+@rule("note", "S3.2", asks=True)
 def nothing_confirmed(case: Case) -> Iterable[Hit]:
     """The customer has confirmed none of what we believe that they want."""
     if len(case.insight) and not case.insight["grade"].eq("confirmed").any():
         yield {"n": len(case.insight)}
 
 
-@rule("warning", "T4")
+@rule("warning", "T4", asks=True)
 def value_unconfirmed(case: Case) -> Iterable[Hit]:
     """Value is measured, but the customer has not confirmed it."""
     for hit in titled(case.value[case.value["stage"].eq("measured")], "amount"):

@@ -133,7 +133,8 @@ def _story(case: Case) -> Sign:
 def _hero(case: Case) -> Sign:
     """T10: a story whose hero is one of theirs, and confirmed value that they may use at home."""
     heroes = case.story["hero_id"].dropna()
-    may = case.value[case.value["stage"].eq("confirmed") & case.value["may_be_used"].notna()]
+    sure = case.value[case.value["stage"].eq("confirmed") & case.value["amount"].gt(0)]
+    may = sure[sure["may_be_used"].notna()]
     who = case.name(heroes.iloc[0]) if len(heroes) else text.MISSING
     return len(heroes) > 0, len(may) > 0, {"who": who, "n": len(may)}
 

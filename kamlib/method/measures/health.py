@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from kamlib import text
 from kamlib.method import relationships
 from kamlib.method.measures.money import customer_profit, sales
-from kamlib.method.measures.periods import MISSING, one_row, today
+from kamlib.method.measures.periods import MISSING, one_row
 from kamlib.method.measures.promises import commitments, delivery_precision
 from kamlib.schema import AccountView
 
@@ -101,7 +102,7 @@ def _value_step(account: AccountView) -> float:
 
 
 def health_total(account: AccountView) -> pd.DataFrame:
-    """One row: `score` (missing below 60 % known), `known_share`, `band`, `worst` part, `is_capped`, `raw`.
+    """One row: `score` (missing below 60 % known), `known_share`, `band`, `worst` part, `is_capped`, `raw`, `reading`.
 
     The score never passes 74 while the economic decision maker has had no two-way contact within the interval.
     """
@@ -119,8 +120,19 @@ def health_total(account: AccountView) -> pd.DataFrame:
         worst_score=parts.min(),
         is_capped=bool(enough and unmet and raw > score),
         raw=raw,
-        as_of=today(account),
+        reading=_reading(score, known, parts, unmet=unmet and enough and raw > score),
     )
+
+
+def _reading(score: float, known: float, parts: pd.Series[float], *, unmet: bool) -> dict[str, str]:
+    if np.isnan(score):
+        return {"key": "health.total.unknown", "known": text.percent(known)}
+    words = {
+        "score": text.number(score),
+        "known": text.percent(known),
+        "worst": text.label("health_part", parts.idxmin()),
+    }
+    return {"key": "health.total.capped" if unmet else "health.total", **words}
 
 
 def _economic_met(account: AccountView) -> bool:

@@ -74,7 +74,7 @@ def _answered(bundle: Bundle, kind: str) -> dict[str, Any]:
     if rows.empty:
         return {}
     scores = rows["score"].astype(float)
-    low, good, top = (6.0, 7.0, 9.0) if kind == "nps" else (2.0, 3.0, 4.0)
+    low, good, top = (6.0, 7.0, 9.0) if kind == "nps" else (2.0, 4.0, 4.0)
     small = len(rows) < bundle.limit("small_sample_answers")
     told = " · ".join(f"{score:g}" for score in sorted(scores))
     share = MISSING if small else float((scores >= top).mean())

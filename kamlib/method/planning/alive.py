@@ -92,7 +92,8 @@ def _after_contact(account: AccountView, touched: pd.Timestamp) -> Clock:
             account.contact.loc[account.contact["side"].eq("customer"), "gone_on"],
         ]
     ).dropna()
-    happened = happened[happened <= pd.Timestamp(account.as_of)]
+    now = pd.Timestamp(account.as_of)
+    happened = happened[happened.between(now - pd.DateOffset(months=12), now)]  # older news is no longer due
     untold = happened if pd.isna(touched) else happened[happened > touched]
     if untold.empty:
         return "contact", happened.max() if len(happened) else pd.NaT, pd.NaT

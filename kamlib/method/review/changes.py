@@ -31,11 +31,11 @@ _NAMES = (
     "name",
     "product_group",
     "criterion",
-    "year",
 )
 
-#: Stamps follow what they date: by themselves they are no change.
+#: Stamps follow what they date, and hours are counted elsewhere: by themselves they are no change.
 _STAMPS = {
+    "hours_spent_quarter",
     "noted_on",
     "graded_on",
     "judged_on",
@@ -105,7 +105,7 @@ def _net(account: AccountView, table: str, row_id: str, steps: pd.DataFrame) -> 
 
 def _fields(steps: pd.DataFrame) -> list[str]:
     names = list(dict.fromkeys(name for after in steps["after"] for name in (after or {})))
-    return [name for name in names if name not in _STAMPS] or names
+    return [name for name in names if name not in _STAMPS]
 
 
 def _first(steps: pd.DataFrame, name: str) -> Any:

@@ -90,6 +90,8 @@ def _changed(account: AccountView) -> Iterator[Line]:
         rows = measures.past_year(account, account.tables[table], when, 1)
         if table == "contact":
             rows = rows[rows["side"].eq("customer")]
+        if table == "feedback":
+            rows = rows.assign(comment=[_answered(answer) for answer in rows.to_dict("records")])
         rows = rows.assign(what=[_said(account, said, value) for value in rows[said]])
         yield from _lines("changed", kind, rows, what="what", who="owner_id", on=when)
 
@@ -101,6 +103,11 @@ def _said(account: AccountView, column: str, value: object) -> str:
         titles = account.goal.loc[account.goal["row_id"].eq(str(value)), "title"]
         return str(titles.iloc[0]) if len(titles) else text.MISSING
     return text.MISSING if text.is_missing(value) else str(value)
+
+
+def _answered(answer: dict[Any, Any]) -> str:
+    score = f"{text.label('feedback_kind', answer['kind'])}: {text.number(answer['score'])}"
+    return score if text.is_missing(answer["comment"]) else str(answer["comment"])
 
 
 def _next(account: AccountView) -> Iterator[Line]:

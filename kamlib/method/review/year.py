@@ -80,7 +80,8 @@ def _initiative(step: dict[Any, Any], now: pd.Timestamp) -> dict[str, Any]:
 
 
 def ground(account: AccountView) -> pd.DataFrame:
-    """One row: how much the draft stands on: internal reviews in the last year, of four, and `is_enough` (S5.4)."""
+    """One row: how much the draft stands on: internal reviews in the last year, of four, `is_enough`, `reading` (S5.4)."""
     reviews = account.review[account.review["kind"].eq("internal")]
     n = len(measures.past_year(account, reviews, "held_on"))
-    return measures.one_row(reviews=n, wanted=4, is_enough=n >= 4)
+    said = {"key": "review.ground" if n >= 4 else "review.ground.thin", "n": n}
+    return measures.one_row(reviews=n, wanted=4, is_enough=n >= 4, reading=said)
