@@ -22,8 +22,8 @@ from kamlib.data import mapping as mapping_file
 from kamlib.errors import Finding, KamError, problem
 from kamlib.live import serve
 from kamlib.method import coaching
+from kamlib.run import batch, files, notebooks, reports, standings
 from kamlib.run import doctor as examine
-from kamlib.run import files, notebooks, reports, standings
 from kamlib.show import tables
 
 P = ParamSpec("P")
@@ -41,8 +41,8 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
         except KamError as stop:
             click.echo(stop.told(), err=True)
             code = stop.exit_code
-        except KeyboardInterrupt:
-            code = 130
+        except KeyboardInterrupt as stop:
+            code = 143 if isinstance(stop, batch.Terminated) else 130
         except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:  # the reader of our output has left: nothing is wrong here
@@ -73,7 +73,11 @@ def _kept(fault: Exception) -> str:
 def kam(context: click.Context, target: str | None) -> None:
     """Key Account Management as a working method: notebooks run live, in batch and in training."""
     context.obj = target
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(*_: object) -> None:
+    raise batch.Terminated
 
 
 def main() -> None:
@@ -239,9 +243,10 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
     good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
     click.echo(text.t("cli.reports", n=good, failed=len(failed)))
     click.echo(str(delivery.index))
-    if any(outcome.status == "interrupted" for outcome in failed) and not good:
-        return 2
-    return int(bool(failed))
+    stopped = {
+        outcome.error["kind"] for outcome in failed if outcome.status == "interrupted" and outcome.error
+    }
+    return 143 if "SIGTERM" in stopped else 130 if stopped else int(bool(failed))
 
 
 def _out_folder() -> Path:

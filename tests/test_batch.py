@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -110,3 +113,40 @@ def test_a_manifest_keeps_earlier_entries(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
     assert manifest["run_id"] == "2"
     assert {each["account_id"]: each["status"] for each in manifest["runs"]} == {"A-1": "ok", "A-2": "ok"}
+
+
+STOPPABLE = """
+import signal, sys
+from pathlib import Path
+from kamlib.run import batch
+def end(*_):
+    raise batch.Terminated
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end)
+    folder = Path(sys.argv[1])
+    jobs = [
+        batch.Job(str(folder / name), "none", str(folder / name[:-6]), name, "T", {"live": False})
+        for name in ("fine.ipynb", "slow.ipynb", "slow.ipynb")
+    ]
+    done = batch.run(jobs, workers=1, told=lambda each: print(each.status, flush=True))
+    print([(each.status, each.error and each.error["kind"]) for each in done], flush=True)
+"""
+
+
+def test_a_signal_ends_the_batch_at_once_and_leaves_what_was_done(tmp_path: Path) -> None:
+    """SIGTERM in the middle: the finished report stands, the rest is called interrupted, nothing runs on."""
+    notebook(tmp_path / "fine.ipynb", "1")
+    notebook(
+        tmp_path / "slow.ipynb",
+        f"import time\nopen({str(tmp_path / 'pid')!r}, 'w').write('x')\ntime.sleep(600)",
+    )
+    (tmp_path / "stoppable.py").write_text(STOPPABLE, "utf-8")
+    command = [sys.executable, str(tmp_path / "stoppable.py"), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline().strip() == "ok"
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.1)
+        running.terminate()
+        told = running.communicate(timeout=60)[0]
+    assert "[('ok', None), ('interrupted', 'SIGTERM'), ('interrupted', 'SIGTERM')]" in told
+    assert (tmp_path / "fine" / "fine.html").is_file()

@@ -16,7 +16,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +98,14 @@ def run(
         for job, outcome in _attempts(jobs, workers):
             outcomes[job] = outcome
             told(outcome)
-    except KeyboardInterrupt:
-        pass
-    interrupted = {job: _failed(job, "interrupted", "") for job in jobs if job not in outcomes}
-    return [(outcomes | interrupted)[job] for job in jobs]
+    except KeyboardInterrupt as stop:
+        signal = "SIGTERM" if isinstance(stop, Terminated) else "SIGINT"
+        outcomes |= {job: _interrupted(job, signal) for job in jobs if job not in outcomes}
+    return [outcomes[job] for job in jobs]
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the program to end (SIGTERM); handled like Ctrl-C, told apart by its exit code."""
 
 
 def _attempts(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
@@ -135,6 +139,8 @@ def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome |
                 yield waiting[done], None
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
+        for worker in active_children():  # a kernel ends by itself when its worker is gone
+            worker.terminate()
         raise
 
 
@@ -237,8 +243,13 @@ def _keep_failed(job: Job, executed: NotebookNode | None) -> None:
 
 
 def _failed(job: Job, kind: str, message: str, cell: int | None = None) -> Outcome:
-    status = "interrupted" if kind == "interrupted" else "failed"
-    return Outcome(job.account_id, job.name, status, error={"kind": kind, "message": message, "cell": cell})
+    error = {"kind": kind, "message": message, "cell": cell}
+    return Outcome(job.account_id, job.name, "failed", error=error)
+
+
+def _interrupted(job: Job, signal: str) -> Outcome:
+    error = {"kind": signal, "message": text.t("batch.interrupted"), "cell": None}
+    return Outcome(job.account_id, job.name, "interrupted", error=error)
 
 
 def _last_line(fault: BaseException) -> str:
