@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from company import HERE, Row, customers, say
+from company import HERE, Row, customers, pages, say
 from sales import MONTHS, bought_in
 
 sys.path.insert(0, str(HERE.parent))
@@ -80,7 +80,7 @@ def _list(file: Path) -> Iterator[Row]:
             account_id, row_id = fields.pop("account_id", ""), fields.pop("row_id")
             day = date.fromisoformat(fields.pop("day", _PLAN_DAY.get(account_id, "2025-10-22")))
             by = fields.pop("by", KAM_OF.get(account_id, "S-02"))
-            reason = fields.pop("why", _PLAN if str(day) < "2025-11-15" else _KEPT)
+            reason = fields.pop("why", _born_reason(file.stem, str(day)))
             if file.stem == "review" and "business" not in fields:
                 fields |= _counted(account_id, fields["held_on"])
             yield _entry(account_id, 0, day, by, {f"{file.stem} {row_id}": fields}, reason=reason)
@@ -133,7 +133,8 @@ def _by_own_day(entry: Row) -> Iterator[Row]:
                 key: value for key, value in fields.items() if days.get(key, born) == day and key != "kept_on"
             }
             waiting = _WAITING.get(name.split(" ")[0]) if day == born and "status" in days else None
-            yield _moved(entry, day, {name: told | ({"status": waiting} if waiting else {})})
+            rows = {name: told | ({"status": waiting} if waiting else {})}
+            yield _moved(entry, day, rows, is_outcome=day > born)
 
 
 def _outcome_days(table: str, fields: Row, born: str) -> dict[str, str]:
@@ -146,15 +147,21 @@ def _outcome_days(table: str, fields: Row, born: str) -> dict[str, str]:
     }
 
 
-def _moved(entry: Row, day: str, rows: Row) -> Row:
+def _born_reason(table: str, day: str) -> str:
+    reasons = pages("reasons")
+    return str(reasons["plan"] if day < "2025-11-15" else reasons["born"][table])
+
+
+def _moved(entry: Row, day: str, rows: Row, *, is_outcome: bool) -> Row:
+    """The entry on a later day: of the row's own when it was born then, else of its outcome."""
     if day == entry["effective_on"]:
         return entry | {"rows": rows}
-    moment = day + entry["recorded_at"][10:]
+    table = next(iter(rows)).split(" ")[0]
     return entry | {
         "effective_on": day,
-        "recorded_at": moment,
+        "recorded_at": day + entry["recorded_at"][10:],
         "session": f"{day} {entry['account_id'] or 'KAM'}",
-        "reason": _KEPT,
+        "reason": pages("reasons")["outcome" if is_outcome else "born"][table],
         "rows": rows,
     }
 
@@ -196,8 +203,6 @@ def _ratings() -> Iterator[Row]:
             )
 
 
-_PLAN = "Kontoplan 2026 | Account plan 2026"
-_KEPT = "Planen förd efter kontakt eller leverans | Plan kept after a contact or delivery"
 _PLAN_DAY = {"A-052": "2025-10-14"}
 _BORN = ("made_on", "noted_on", "valued_on", "graded_on", "measured_on", "asked_on", "sent_on")
 _OUTCOME = {
