@@ -23,7 +23,7 @@ def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
     inside = audience(bundle) == "internal"
     grid = "".join(_box(box, inside=inside) for _, box in boxes.iterrows())
     title = text.t("page.caption", name=name)
-    head = f'<p class="kam-onepage-title">{escape(title)}</p>'
+    head = f'<h2 class="kam-onepage-title">{escape(title)}</h2>'
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
     body = f'{head}<div class="kam-onepage-grid">{grid}</div>{note}'
     plain = "\n".join([title, *(_told(box) for _, box in boxes.iterrows())])
