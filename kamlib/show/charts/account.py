@@ -135,8 +135,9 @@ def _roads(rows: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     ax.set_xlim(min(0.0, float(ways.fillna(0.0).min())), 1.0)
     ends = [text.t("chart.goals.start"), text.t("chart.goals.target")]
     ax.set_xticks([0, 1], ends, fontsize=marks.SMALL)
-    for tick, side in zip(ax.get_xticklabels(), ("left", "right"), strict=True):
-        tick.set_horizontalalignment(side)
+    first, last = ax.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     lane.write(ax)
 
 
