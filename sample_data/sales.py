@@ -213,10 +213,10 @@ def budget_rows() -> list[Row]:
 
 
 def _budget(key: str, year: int) -> Iterator[tuple[str, int]]:
-    """Spread a year's budget by season: the three quarters known when it was made, plus a growth hoped for."""
+    """Spread a year's budget by season: the twelve months known when it was made, and a growth hoped for."""
     known = months_from(f"{year - 2}-10", 12)
-    hoped = dice("budget", key, year).uniform(0.02, 0.09) + max(customers()[key].growth, 0)
-    whole = sum(bought_in(key, known).values()) * (1 + hoped) * (1 + customers()[key].growth / 4)
+    hoped = (1 + customers()[key].growth) ** 1.25 * dice("budget", key, year).uniform(0.96, 1.05)
+    whole = sum(bought_in(key, known).values()) * hoped
     months = months_from(f"{year}-01", 12)
     weights = [_season("P2", month) for month in months]
     return iter(
