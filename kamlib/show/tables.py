@@ -63,6 +63,16 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
 
 
+def together(*parts: Shown) -> Shown:
+    """Show parts below each other as one: a table and what it says in words."""
+    seen = [part for part in parts if part.html]
+    return (
+        Shown("".join(part.html for part in seen), "\n\n".join(part.plain for part in seen))
+        if seen
+        else NOTHING
+    )
+
+
 def redrawn(
     name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, **values: Any
 ) -> Callable[[Any], Shown]:
