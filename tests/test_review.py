@@ -330,3 +330,16 @@ def test_reviews_held() -> None:
 def test_the_stages_agree_on_an_empty_house() -> None:
     """No account, no plan: the company's checks find nothing and nothing breaks."""
     assert coaching.check_company(portfolio()) == []
+
+
+def test_a_goal_that_is_not_due_is_on_its_way() -> None:
+    """A back-loaded goal from which nothing is expected yet is no unmeasured goal."""
+    view = account(
+        goal=[{**GOAL, "path": "steps"}],
+        reading=[{"goal_id": "g1", "measured_on": "2026-09-01", "value": 41}],
+        initiative=[{"title": "i", "goal_id": "g1", "due_on": "2027-01-01", "status": "planned"}],
+    )
+    followed = goal_setting.progress(view)
+    assert followed["state"].tolist() == ["not_due"]
+    rows = review.questions(view, followed).set_index("source")
+    assert said(rows.loc["goal", "answer"]).startswith("1 mål: 1 i fas")

@@ -83,7 +83,7 @@ def _business(account: AccountView) -> Iterator[Answer]:
 
 def _plan(account: AccountView, followed: pd.DataFrame | None) -> Iterator[Answer]:
     if followed is not None:
-        states = followed["state"].value_counts()
+        states = followed["state"].replace("not_due", "on_track").value_counts()
         counts = {state: int(states.get(state, 0)) for state in ("on_track", "at_risk", "off_track")}
         unknown = len(followed) - sum(counts.values())
         yield _answer("goals", "goal", known=bool(len(followed)), n=len(followed), **counts, unknown=unknown)
