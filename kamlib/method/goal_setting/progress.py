@@ -21,9 +21,10 @@ def progress(account: AccountView) -> pd.DataFrame:
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     lines = [_line(account, goal) for _, goal in goals.iterrows()]
     added = ["now", "now_on", "way", "elapsed", "expected", "basis", "state", "reading"]
-    followed = pd.DataFrame(lines, columns=["goal_id", *added], index=goals.index).join(
-        goals[_OF_THE_GOAL + _BESIDE]
-    )
+    followed = pd.DataFrame(lines, columns=["goal_id", *added], index=goals.index)
+    # Where no goal has a reading every share is None: still a column of numbers.
+    followed = followed.astype(dict.fromkeys(["now", "way", "elapsed", "expected"], "float64"))
+    followed = followed.join(goals[_OF_THE_GOAL + _BESIDE])
     order = {state: place for place, state in enumerate(_ORDER)}
     return followed.sort_values(
         "state", key=lambda states: states.map(order), kind="stable", ignore_index=True
