@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -135,6 +136,27 @@ ORDER = [
     "notebooks",
     "doctor",
 ]
+
+
+STEPS = {"S1": 6, "S2": 6, "S3": 8, "S4": 5, "S5": 6}
+ROWS = [f"{step}.{n}" for step, last in STEPS.items() for n in range(1, last + 1)]
+ROWS += [f"{kind}{n}" for kind, last in (("T", 10), ("Q", 5)) for n in range(1, last + 1)]
+
+
+def test_every_row_of_the_method_is_carried() -> None:
+    """README.md says for each row of the method which section carries it, and that section is there."""
+    covered = dict(re.findall(r"^\| ([STQ][\d.]+) \|.*\| (.+) \|$", README, re.MULTILINE))
+    assert list(covered) == ROWS
+    headings = {path.stem[:2]: english_headings(path) for path in (TOP / "notebooks").glob("[0-9]*.ipynb")}
+    for row, sections in covered.items():
+        for number, _, heading in (section.partition(" · ") for section in sections.split("; ")):
+            assert heading in headings[number], f"{row}: {number} has no section {heading!r}"
+
+
+def english_headings(path: Path) -> set[str]:
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    english = ["".join(cell["source"]) for cell in cells if "en" in cell["metadata"].get("tags", [])]
+    return set(re.findall(r"^#+ (.+)$", "\n".join(english), re.MULTILINE))
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:

@@ -284,7 +284,7 @@ def patterns() -> list[re.Pattern[str]]:
     """Each f-string that begins with a written part, as a pattern: f"goal.library.{name}.kpi"."""
     written = [node for source in sources() for node in ast.walk(source) if isinstance(node, ast.JoinedStr)]
     shapes = ["".join(map(shape, ast.iter_child_nodes(node))) for node in written]
-    return [re.compile(rf"{each}(\..+)?") for each in shapes if re.match(r"[a-z_]+\\\.", each)]
+    return [re.compile(rf"{each}(\..+)?") for each in shapes if re.match(r"[a-z_]{4,}", each)]
 
 
 def shape(part: ast.AST) -> str:
@@ -320,15 +320,13 @@ def test_what_is_asked_for_is_there() -> None:
 
 def is_used(key: str) -> bool:
     family, _, rest = key.partition(".")
-    if key in said() or any(
-        pattern.fullmatch(key) for pattern in patterns() if family not in ("finding", "sheet")
-    ):
+    asked = rest if family in ("finding", "sheet") else key  # Finding("rule") and sheet("name") leave it out
+    if asked in said() or any(pattern.fullmatch(asked) for pattern in patterns()):
         return True
-    if family in ("finding", "sheet"):
-        return rest in said()
     if family == "choice":
         return rest.rpartition(".")[0] in said()
-    return any(key.startswith(f"{above}.") for above in said() if "." in above or above == family)
+    above = {asked[: dot.start()] for dot in re.finditer(r"\.", asked)}  # entries("live.words")
+    return family not in ("finding", "sheet") and not above.isdisjoint(said())
 
 
 def test_what_is_there_is_used() -> None:
