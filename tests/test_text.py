@@ -29,9 +29,6 @@ def english() -> None:
     text.use("en")
 
 
-# --- Formats -------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("value", "digits", "swedish", "in_english"),
     [
@@ -123,9 +120,6 @@ def test_a_written_number_is_the_number(value: float, digits: int) -> None:
     assert float(written) == pytest.approx(value, abs=0.5000001 * 10**-digits)
 
 
-# --- Sentences -----------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def words(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = {
@@ -178,9 +172,6 @@ def test_a_page_is_read_as_text_and_a_key_stands_once() -> None:
     assert load("a: {sv: no, en: 007}") == {"a": {"sv": "no", "en": "007"}}
     with pytest.raises(text.CatalogueError, match="stand twice"):
         load("a: {sv: x}\na: {sv: y}")
-
-
-# --- The catalogue -------------------------------------------------------------------------------------------
 
 
 def leaves(entry: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -284,7 +275,7 @@ def patterns() -> list[re.Pattern[str]]:
     """Each f-string that begins with a written part, as a pattern: f"goal.library.{name}.kpi"."""
     written = [node for source in sources() for node in ast.walk(source) if isinstance(node, ast.JoinedStr)]
     shapes = ["".join(map(shape, ast.iter_child_nodes(node))) for node in written]
-    return [re.compile(rf"{each}(\..+)?") for each in shapes if re.match(r"[a-z_]{4,}", each)]
+    return [re.compile(rf"{each}(\..+)?") for each in shapes if re.match(r"[a-z_]{3,}", each)]
 
 
 def shape(part: ast.AST) -> str:
