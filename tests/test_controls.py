@@ -95,7 +95,7 @@ def test_without_live_no_widget_is_imported(here: workspace.Workspace) -> None:
 
 def test_a_change_is_saved_with_its_log_row(here: workspace.Workspace, panel: controls.LiveWeights) -> None:
     """Value, log row, session, author and drawing follow from one message."""
-    pane = panel.follow(told)
+    pane = controls.follow(told, panel, live=True)
     (answer,) = panel.receive([asked(65)])
     assert answer.state == "saved"
     assert panel.values[CRITERION] == 65
@@ -194,7 +194,7 @@ def test_one_bad_change_does_not_stop_the_others(panel: controls.LiveWeights) ->
 
 def test_another_kernels_saving_is_drawn(here: workspace.Workspace, panel: controls.LiveWeights) -> None:
     """When the log has grown, values and panes follow; when it has not, nothing is drawn again."""
-    pane = panel.follow(told)
+    pane = controls.follow(told, panel, live=True)
     panel.catch_up()
     assert pane.drawn == 1
     row = {"criterion": CRITERION, "weight": 77}
@@ -248,17 +248,18 @@ def test_a_drawing_that_fails_says_so(panel: controls.LiveWeights) -> None:
     def broken(values: dict[str, float]) -> page.Shown:
         raise ZeroDivisionError(f"<b>{len(values)}</b>")
 
-    pane = panel.follow(broken)
+    pane = controls.follow(broken, panel, live=True)
     assert "kunde inte ritas" in pane.html
     assert "<b>" not in pane.html
     assert "Traceback" not in pane.html
 
 
 def test_a_cell_run_again_replaces_its_pane(panel: controls.LiveWeights) -> None:
-    """The earlier pane of the same place is closed, so that nothing is drawn out of sight."""
+    """The earlier pane of the same place is closed; another cell with the same drawing keeps its own."""
     for _ in range(3):
-        panel.follow(told)
-    assert len(panel._panes) == 1
+        controls.follow(told, panel, live=True)
+    controls.follow(told, panel, live=True)
+    assert len(panel._panes) == 2
 
 
 def test_the_control_cell_run_again_ends_the_earlier_watch(here: workspace.Workspace) -> None:

@@ -7,6 +7,7 @@ follows from them: once, as plain output, or again at every change. With `live=F
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,15 +82,15 @@ class LiveWeights:
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.widget._repr_mimebundle_()
 
-    def follow(self, draw: Draw) -> widgets.Pane:
-        """Return a pane that draws now and at every change from now on."""
+    def follow(self, draw: Draw, place: Hashable) -> widgets.Pane:
+        """Return a pane that draws now and at every change from now on; one for each place in a notebook."""
         from kamlib.live import widgets  # noqa: PLC0415 (lazy: the batch must never import a widget)
 
         pane = widgets.Pane()
-        _, earlier = self._panes.pop(_place(draw), (None, None))
+        _, earlier = self._panes.pop(place, (None, None))
         if earlier is not None:  # the cell was run again: its earlier pane is out of sight
             earlier.close()
-        self._panes[_place(draw)] = (draw, pane)
+        self._panes[place] = (draw, pane)
         pane.show(_drawn(draw, self.values))
         return pane
 
@@ -173,7 +174,9 @@ def follow(draw: Draw, panel: Panel, *, live: bool) -> Any:
     `draw` takes the dictionary of values and returns something with `_repr_html_`.
     """
     if isinstance(panel, LiveWeights) and live:
-        return panel.follow(draw)
+        # IPython names a cell's code after its content: the same cell run again is the same place.
+        cell = sys._getframe(1)  # noqa: SLF001 (the documented way to the caller)
+        return panel.follow(draw, (cell.f_code.co_filename, cell.f_lineno))
     return draw(panel.values)
 
 
@@ -185,12 +188,6 @@ def _drawn(draw: Draw, values: dict[str, float]) -> str:
     except Exception as fault:  # noqa: BLE001 (an old picture left standing would be a lie)
         told = text.t("live.not_drawn", reason=f"{type(fault).__name__}: {fault}")
     return page.framed(f"<p>{page.escape(told)}</p>", "kam-empty")
-
-
-def _place(draw: Draw) -> Hashable:
-    # IPython names a cell's code after its content, so the same cell run again gives the same place.
-    code = getattr(draw, "__code__", None)
-    return (code.co_filename, code.co_firstlineno, code) if code else id(draw)
 
 
 def _in_the_kernels_loop(beat: Callable[[], Any]) -> asyncio.Task[None] | None:
