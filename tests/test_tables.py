@@ -138,7 +138,7 @@ def test_a_long_table_shows_its_first_rows_and_folds_the_rest(monkeypatch: pytes
     """`first` rows are seen at once; all of them stand behind a fold."""
     monkeypatch.setitem(text.catalogue(), "sheet.test", {**SHEET, "first": "2"})
     html = _sheet([ROW] * 5).html
-    assert "Visa alla 5 rader" in html
+    assert "Visa fler (5 rader)" in html
     assert html.count('scope="row"') == 2 + 5
 
 

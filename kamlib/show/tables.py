@@ -22,7 +22,7 @@ from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, fr
 Words = Mapping[str, Any]
 
 #: Rows that a page holds at most: a longer table belongs in a file, not in a report.
-CAP = 300
+CAP = 80
 
 #: Rows before the fold, where the sheet does not say otherwise.
 FIRST = 15
