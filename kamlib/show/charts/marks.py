@@ -224,8 +224,8 @@ def _box(words: str, at: Point, tie: tuple[str, str], *, bold: bool) -> Box:
 
 
 def _around(mark: Mark, centre: Point) -> Box:
-    x, y = centre
-    return x - mark.radius, y - mark.radius, x + mark.radius, y + mark.radius
+    (x, y), reach = centre, mark.radius + 0.03
+    return x - reach, y - reach, x + reach, y + reach
 
 
 def _fits(box: Box, frame: Box, taken: Sequence[Box], own: Box) -> bool:
