@@ -104,7 +104,8 @@ def _back(sums: np.ndarray, peak: int, ax: Axes, *, narrow: bool) -> None:  # no
     ax.plot(range(peak, len(sums)), sums[peak:], color=COLOURS["bad"])
     ax.plot([peak], [sums[peak]], "o", color=COLOURS["ink"], markersize=6)
     top, spot = text.percent(sums[peak]), (peak, sums[peak])
-    ax.annotate(top, spot, (0, 7), textcoords="offset points", ha="center", fontweight=600)
+    side = "right" if peak > 0.8 * (len(sums) - 1) else "center"
+    ax.annotate(top, spot, (0, 7), textcoords="offset points", ha=side, fontweight=600)
     _share_axes(ax, len(sums) - 1, [0, 0.5, 1.0])
     ax.set_ylim(min(0.0, float(sums.min())), float(sums.max()) * 1.1)
 
