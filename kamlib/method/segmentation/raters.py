@@ -86,7 +86,9 @@ def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> pd.Data
         found[column] = [
             _who(given, row.account_id, row.criterion, getattr(row, end)) for row in found.itertuples()
         ]
-    ordered: pd.DataFrame = found.sort_values(["account_id", "criterion"], ignore_index=True)
+    found["apart"] = found["highest"] - found["lowest"]
+    order = ["apart", "account_id", "criterion"]
+    ordered: pd.DataFrame = found.sort_values(order, ascending=[False, True, True], ignore_index=True)
     return ordered
 
 

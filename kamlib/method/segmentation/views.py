@@ -37,11 +37,19 @@ def headline(segments: pd.DataFrame) -> dict[str, Any]:
     return {
         "key": f"segment.place.{'few' if asked else 'unasked'}",
         "accounts": len(segments),
+        "asked": int((segments["gate"] != "not_asked").sum()),
         "compared": int(segments["place"].notna().sum()),
         "places": segments.attrs["k"],
         "robust_in": int(verdicts.get("robust_in", 0)),
         "contested": int(verdicts.get("contested", 0)),
     }
+
+
+def shortlist(segments: pd.DataFrame) -> pd.DataFrame:
+    """One row per account that the room needs to see, as `assign`: near a place, a key account, or decided on."""
+    near = (segments["place"] <= 1.5 * segments.attrs["k"]).fillna(value=False).astype(bool)
+    rows: pd.DataFrame = segments[near | segments["is_key"] | (segments["basis"] == "recorded")]
+    return rows.sort_values(["place", "rank"], na_position="last", ignore_index=True)
 
 
 def lenses(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
@@ -63,6 +71,18 @@ def lenses(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
         weight=found["criterion"].map(segments.attrs["weights"]),
     )
     return found.merge(counts.reset_index(), on="criterion", how="left").fillna(dict.fromkeys(counts, 0))
+
+
+def sources(portfolio: Portfolio, shortlist: pd.DataFrame) -> pd.DataFrame:
+    """One row per score that is not settled, as `scores`: of the first eight contested, and where people are apart."""
+    rows: pd.DataFrame = scores(portfolio)
+    open_ones = shortlist.loc[shortlist["verdict"] == "contested", "account_id"].head(8)
+    apart = rows["spread"] >= portfolio.limit("rater_steps_apart")
+    asked = rows["account_id"].isin(shortlist["account_id"])
+    weighed = rows["criterion"].isin(shortlist.attrs["weights"]) & rows["score"].notna()
+    rows = rows[asked & ((rows["account_id"].isin(open_ones) & weighed) | apart)]
+    ordered: pd.DataFrame = rows.sort_values(["account_id", "criterion"], ignore_index=True)
+    return ordered
 
 
 def anchors(portfolio: Portfolio) -> pd.DataFrame:
@@ -204,7 +224,7 @@ def matrix(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Portfolio) -> pd.DataFrame:
-    """One row per compared account, by its place under other weights: the table that follows a slider.
+    """One row per account near a place under the old weights or the new, by its new place: what follows a slider.
 
     Columns: account_id, name, new_place, new_score, has_new_place, place, moved (places up), step (in, out, stays
     in, stays out), verdict, gate.
@@ -223,6 +243,7 @@ def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Por
     # The place before is the tie break: equal scores do not jump about under the slider.
     rows["new_place"] = scoring.places(rows["new_score"], -rows["place"].astype(float))
     rows["has_new_place"] = rows["new_place"] <= segments.attrs["k"]
+    rows = rows[rows[["place", "new_place"]].min(axis=1) <= 1.5 * segments.attrs["k"]]
     rows["moved"] = rows["place"].astype(int) - rows["new_place"]
     rows["step"] = np.select(
         [
@@ -234,7 +255,8 @@ def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Por
         "stays_out",
     )
     columns = ["new_place", "new_score", "has_new_place", "place", "moved", "step", "verdict", "gate"]
-    return rows.sort_values("new_place")[["account_id", "name", *columns]].reset_index(drop=True)
+    ordered: pd.DataFrame = rows.sort_values("new_place")[["account_id", "name", *columns]]
+    return ordered.reset_index(drop=True)
 
 
 def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
