@@ -185,7 +185,7 @@ def test_a_silent_section_is_left_out_for_the_customer(monkeypatch: pytest.Monke
 def test_a_caption_that_repeats_its_heading_is_heard_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same words twice in a row are noise to the eye; a screen reader still has the table's name."""
     same = _html(_md("# T"), _md("## En bred tabell"), _code(_sheet(monkeypatch)))
-    assert '<caption class="kam-vh">En bred tabell</caption>' in same
+    assert '<caption class="kam-vh kam-echo">En bred tabell</caption>' in same
     other = _html(_md("# T"), _md("## Annat"), _code(_sheet(monkeypatch)))
     assert "<caption>En bred tabell</caption>" in other
 

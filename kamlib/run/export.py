@@ -186,9 +186,10 @@ def _without_echo(cells: list[Cell]) -> list[Cell]:
         heading = (re.findall(r"<h[23][^>]*>(.*?)</h[23]>", cell["source"]) or [heading])[-1]
         for output in cell["outputs"]:
             html = output.get("data", {}).get("text/html", "")
-            if heading and f"<caption>{heading}</caption>" in html:
-                silent = f'<caption class="kam-vh">{heading}</caption>'
-                output["data"]["text/html"] = html.replace(f"<caption>{heading}</caption>", silent, 1)
+            if heading and f">{heading}</caption>" in html:
+                silent = f'<caption class="kam-vh kam-echo">{heading}</caption>'
+                twins = rf"<caption[^>]*>{re.escape(heading)}</caption>"
+                output["data"]["text/html"] = re.sub(twins, lambda _, words=silent: words, html)
     return cells
 
 
