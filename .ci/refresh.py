@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from kamlib.run import notebooks
+from kamlib.run import batch, notebooks
 
 
 def main(folder: str) -> None:
@@ -22,7 +22,9 @@ def main(folder: str) -> None:
             notebook = notebooks.read(path)
             if any("nbval-check-output" in notebooks.tags(cell) for cell in notebook.cells):
                 beside = {"metadata": {"path": str(path.parent)}}
-                NotebookClient(notebook, timeout=300, resources=beside).execute()
+                NotebookClient(
+                    notebook, timeout=300, resources=beside, kernel_manager_class=batch.QuietKernelManager
+                ).execute()
             nbformat.write(notebooks.strip(notebook), path)
             print(path)
 

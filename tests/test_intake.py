@@ -310,7 +310,10 @@ def test_a_mapped_column_that_is_not_there_is_told(tmp_path: Path) -> None:
             tmp_path, MAPPING, accounts="", revenue="", kunder="KundNo;Kundnamn\n1;A\n", fakturor=INVOICES
         )[1]
     )
-    assert "the mapping names column 'Kundnr', but the file has KundNo, Kundnamn. Nearest: Kundnamn, KundNo" in told
+    assert (
+        "the mapping names column 'Kundnr', but the file has KundNo, Kundnamn. Nearest: Kundnamn, KundNo"
+        in told
+    )
 
 
 def test_a_foreign_currency_is_refused(tmp_path: Path) -> None:

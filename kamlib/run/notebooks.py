@@ -120,7 +120,9 @@ def prepare(source: Path, target: Path, values: Mapping[str, Any], which: Varian
     """Write the copy that is worked in live: one variant, its parameters set in their own cell."""
     notebook = read(source)
     refuse_unknown(notebook, values, source.name)
-    ready = papermill.iorw.load_notebook_node(variant(notebook, which))  # with the metadata papermill asks for
+    ready = papermill.iorw.load_notebook_node(
+        variant(notebook, which)
+    )  # with the metadata papermill asks for
     made = papermill.parameterize.parameterize_notebook(ready, dict(values))
     for cell in made.cells:
         if "injected-parameters" in tags(cell) and cell.cell_type == "code":
