@@ -208,7 +208,7 @@ def test_a_slider_redraws_and_a_reload_keeps_it(room: Room, page: Any, company: 
     """Moving a weight changes the ranking below with no cell run again; the log and a reload hold it."""
     pane = page.locator(".kam-pane").first
     before, drawn, executed = pane.inner_text(), pane.get_attribute("data-drawn"), room.executed
-    value = int(slider(page).input_value()) + 60
+    value = (int(slider(page).input_value()) + 60) % 101
     slider(page).fill(str(value))
     page.wait_for_function("([el, was]) => el.dataset.drawn !== was", arg=[pane.element_handle(), drawn])
     await_saved(page)
