@@ -189,7 +189,7 @@ def _without_echo(cells: list[Cell]) -> list[Cell]:
             if heading and f">{heading}</caption>" in html:
                 silent = f'<caption class="kam-vh kam-echo">{heading}</caption>'
                 twins = rf"<caption[^>]*>{re.escape(heading)}</caption>"
-                output["data"]["text/html"] = re.sub(twins, lambda _, words=silent: words, html)
+                output["data"]["text/html"] = re.sub(twins, silent.replace("\\", r"\\"), html)
     return cells
 
 
