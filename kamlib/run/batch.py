@@ -258,16 +258,25 @@ def _last_line(fault: BaseException) -> str:
 
 
 def write_manifest(folder: Path, about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> Path:
-    """Write `manifest.json`, last of all; entries of earlier runs in the same folder stand until run again."""
+    """Write `manifest.json`, last of all; what it says of earlier runs in the same folder stands until run again."""
     target = folder / "manifest.json"
+    earlier = manifest(folder)
     fresh = {(each.account_id, each.notebook): asdict(each) for each in outcomes}
-    kept: dict[tuple[str, str], dict[str, Any]] = {}
-    if target.is_file():
-        for entry in json.loads(target.read_text("utf-8"))["runs"]:
-            kept[entry["account_id"], entry["notebook"]] = entry
+    kept = {(entry["account_id"], entry["notebook"]): entry for entry in earlier.get("runs", [])}
     runs = sorted((kept | fresh).values(), key=lambda entry: (entry["account_id"], entry["notebook"]))
-    files.put(target, json.dumps({**about, "runs": runs}, ensure_ascii=False, indent=1) + "\n")
+    accounts = earlier.get("accounts", {}) | about.get("accounts", {})
+    told = {**about, "accounts": accounts, "runs": runs}
+    files.put(target, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     return target
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """Return a folder's manifest; empty where there is none, or none that can be read (it is made anew)."""
+    try:
+        found = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("runs"), list) else {}
 
 
 def work_folder() -> Path:

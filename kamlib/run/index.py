@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from kamlib import text
-from kamlib.run import export, files
+from kamlib.run import batch, export, files
 from kamlib.show import page
 
 PORTFOLIO = "portfolio"
+#: What the index tells of a run; a manifest without it is none of ours.
+_HEAD = {"as_of", "audience", "lang", "workspace", "currency", "accounts"}
 
 
 def write(out: Path, lang: str) -> Path:
@@ -23,7 +25,8 @@ def write(out: Path, lang: str) -> Path:
     manifests = sorted(out.glob("*/*/manifest.json"), key=lambda path: path.parent.as_posix(), reverse=True)
     cells = [_prose(f"# {text.t('index.title')}\n\n{text.t('index.lead')}")]
     for path in manifests:
-        cells += _run_cells(path.parent, json.loads(path.read_text("utf-8")), out)
+        found = batch.manifest(path.parent)
+        cells += _run_cells(path.parent, found, out) if found.keys() >= _HEAD else []
     made = nbformat.v4.new_notebook(cells=cells)
     target = out / "index.html"
     files.put(target, export.to_html(made, title=text.t("index.title"), lang=lang, audience="internal"))
@@ -31,7 +34,7 @@ def write(out: Path, lang: str) -> Path:
 
 
 def _run_cells(folder: Path, manifest: Mapping[str, Any], out: Path) -> list[NotebookNode]:
-    values = {name: manifest[name] for name in ("as_of", "workspace")}
+    values = {name: _literal(manifest[name]) for name in ("as_of", "workspace")}
     edition = text.t(f"index.edition.{manifest['audience']}", lang=manifest["lang"])
     failed = [entry for entry in manifest["runs"] if entry["status"] != "ok"]
     told = [
@@ -54,34 +57,54 @@ def _accounts(folder: Path, manifest: Mapping[str, Any], out: Path) -> str:
     for entry in manifest["runs"]:
         if entry["account_id"]:
             by_account.setdefault(entry["account_id"], []).append(entry)
-    heads = "".join(
-        f'<th scope="col"{" class=kam-n" if name == "revenue" else ""}>{page.escape(text.t(f"index.{name}"))}</th>'
-        for name in ("account", "revenue", "segment", "reports")
-    )
+    if not by_account:
+        return ""
     about = manifest["accounts"]
     ranked = sorted(by_account, key=lambda each: -(about.get(each, {}).get("revenue_12m") or 0))
-    rows = "".join(_row(folder, about.get(each, {}), by_account[each], out) for each in ranked)
-    caption = page.escape(
-        text.t("index.caption", n=len(ranked), currency=text.money_unit(manifest["currency"]))
+    # The manifest of customer editions says neither revenue nor segment.
+    names = [n for n in _CELLS if n not in ("revenue", "segment") or manifest["audience"] == "internal"]
+    heads = "".join(
+        f'<th scope="col"{_class(name)}>{page.escape(text.t(f"index.{name}"))}</th>' for name in names
     )
-    if not rows:
-        return ""
+    rows = "".join(
+        _row(names, about.get(each, {}), [_link(folder, entry, out) for entry in by_account[each]], each)
+        for each in ranked
+    )
+    unit = text.money_unit(manifest["currency"])
+    caption = page.escape(text.t("index.caption", n=len(ranked), currency=unit))
     table = f"<table><caption>{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{caption}">{table}</div>'
 
 
-def _row(folder: Path, about: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], out: Path) -> str:
-    entries = list(entries)
-    account_id = entries[0]["account_id"]
-    links = " · ".join(_link(folder, entry, out) for entry in entries)
-    segment = text.label("outcome", about.get("segment"))
-    basis = "" if about.get("basis") != "proposed" else f" ({text.t('index.proposed')})"
-    return (
-        f'<tr><th scope="row">{page.escape(about.get("name", account_id))} '
-        f'<span class="kam-muted">{page.escape(account_id)}</span></th>'
-        f'<td class="kam-n">{text.money(about.get("revenue_12m"))}</td>'
-        f"<td>{page.escape(segment + basis)}</td><td>{links}</td></tr>"
+def _class(name: str) -> str:
+    return " class=kam-n" if name == "revenue" else ""
+
+
+def _row(names: Iterable[str], about: Mapping[str, Any], links: Iterable[str], account_id: str) -> str:
+    told = {"account_id": account_id, "name": account_id, **about, "links": " · ".join(links)}
+    first, *rest = [_CELLS[name](told) for name in names]
+    cells = "".join(
+        f"<td{_class(name)}>{cell}</td>" for name, cell in zip(list(names)[1:], rest, strict=True)
     )
+    return f'<tr><th scope="row">{first}</th>{cells}</tr>'
+
+
+def _account(told: Mapping[str, Any]) -> str:
+    number = f'<span class="kam-muted">{page.escape(told["account_id"])}</span>'
+    return f"{page.escape(told['name'])} {number}"
+
+
+def _segment(told: Mapping[str, Any]) -> str:
+    basis = "" if told.get("basis") != "proposed" else f" ({text.t('index.proposed')})"
+    return page.escape(text.label("outcome", told.get("segment")) + basis)
+
+
+_CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "account": _account,
+    "revenue": lambda told: text.money(told.get("revenue_12m")),
+    "segment": _segment,
+    "reports": lambda told: str(told["links"]),
+}
 
 
 def _link(folder: Path, entry: Mapping[str, Any], out: Path) -> str:
@@ -106,6 +129,11 @@ def _failures(failed: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) 
     lead = page.escape(text.t("index.failures"))
     lines = "".join(map(line, failed))
     return f'<div class="kam kam-empty"><p class="kam-what">{lead}</p><ul>{lines}</ul></div>'
+
+
+def _literal(words: str) -> str:
+    """Return text that stands in markdown as it is: a workspace's name is no markup."""
+    return re.sub(r"([^\w\s])", r"\\\1", " ".join(words.split()))
 
 
 def _prose(words: str) -> NotebookNode:

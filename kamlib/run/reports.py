@@ -190,7 +190,8 @@ class _Plan:
         """Return the file a run reads: the snapshot, or for a customer the projected file, made once."""
         if self.request.audience == "internal":
             return Path(self.snapshot.target)
-        target = self.work / f"{files.slug(account_id, '')}.sqlite"
+        # A folder of its own: beside a customer's file lies neither the snapshot nor another customer's.
+        target = self.work / files.slug(account_id, "") / "customer.sqlite"
         if not target.exists():
             projection.write(self.snapshot, account_id, target, as_of=self.request.as_of)
         return target
@@ -202,6 +203,8 @@ class _Plan:
     def about(self) -> dict[str, Any]:
         """Return the manifest's head."""
         places = self.listed.astype({"revenue_12m": "float64"})
+        if self.request.audience == "customer":  # this folder is one that gets sent
+            places = places[["name"]]
         told = places.astype(object).where(places.notna(), None).to_dict("index")
         return {
             "run_id": str(uuid4()),

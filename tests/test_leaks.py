@@ -1,0 +1,334 @@
+"""Nothing closed reaches a customer: canaries in every closed place, and worlds that differ only in what is closed."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import urllib.parse
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+from kamlib import schema
+from kamlib.data import projection, workspace
+from kamlib.data.workspace import Change
+
+MARK = "KANARIE"
+MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
+
+
+def refers(column: schema.Column) -> str:
+    """An id that stands: people of the customer where the column says so, else ours."""
+    if column.refers_to == "contact":
+        theirs = column.name in ("contact_id", "customer_owner_id", "confirmed_by", "hero_id")
+        return "C-1" if theirs else "O-1"
+    return {"account": "A-1"}.get(column.refers_to, f"{column.refers_to}-1")
+
+
+def opened(column: schema.Column, n: int) -> Any:
+    """What a customer may read: the same in every world."""
+    if column.refers_to:
+        return refers(column)
+    if column.kind == "integer" and column.low == 2000:
+        return 2026
+    low = column.low or 1
+    simple = {
+        "date": f"2026-{n + 6:02}-15",
+        "flag": True,
+        "money": 1000.0 * n,
+        "number": 10.0 * n,
+        "share": 0.5,
+        "integer": int(low) + n,
+        "scale": 3,
+        "id": f"{column.table}-{n}",
+        "text": f"öppet {column.table} {column.name} {n}",
+    }
+    if column.kind == "choice":
+        return list(column.choices)[0 if column.name == "side" else n % len(column.choices)]
+    return simple[column.kind]
+
+
+def closed(column: schema.Column, n: int, world: int) -> Any:
+    """What a customer must never read: a canary where the kind has room for one, else another value per world."""
+    if column.kind == "text":
+        return f"{MARK}-{column.table}-{column.name}-{n}-{world}"
+    if column.kind == "id":
+        return f"{MARK}-{column.table}-{column.name}" if column.refers_to != "contact" else f"O-{world + 2}"
+    if column.kind == "choice":
+        return list(column.choices)[(n + world) % len(column.choices)]
+    low, high = column.low or 0, column.high or 1e9
+    inside = {
+        "money": 7_313_131.31 + world * 1_111_111.11,
+        "number": min(high, 73_131 + world),
+        "share": 0.7313 - world / 9,
+        "integer": int(min(high, low + 1 + 2 * world)),
+        "scale": 1 + 3 * world,
+        "flag": bool(world),
+        "date": f"2026-0{world + 3}-0{n}",
+        "month": "2026-09-01",
+    }
+    return inside[column.kind]
+
+
+def row(table: schema.Table, n: int, world: int, *, shared: bool = True) -> dict[str, Any]:
+    """One row: open columns open, closed columns closed; of a row that is not shared everything is closed."""
+    kept = ("row_id", "account_id", "is_shared", *table.key)
+    return {
+        column.name: opened(column, n)
+        if shared and column.audience == "customer"
+        else closed(column, n, world)
+        for column in table.columns
+        if column.name not in kept
+    }
+
+
+def facts(world: int) -> dict[str, pd.DataFrame]:
+    """Facts of the customer, its daughter, a stranger, and of our own people."""
+    made = {}
+    for table in schema.TABLES.values():
+        if table.role == "plan":
+            continue
+        rows = [fact(table, n, account, world) for account in ("A-1", "A-2") for n in (1, 2)]
+        if table.name == "account":
+            rows = [
+                {"account_id": "A-1", **row(table, 1, world), "name": "Prov AB", "parent_id": None},
+                {"account_id": "A-3", **row(table, 2, world), "name": "Prov Norr AB", "parent_id": "A-1"},
+                {"account_id": "A-2", "name": f"{MARK}-annan-kund-{world}"},
+            ]
+        if table.name == "contact":
+            rows = people(table, world)
+        if "month" in table.by_name:
+            rows = [
+                {**each, "month": month}
+                for each in rows[::2]
+                for month in (
+                    MONTHS if table.by_name["month"].audience == "customer" else MONTHS[: 20 + world]
+                )
+            ]
+        made[table.name] = table.typed(pd.DataFrame(rows))
+    return made
+
+
+def fact(table: schema.Table, n: int, account: str, world: int) -> dict[str, Any]:
+    """One fact; a stranger's is closed in every column."""
+    own = account == "A-1"
+    keys = {
+        name: f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
+        for name in table.key
+        if table.by_name[name].kind in ("id", "text")
+    }
+    keys |= {
+        name: next(iter(table.by_name[name].choices)) for name in table.key if table.by_name[name].choices
+    }
+    return {**row(table, n, world, shared=own), **keys, "account_id": account}
+
+
+def people(table: schema.Table, world: int) -> list[dict[str, Any]]:
+    """The customer's people, one of ours whom shared rows name, some whom only closed columns name, a stranger's."""
+    ours = {"side": "ours", "account_id": None}
+    return [
+        {**row(table, 1, world), "contact_id": "C-1", "account_id": "A-1", "side": "customer"},
+        {**row(table, 2, world), "contact_id": "O-1", **ours},
+        *({**row(table, 3, world, shared=False), "contact_id": f"O-{n}", **ours} for n in (2, 3)),
+        {**row(table, 4, world, shared=False), "contact_id": "C-9", "account_id": "A-2", "side": "customer"},
+    ]
+
+
+def plans(world: int) -> list[Change]:
+    """Per plan table: two shared rows, one not shared, one of the company, one of a stranger."""
+    made = []
+    for table in (each for each in schema.TABLES.values() if each.role == "plan"):
+        kinds = [("A-1", 1, True), ("A-1", 2, True), ("A-1", 3, False), ("", 4, True), ("A-2", 5, True)]
+        for account, n, shared in kinds:
+            own = account == "A-1" and shared
+            after = {**row(table, n, world, shared=own), "is_shared": shared}
+            row_id = f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
+            made.append(Change(table.name, row_id, after, account, operation="insert"))
+    return made
+
+
+def build(target: Path, world: int) -> workspace.Workspace:
+    """A workspace where everything closed differs from world to world."""
+    made = workspace.create(target, name=f"{MARK}-AB-{world}")
+    made.import_facts(facts(world), source=f"{MARK}-källa")
+    who = {"by": f"{MARK}-vem", "reason": f"{MARK}-varför-{world}", "session": f"{MARK}-session"}
+    at = datetime(2026, 9, 30, 8 + world, tzinfo=UTC)
+    made.save(plans(world), **who, at=at)
+    return made
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[workspace.Workspace]:
+    """Two worlds that a customer can't tell apart."""
+    folder = tmp_path_factory.mktemp("världar")
+    return [build(folder / f"värld-{world}.sqlite", world) for world in (0, 1)]
+
+
+def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of a database, row by row as stored, without the file's own id."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        tables = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}  # noqa: S608
+    tables["meta"] = [row for row in tables["meta"] if row[0] != "id"]
+    return tables
+
+
+def test_a_customers_file_is_the_same_whatever_is_closed(
+    worlds: list[workspace.Workspace], tmp_path: Path
+) -> None:
+    """Two worlds that differ in every closed value, in the log and in all other customers: one and the same file."""
+    for world, here in enumerate(worlds):
+        projection.write(here, "A-1", tmp_path / f"{world}.sqlite")
+    ours = [dump(Path(here.target)) for here in worlds]
+    theirs = [dump(tmp_path / f"{world}.sqlite") for world in (0, 1)]
+    assert theirs[0] == theirs[1]
+    assert theirs[0]["fact_revenue"]
+    assert theirs[0]["change"] == theirs[0]["import_log"] == theirs[0]["standing"] == []
+    # The control: the two worlds do differ, in every table that has a closed column.
+    same = [name for name in ours[0] if ours[0][name] == ours[1][name]]
+    assert same == ["standing"]
+
+
+def test_no_canary_is_in_a_customers_file(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
+    """Neither in its rows nor in the bytes between them, as text or as a stored whole number."""
+    projection.write(worlds[0], "A-1", tmp_path / "kund.sqlite")
+    theirs, ours = (tmp_path / "kund.sqlite").read_bytes(), Path(worlds[0].target).read_bytes()
+    amounts = [(731_313_131).to_bytes(size, "big") for size in (4, 6)]
+    for canary in (MARK.encode(), b"731313131", b"O-2", *amounts[:1]):
+        assert canary in ours
+        assert canary not in theirs
+
+
+def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
+    """It names the customer, not us; it knows its audience and nothing of the workspace it came from."""
+    projection.write(worlds[0], "A-1", tmp_path / "kund.sqlite")
+    about = workspace.open(tmp_path / "kund.sqlite").about
+    assert set(about) == {
+        "name", "lang", "currency", "time_zone", "is_sample", "version", "id", "as_of", "facts_through",
+        "account_id", "audience",
+    }  # fmt: skip
+    assert about["id"] != worlds[0].about["id"]
+
+
+# --- the pages ---------------------------------------------------------------------------------------------
+
+
+def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    return subprocess.run(
+        [sys.executable, "-m", "kamlib.cli", *arguments],
+        capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def forms(page: str) -> str:
+    """A page in every form that somebody may read it in: as it stands, unescaped, unquoted, base64 decoded."""
+    held = [base64.b64decode(found) for found in re.findall(r"base64,([A-Za-z0-9+/=]+)", page)]
+    decoded = [content.decode("latin-1") for content in held]
+    return "\n".join([page, html.unescape(page), urllib.parse.unquote(page), *decoded])
+
+
+@pytest.fixture(scope="module")
+def editions(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The customer's edition of both worlds and the internal one of the first."""
+    out = tmp_path_factory.mktemp("ut")
+    made = {}
+    for name, here, audience in (
+        ("0", worlds[0], "customer"), ("1", worlds[1], "customer"), ("inside", worlds[0], "internal")
+    ):  # fmt: skip
+        done = kam(
+            "--workspace", here.target, "report", "A-1", "--audience", audience, "--out", str(out / name)
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        made[name] = next((out / name).glob("*/*-sv"))
+    return made
+
+
+@pytest.mark.slow
+def test_a_customers_pages_are_the_same_whatever_is_closed(editions: dict[str, Path]) -> None:
+    """Byte for byte: no number, order, colour or length on a page comes from what is closed."""
+    first, second = (
+        {path.name: path.read_bytes() for path in editions[world].glob("*/*") if path.is_file()}
+        for world in ("0", "1")
+    )
+    assert sorted(first) == [f"{name}.html" for name in (
+        "02_goal_setting", "03_planning", "04_team", "05_follow_up", "06_review"
+    )]  # fmt: skip
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.slow
+def test_no_canary_is_on_a_customers_page(editions: dict[str, Path]) -> None:
+    """In no form, nor in the names of files; while the internal edition shows them and the open words are there."""
+    for path in editions["0"].glob("*/*"):
+        assert (
+            MARK.casefold()
+            not in (str(path.relative_to(editions["0"])) + forms(path.read_text("utf-8"))).casefold()
+        )
+    inside = "".join(path.read_text("utf-8") for path in editions["inside"].glob("*/*.html"))
+    assert len(set(re.findall(rf"{MARK}-[\w-]+", inside))) > 25
+    shared = "".join(path.read_text("utf-8") for path in editions["0"].glob("*/*.html"))
+    for words in (
+        "öppet goal title 1",
+        "öppet insight goal 1",
+        "öppet initiative title 2",
+        "öppet contact name 2",
+    ):
+        assert words in shared
+
+
+@pytest.mark.slow
+def test_a_customers_manifest_says_only_what_a_customer_may_know(editions: dict[str, Path]) -> None:
+    """The folder of customer editions is one that gets sent: no segment, no rank, no choice, no name of ours."""
+    manifest = json.loads((editions["0"] / "manifest.json").read_text("utf-8"))
+    assert manifest.pop("workspace").startswith(MARK)  # our own name, for the index
+    assert MARK not in str(manifest)
+    assert manifest["accounts"] == {"A-1": {"name": "Prov AB"}}
+
+
+CURIOUS = """
+import os
+from pathlib import Path
+held = Path(os.environ["KAM_WORKSPACE"])
+assert [each.name for each in held.parent.iterdir()] == [held.name], list(held.parent.iterdir())
+assert not {name for name in os.environ if name.startswith("KAM_")} - {"KAM_WORKSPACE"}, dict(os.environ)
+assert "värld" not in str(dict(os.environ)), dict(os.environ)
+assert b"KANARIE" not in held.read_bytes()
+"""
+
+
+@pytest.mark.slow
+def test_a_customers_kernel_finds_one_file_only(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
+    """Whatever a notebook looks for: its folder holds this customer's file and its environment names no other."""
+    first = nbformat.v4.new_code_cell(
+        'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True',
+        metadata={"tags": ["parameters"]},
+    )
+    made = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(CURIOUS)])
+    (tmp_path / "egna").mkdir()
+    nbformat.write(made, tmp_path / "egna" / "05_follow_up.ipynb")
+    asked = (
+        "A-1",
+        "A-3",
+        "--audience",
+        "customer",
+        "--notebook",
+        "05",
+        "--notebooks",
+        str(tmp_path / "egna"),
+    )
+    done = kam("--workspace", worlds[0].target, "report", *asked, "--out", str(tmp_path / "ut"))
+    assert done.returncode == 0, done.stdout + done.stderr
