@@ -145,16 +145,26 @@ def matrix(account: AccountView) -> pd.DataFrame:
     """One row per goal: its title, a column per function with its part, `functions`, `state` (S4.3).
 
     State is ok, nobody_owns, several_own or one_function: each goal needs one owner and two functions (6.9).
+    Where no function is said to own a goal, the function of the person who owns it does.
     """
     functions = [part for parts in account.limit("squad_levels").values() for part in parts]
-    parts = account.shared_kpi.drop_duplicates(["goal_id", "function"])
-    wide = parts.pivot_table(index="goal_id", columns="function", values="part", aggfunc="first")
+    wide = _parts(account).pivot_table(index="goal_id", columns="function", values="part", aggfunc="first")
     wide = wide.reindex(index=account.goal["row_id"], columns=functions).astype("str")
     active = wide.isin(["owns", "contributes"]).sum(axis=1)
     owners = (wide == "owns").sum(axis=1)
     states = [matrix_state(own, part) for own, part in zip(owners, active, strict=True)]
     table = wide.reset_index(names="row_id").assign(functions=active.to_numpy(), state=states)
     return table.assign(title=account.goal["title"].to_numpy())
+
+
+def _parts(account: AccountView) -> pd.DataFrame:
+    """One row per goal and function: `goal_id`, `function`, `part`."""
+    said = account.shared_kpi[["goal_id", "function", "part"]]
+    unowned = account.goal[~account.goal["row_id"].isin(said.loc[said["part"].eq("owns"), "goal_id"])]
+    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
+    owned = pd.DataFrame({"goal_id": unowned["row_id"], "function": unowned["owner_id"].map(functions)})
+    every = pd.concat([owned.dropna().assign(part="owns"), said])
+    return every.drop_duplicates(["goal_id", "function"])
 
 
 def matrix_state(owners: int, functions: int) -> str:
@@ -167,10 +177,17 @@ def matrix_state(owners: int, functions: int) -> str:
 
 
 def gaps(account: AccountView) -> pd.DataFrame:
-    """One row per function of the squad that has no part in any goal: `function`, `people` (S4.3)."""
-    held = measures.squad(account)
+    """One row per function of the squad that has no part in any goal: `function`, `people` (S4.3).
+
+    A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open initiative.
+    """
+    held, goals = measures.squad(account), account.goal
     active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
-    idle = held[~held["function"].isin(set(active["function"])) & ~held["has_left"]]
+    busy = pd.concat(
+        [goals["owner_id"], goals["sponsor_id"], _open_initiatives(account)["owner_id"]]
+    ).dropna()
+    at_work = set(active["function"]) | set(held.loc[held["person_id"].isin(set(busy)), "function"])
+    idle = held[~held["function"].isin(at_work) & ~held["has_left"]]
     return idle.groupby("function", as_index=False).agg(people=("person_id", list))
 
 

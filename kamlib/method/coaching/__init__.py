@@ -24,6 +24,7 @@ __all__ = [
     "RULES",
     "Case",
     "Rule",
+    "about",
     "check",
     "check_company",
     "check_each",
@@ -47,6 +48,15 @@ def check(account: AccountView) -> list[Finding]:
     found = [hit for each in RULES.values() for hit in each.findings(case, account.account_id, silent=silent)]
     first = account.limit("findings_first")
     return _ranked((hit for hit in found if hit.rule not in set(waived(account)["rule"])), first)
+
+
+def about(found: Iterable[Finding], *rows: str) -> list[Finding]:
+    """Return the findings that stand on a row of the method that begins with one of `rows`: `S2`, `T6`."""
+    return [hit for hit in found if any(row.startswith(rows) for row in _methods(hit.rule))]
+
+
+def _methods(rule: str) -> list[str]:
+    return (RULES | COMPANY_RULES)[rule].method.split(", ")
 
 
 def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:

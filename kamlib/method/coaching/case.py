@@ -133,6 +133,6 @@ class Case:
 
 
 def titled(rows: pd.DataFrame, *columns: str) -> Iterable[Hit]:
-    """Yield one hit per row: its id, its title and the columns named."""
+    """Yield one hit per row: its id, its title (without a full stop: it stands in a sentence) and the columns named."""
     for row in rows[["row_id", "title", *columns]].to_dict("records"):
-        yield {str(name): value for name, value in row.items()}
+        yield {str(name): value for name, value in row.items()} | {"title": str(row["title"]).rstrip(". ")}

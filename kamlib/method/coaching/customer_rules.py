@@ -11,7 +11,7 @@ from kamlib.method import measures, relationships
 from kamlib.method.coaching.case import Case, Hit, rule, titled
 
 
-@rule("warning", "P7")
+@rule("error", "P7")
 def tender_runs(case: Case) -> Iterable[Hit]:
     """A public tender is out: commercial questions go through the tender system only."""
     silence = relationships.silence(case.account)
@@ -25,7 +25,7 @@ def customers_compete(case: Case) -> Iterable[Hit]:
     own = case.account.account.set_index("account_id")["competes_with"]
     rival = own.get(case.account.account_id)
     if not text.is_missing(rival):
-        yield {"rival": rival}
+        yield {}
 
 
 @rule("error", "T2", asks=True)
@@ -34,10 +34,13 @@ def hangs_on_one(case: Case) -> Iterable[Hit]:
     shares = relationships.contact_shares(case.account)
     enough = shares["contacts"].sum() >= case.limit("contacts_fewest")
     if enough and shares["share"].iloc[0] >= case.limit("one_person_share"):
+        who, ways = case.name(shares["contact_id"].iloc[0]), relationships.next_introduction(case.account)
+        nobody = text.t("introduction.none_left", who=who)
         yield {
-            "who": case.name(shares["contact_id"].iloc[0]),
+            "who": who,
             "share": text.percent(shares["share"].iloc[0]),
             "n": int(shares["contacts"].sum()),
+            "next_step": nobody if ways.empty else ways["reading"].iloc[0],
         }
 
 
@@ -57,7 +60,9 @@ def economic_buyer_unmet(case: Case) -> Iterable[Hit]:
     known = rows[~rows["is_placeholder"].fillna(value=False).astype(bool)]
     if len(known) and not known["freshness"].eq("fresh").any():
         first = known.iloc[0]
-        yield {"who": case.name(first["contact_id"]), "day": text.day(first["last_two_way_on"])}
+        last = first["last_two_way_on"]
+        day = text.t("met.never") if text.is_missing(last) else text.day(last)
+        yield {"who": case.name(first["contact_id"]), "day": day}
 
 
 @rule("warning", "P11, T7", is_contact=True)
@@ -177,13 +182,19 @@ def severe_case_open(case: Case) -> Iterable[Hit]:
         yield {**hit, "days": case.days_since(hit.pop("opened_on"))}
 
 
-@rule("warning", "6.7")
+@rule("warning", "6.7", asks=True)
 def mean_hides_low(case: Case) -> Iterable[Hit]:
     """The mean looks good while somebody is clearly dissatisfied."""
     rows = measures.satisfaction(case.account)
     for row in rows[rows["hides_low"].astype(bool)].to_dict("records"):
-        kind = text.label("feedback_kind", row["kind"])
-        yield {"kind": kind, "mean": text.number(row["mean"], 1), "lowest": row["lowest"], "n": row["n"]}
+        answers = measures.answers(case.account, row["kind"]).sort_values("score")
+        yield {
+            "kind": text.label("feedback_kind", row["kind"]),
+            "who": case.name(answers["contact_id"].iloc[0]),
+            "mean": text.number(row["mean"], 1),
+            "lowest": row["lowest"],
+            "n": row["n"],
+        }
 
 
 @rule("note", "S5.3", is_contact=True)

@@ -20,15 +20,21 @@ def no_plan(case: Case) -> Iterable[Hit]:
 
 @rule("error", "S3.4")
 def no_owner(case: Case) -> Iterable[Hit]:
-    """No KAM owns the plan, or the one who did has left."""
+    """No KAM owns the plan, or the one who did has left; the customer register may know who follows."""
     owner = case.plan.get("owner_id")
-    if text.is_missing(owner):
-        if case.plan:
-            yield {"who": text.MISSING}
-        return
-    themselves = case.contact[case.contact["contact_id"].eq(str(owner))]
-    if (themselves["gone_on"] <= case.now).any():
-        yield {"who": case.name(owner)}
+    gone = case.contact.loc[case.contact["contact_id"].eq(str(owner)), "gone_on"]
+    has_left = bool((gone <= case.now).any())
+    if has_left or (case.plan and text.is_missing(owner)):
+        said = {"who": case.name(owner), "day": gone.iloc[0]} if has_left else {}
+        since = text.t("owner.gone" if has_left else "owner.nobody", **said)
+        yield {"since": since, "heir": _heir(case, str(owner))}
+
+
+def _heir(case: Case, owner: str) -> str:
+    """Who follows: the KAM of the customer register, where that is somebody else whom we know."""
+    own = case.account.account.set_index("account_id")["owner"].get(case.account.account_id)
+    known = str(own) != owner and case.contact["contact_id"].eq(str(own)).any()
+    return case.name(own) if known else text.t("owner.heir_unknown")
 
 
 @rule("warning", "S2.4, P22")

@@ -77,7 +77,8 @@ def _value(case: Case) -> Sign:
     offers = measures.past_year(case.account, case.opportunity.dropna(subset=["priced_on"]), "priced_on")
     first = int((offers["value_quantified_on"] <= offers["priced_on"]).sum())
     sure = case.value[case.value["stage"].eq("confirmed") & case.value["amount"].gt(0)]
-    values = {"n": first, "of": len(offers), "amount": case.money(sure["amount"].sum(min_count=1))}
+    amount = case.money(sure["amount"].sum()) if len(sure) else text.t("tip.none_yet")
+    values = {"n": first, "of": len(offers), "amount": amount}
     return bool(first and first * 2 >= len(offers)), len(sure) > 0, values
 
 
@@ -86,7 +87,7 @@ def _journey(case: Case) -> Sign:
     steps = measures.past_year(case.account, case.journey_step, "asked_on")
     sore = steps[steps["score"].le(3).fillna(value=False)]
     proposed = int(sore["proposal"].notna().sum())
-    asked = steps["respondents"].max()
+    asked = int(steps["respondents"].fillna(0).max()) if len(steps) else 0
     values = {"n": len(steps), "sore": len(sore), "proposed": proposed, "asked": asked}
     return len(steps) > 0, bool(len(steps)) and proposed == len(sore), values
 
@@ -126,7 +127,11 @@ def _story(case: Case) -> Sign:
     return (
         len(whole) > 0,
         len(told) > 0,
-        {"n": len(whole), "told": len(told), "day": text.day(told["told_on"].max())},
+        {
+            "n": len(whole),
+            "told": len(told),
+            "day": text.day(told["told_on"].max()) if len(told) else text.t("met.never"),
+        },
     )
 
 
@@ -135,7 +140,7 @@ def _hero(case: Case) -> Sign:
     heroes = case.story["hero_id"].dropna()
     sure = case.value[case.value["stage"].eq("confirmed") & case.value["amount"].gt(0)]
     may = sure[sure["may_be_used"].notna()]
-    who = case.name(heroes.iloc[0]) if len(heroes) else text.MISSING
+    who = case.name(heroes.iloc[0]) if len(heroes) else text.t("tip.nobody_yet")
     return len(heroes) > 0, len(may) > 0, {"who": who, "n": len(may)}
 
 

@@ -41,10 +41,17 @@ def _line(account: AccountView, goal: pd.Series) -> tuple[object, ...]:
     expected, basis = _expected(account, goal, elapsed)
     state = "no_reading" if now is None else goal_state(way, expected, **_limits(account))
     told = {"way": text.percent(way), "expected": text.percent(expected), "elapsed": text.percent(elapsed)}
-    reading = text.t(f"progress.{state}", **told, due=text.day(goal["due_on"]))
+    reading = text.t(f"progress.{_said(state, way, expected)}", **told, due=text.day(goal["due_on"]))
     if basis != goal["path"] and not text.is_missing(goal["path"]):
         reading = f"{reading} {text.t('progress.fallback', path=text.label('goal_path', goal['path']))}"
     return goal["row_id"], now, now_on, way, elapsed, expected, basis, state, reading
+
+
+def _said(state: str, way: float | None, expected: float | None) -> str:
+    """The sentence of a state: a goal behind its own start and one that nobody can measure are told so."""
+    if state == "no_reading" and expected is None:
+        return "no_reading_no_way"
+    return "backwards" if state == "off_track" and way is not None and way < 0 else state
 
 
 def _limits(account: AccountView) -> dict[str, float]:

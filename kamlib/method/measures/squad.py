@@ -40,18 +40,23 @@ def squad_gaps(account: AccountView) -> list[str]:
 def hours(portfolio: Portfolio) -> pd.DataFrame:
     """One row per KAM: `accounts`, hours that the plans need a year, hours that exist, `balance`, `state`.
 
-    Hours exist by the person's company row in the squad table, else by the KAM rows of the squads, else unknown.
+    Hours exist by the person's company row in the squad table, else by the KAM rows of the squads, else unknown;
+    who has left has none, and the state is `left`.
     """
     plans = newest_plans(portfolio).dropna(subset=["owner_id"])
     needs = plans.groupby("owner_id").agg(
         accounts=("account_id", "nunique"), hours_needed=("hours_year", lambda each: each.sum(min_count=1))
     )
     rows = needs.rename_axis("person_id").reset_index()
-    rows["hours_available"] = [_available(portfolio, person) for person in rows["person_id"]]
+    gone = portfolio.contact.set_index("contact_id")["gone_on"].reindex(rows["person_id"])
+    has_left = (gone <= today(portfolio)).to_numpy()
+    found = pd.Series([_available(portfolio, person) for person in rows["person_id"]], dtype="float64")
+    rows["hours_available"] = found.mask(has_left, 0.0)
     rows["balance"] = rows["hours_available"] - rows["hours_needed"]
-    rows["state"] = rows["balance"].map(
+    states = rows["balance"].map(
         lambda left: "unknown" if pd.isna(left) else "short" if left < 0 else "enough"
     )
+    rows["state"] = states.astype("str").mask(has_left, "left")
     return rows.sort_values("balance", ignore_index=True)
 
 

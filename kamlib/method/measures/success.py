@@ -47,8 +47,10 @@ def _growth(account: AccountView) -> pd.DataFrame:
 
 def _again(account: AccountView) -> pd.DataFrame:
     row = repurchase(account).iloc[0]
-    known, lost = row["before"] > 0, ", ".join(row["lost"]) or text.MISSING
-    return _sign("repurchase", "revenue", known=known, n=row["again"], of=row["before"], lost=lost)
+    known, lost = row["before"] > 0, ", ".join(row["lost"])
+    sign = "repurchase" if lost or not known else "repurchase.all"
+    values = {"n": row["again"], "of": row["before"], "lost": lost}
+    return _sign(sign, "revenue", known=known, **values).assign(sign="repurchase")
 
 
 def _satisfied(account: AccountView) -> pd.DataFrame:
