@@ -78,7 +78,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }
 TITLES = {
     "revenue_trend": "Omsättningen växer",
-    "revenue_by_group": "driver uppgången: 2,0",
+    "revenue_by_group": "har ändrats mest: 2,0",
     "goal_progress": "1 av 2 mätta mål",
     "health": "Svagast är relation: 40 av 100",
     "influence_map": "1 av 2 med stort inflytande",

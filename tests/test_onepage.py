@@ -25,7 +25,7 @@ def test_a_missing_box_says_what_to_add_and_names_are_escaped() -> None:
     assert html.count("kam-box-add") == 15
     assert "A$5% &amp; B &lt;ö&gt;" in html
     assert (
-        "0 av 15 rutor är ifyllda, 8 obligatoriska återstår. Beräknad tid att fylla resten: 45 minuter."
+        "0 av 15 rutor är ifyllda; obligatoriska som återstår: 8. Beräknad tid att fylla resten: 45 min."
         in html
     )
 

@@ -277,7 +277,7 @@ def test_only_confirmed_value_is_summed_and_a_minus_is_shown() -> None:
     page = planning.one_page(account).set_index("box").loc["value", "content"]
     assert "−594\N{NO-BREAK SPACE}tkr" in page
     only_cost = planning.one_page(full(value=ledger[4:5])).set_index("box").loc["value", "content"]
-    assert only_cost == "−594\N{NO-BREAK SPACE}tkr bekräftat av kunden"
+    assert only_cost == "−594\N{NO-BREAK SPACE}tkr: en kostnad som vi har orsakat, bekräftad av kunden"
     unconfirmed = planning.one_page(full(value=ledger[1:2])).set_index("box").loc["value"]
     assert unconfirmed["state"] == "assumed"
     assert "tkr" not in unconfirmed["content"]

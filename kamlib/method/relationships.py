@@ -385,12 +385,16 @@ def _tender_ends(account: AccountView) -> pd.Series[pd.Timestamp]:
 
 
 def person_name(account: AccountView, contact_id: object) -> str:
-    """Return the person's name, the title where the name is not known, a dash for nobody."""
+    """Return the person's name, the title where the name is not known (and said so), a dash for nobody."""
     if text.is_missing(contact_id):
         return text.MISSING
     found = account.contact[account.contact["contact_id"].eq(str(contact_id))]
-    words = [*found["name"].dropna(), *found["title"].dropna()]
-    return str(words[0]) if words else text.t("people.unknown_person")
+    if found["name"].notna().any():
+        return str(found["name"].dropna().iloc[0])
+    titles = found["title"].dropna()
+    return (
+        text.t("people.title_only", title=titles.iloc[0]) if len(titles) else text.t("people.unknown_person")
+    )
 
 
 def _today(account: AccountView) -> pd.Timestamp:

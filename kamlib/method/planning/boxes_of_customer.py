@@ -30,8 +30,17 @@ def _customer(account: AccountView) -> Box:
         own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
         kam = _registered(account, str(own.iloc[0])) if len(own) else ""
         state, source = ("assumed" if kam else "missing"), text.t("page.from_facts")
-    line = text.t("page.line.kam", kam=kam) if kam else ""
-    return Box(lines_of([account.name, line]), state, source, plan_day(account))
+    lines = [account.name, text.t("page.line.kam", kam=kam) if kam else ""]
+    heir = _heir(account) if state == "stale" else ""
+    return Box(lines_of([*lines, heir]), state, source, plan_day(account))
+
+
+def _heir(account: AccountView) -> str:
+    """Who follows a KAM that has left: the owner of the register, where that is somebody else."""
+    own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
+    if own.empty or str(own.iloc[0]) == str(written(account, "owner_id")):
+        return ""
+    return text.t("page.line.registered", kam=_registered(account, str(own.iloc[0])))
 
 
 def _registered(account: AccountView, owner: str) -> str:
@@ -105,6 +114,8 @@ def _people(account: AccountView) -> Box:
 
 def _named(person: object) -> str:
     name, title = getattr(person, "name", None), getattr(person, "title", None)
+    if text.is_missing(name) and not text.is_missing(title):
+        name = text.t("people.unknown_name")
     return ", ".join(str(part) for part in (name, title) if not text.is_missing(part))
 
 

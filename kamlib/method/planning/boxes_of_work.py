@@ -44,7 +44,10 @@ def _goal(account: AccountView, goal: pd.Series, now: object) -> str:
 
 
 def _steps(account: AccountView) -> Box:
-    nearest = work.steps(account)
+    every = work.steps(account, n=len(account.initiative) + len(account.commitment))
+    # A promise past its day has a box of its own; among the steps it stands only where nothing else does.
+    told_there = every["kind"].eq("promise") & every["days_late"].gt(0).fillna(value=False)
+    nearest = (every if told_there.all() else every[~told_there]).head(5)
     if nearest.empty:
         return MISSING
     told = [_step(account, row) for _, row in nearest.iterrows()]
@@ -80,7 +83,7 @@ def _promises(account: AccountView) -> Box:
 def _promise(account: AccountView, row: pd.Series) -> str:
     is_theirs = row["direction"] == "customer"
     who = relationships.person_name(account, row["customer_owner_id" if is_theirs else "owner_id"])
-    side = text.label("side", row["direction"])
+    side = text.label("side_for_customer" if account.audience == "customer" else "side", row["direction"])
     return text.t("page.line.late", n=int(row["days_late"]), side=side, title=row["title"], who=who)
 
 
@@ -108,7 +111,7 @@ def _value(account: AccountView) -> Box:
     if account.value.empty:
         return MISSING
     if headline["values"]:
-        told.append(text.t("page.line.value", amount=money(account, headline["net"])))
+        told.append(text.t(_value_key(account, headline["net"]), amount=money(account, headline["net"])))
     if not pd.isna(headline["cost"]) and not pd.isna(headline["gained"]):
         parts = {"gained": money(account, headline["gained"]), "cost": money(account, headline["cost"])}
         told.append(text.t("page.line.value_cost", **parts))
@@ -119,6 +122,11 @@ def _value(account: AccountView) -> Box:
     return Box(
         lines_of(told), "filled" if headline["values"] else "assumed", text.t("page.from_ledger"), confirmed
     )
+
+
+def _value_key(account: AccountView, net: float) -> str:
+    said = "page.line.value" if net >= 0 else "page.line.value_lost"
+    return f"{said}_for_customer" if account.audience == "customer" else said
 
 
 def _revenue(account: AccountView) -> Box:
@@ -133,8 +141,11 @@ def _revenue(account: AccountView) -> Box:
             "share": text.percent(sold["margin_share"]),
         }
         told.append(text.t("page.line.margin", **margin))
+    left = measures.customer_profit(account).iloc[0]["profit"]
+    told += [] if pd.isna(left) else [text.t("page.line.profit", amount=money(account, left))]
     told += _forecast(account)
-    return Box(lines_of(told), "filled", text.t("page.from_revenue"), account.facts_through)
+    through = pd.Timestamp(account.facts_through or account.as_of) + pd.offsets.MonthEnd(0)
+    return Box(lines_of(told), "filled", text.t("page.from_revenue"), through)
 
 
 def _forecast(account: AccountView) -> list[str]:

@@ -189,7 +189,7 @@ def influence_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     """
     if audience(bundle) == "customer":
         return NOTHING
-    known = rows.dropna(subset=["influence", "name"]).head(18)
+    known = rows.assign(name=rows["name"].fillna(rows["title"])).dropna(subset=["influence", "name"]).head(18)
     if known.empty:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
     strong = known[known["influence"] >= 4]
