@@ -79,11 +79,21 @@ class Outcome:
 
 
 class QuietKernelManager(AsyncKernelManager):
-    """A kernel whose wires are encrypted: ipykernel warns on every run of one that is not."""
+    """A kernel whose wires nobody else can take or hear.
+
+    Each run has a class of its own with a folder for its sockets: two kernels that start at once may pick the
+    same TCP port, and one of them dies. Windows has TCP only; there the wires are encrypted, for ipykernel
+    warns on every run of one that is not.
+    """
+
+    sockets = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.transport_encryption = "required"
+        if os.name == "nt":
+            self.transport_encryption = "required"
+        else:
+            self.transport, self.ip = "ipc", f"{self.sockets}/k"
 
 
 def run(
@@ -183,7 +193,8 @@ def _executed(job: Job, work: Path) -> NotebookNode:
     source = notebooks.read(Path(job.notebook))
     notebooks.refuse_unknown(source, job.parameters, Path(job.notebook).name)
     made = notebooks.variant(source, notebooks.Variant(job.lang, job.audience, live=False))
-    target = work / "executed.ipynb"
+    target, sockets = work / "executed.ipynb", work.with_name(f"{work.name}-k")
+    sockets.mkdir(mode=0o700)
     try:
         executed = papermill.execute_notebook(
             made,
@@ -193,12 +204,14 @@ def _executed(job: Job, work: Path) -> NotebookNode:
             progress_bar=False,
             request_save_on_cell_execute=False,
             cwd=str(work),
-            kernel_manager_class=QuietKernelManager,
+            kernel_manager_class=type("OwnKernelManager", (QuietKernelManager,), {"sockets": str(sockets)}),
             execution_timeout=CELL_SECONDS,
             shutdown_kernel="immediate",  # its outputs are here; asking it to leave costs 0.3 s and a warning
         )
     except PapermillException:
         executed = nbformat.read(target, as_version=4)
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
     return cleaned(executed)
 
 
