@@ -15,7 +15,7 @@ help:
 	@echo "make setup      only the environment, in .venv (the others call it)"
 	@echo "make lab        JupyterLab on the notebooks"
 	@echo "make lint       ruff and mypy"
-	@echo "make notebooks  refresh the checked outputs of the notebooks, strip all others"
+	@echo "make notebooks  refresh the checked outputs of the notebooks, strip all others, renew the example report"
 	@echo "make torture    the fault, fuzz and property tests at full counts"
 	@echo "make bench      measure speed"
 	@echo "make lock       resolve requirements.lock anew (needs uv)"
@@ -55,7 +55,7 @@ lint: setup
 
 notebooks: setup
 	@$(BIN)/kam init --sample
-	$(BIN)/python .ci/refresh.py notebooks
+	$(BIN)/python .ci/refresh.py
 
 bench: setup
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done

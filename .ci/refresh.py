@@ -1,12 +1,15 @@
 """Refresh the notebooks as they are committed: `make notebooks`.
 
 A notebook with checked cells is executed on the sample company; those cells keep output and execution count
-(nbval compares nothing without both), every other cell is stripped.
+(nbval compares nothing without both), every other cell is stripped. Then the example report is made anew.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -29,5 +32,15 @@ def main(folder: str) -> None:
             print(path)
 
 
+def example(target: Path) -> None:
+    """Put the plan of one invented customer where a visitor of the repository can look at it."""
+    target.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as out:
+        wanted = ["report", "A-003", "--notebook", "03_planning", "--out", out]
+        subprocess.run([sys.executable, "-m", "kamlib.cli", *wanted], check=True)
+        shutil.copy(next(Path(out).rglob("03_planning.html")), target)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main("notebooks")
+    example(Path("reports/example/03_planning.html"))
