@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -39,7 +40,7 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except KamError as stop:
-            click.echo(stop.told(), err=True)
+            _say(stop.told(), err=True)
             code = stop.exit_code
         except KeyboardInterrupt as stop:
             code = 143 if isinstance(stop, batch.Terminated) else 130
@@ -48,19 +49,34 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
         except BrokenPipeError:  # the reader of our output has left: nothing is wrong here
             code = 0
         except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
-            click.echo(
-                text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True
-            )
+            _say(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
             code = 2
         raise SystemExit(code or 0)
 
     return wrapped
 
 
+#: What would move the cursor, colour the screen or turn the reading direction, were it printed.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _say(words: str, *, err: bool = False) -> None:
+    """Print a line; what came from a customer's system can't steer the terminal."""
+    click.echo(_UNSEEN.sub("\N{MIDDLE DOT}", words), err=err)
+
+
+def _on_one_line(words: object, width: int = 60) -> str:
+    plain = " ".join(str(words).split())
+    return plain if len(plain) <= width else plain[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def _kept(fault: Exception) -> str:
-    """Write the whole traceback to a file in the app-data folder and return where."""
+    """Write the whole traceback to a file in the app-data folder and return where; a dash where it can't be kept."""
     target = locate.app_data() / "last-fault.txt"
-    files.put(target, "".join(traceback.format_exception(fault)))
+    try:
+        files.put(target, "".join(traceback.format_exception(fault)))
+    except OSError:  # no home, no right, no room: the sentence must still be said
+        return text.MISSING
     return str(target)
 
 
@@ -120,7 +136,7 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     named = name or target
     if with_sample and not named:
         where = _sample(lang)
-        click.echo(text.t("cli.made", found=str(where)))
+        _say(text.t("cli.made", found=str(where)))
         return
     where_to = locate.named_workspace(named or "kam")
     if with_sample:
@@ -129,7 +145,7 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     else:
         workspace.create(where_to, name=Path(where_to).stem, lang=lang)
         _write_configuration(named or "kam")
-    click.echo(text.t("cli.made", found=where_to))
+    _say(text.t("cli.made", found=where_to))
 
 
 def _write_configuration(name: str) -> None:
@@ -154,17 +170,17 @@ def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: 
     known = {name: list(portfolio.tables[name][f"{name}_id"]) for name in ("account", "contact")}
     raw = sources.read(source, read)
     judged, findings, report = intake.judge(raw, known=known, currency=portfolio.currency)
-    click.echo(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
+    _say(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
     intake.refuse(findings)
     for finding in findings:
-        click.echo(finding.sentence())
+        _say(finding.sentence())
     if dry_run:
-        click.echo(text.t("cli.dry_run"))
+        _say(text.t("cli.dry_run"))
         return
     done = here.import_facts(judged, source="import", replace=replace)
     standings.refresh(here)
     for name, state in done.items():
-        click.echo(text.t(f"cli.{state}", found=name))
+        _say(text.t(f"cli.{state}", found=name))
 
 
 @kam.command()
@@ -179,9 +195,9 @@ def check(target: str | None, accounts: tuple[str, ...]) -> int:
     worst = 0
     for account_id in chosen:
         found: list[Finding] = coaching.check(here.account(account_id))
-        click.echo(f"{account_id} {here.account(account_id).name}: {len(found)}")
+        _say(f"{account_id} {_on_one_line(here.account(account_id).name)}: {len(found)}")
         for finding in found:
-            click.echo(f"  {finding.severity:<8}{finding.sentence()}")
+            _say(f"  {finding.severity:<8}{finding.sentence()}")
             worst = max(worst, int(finding.severity == "error"))
     return worst
 
@@ -195,14 +211,14 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
     listed = reports.listing(_open(target))
     rows = listed.astype(object).where(listed.notna(), None).to_dict("records")
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        _say(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in sorted(rows, key=lambda each: -(each["revenue_12m"] or 0)):
         mark = "*" if row["is_key"] else " "
         segment = text.label("outcome", row["segment"])
         basis = f" ({text.t('index.proposed')})" if row["basis"] == "proposed" else ""
-        click.echo(
-            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {row['name']}: {segment}{basis}"
+        _say(
+            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {_on_one_line(row['name'])}: {segment}{basis}"
         )
 
 
@@ -239,10 +255,13 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
     failed = [outcome for outcome in delivery.outcomes if outcome.status in ("failed", "interrupted")]
     for outcome in delivery.outcomes:
         if outcome.error:
-            click.echo(f"{outcome.account_id} {outcome.notebook}: {outcome.error['message']}", err=True)
+            _say(
+                f"{outcome.account_id} {outcome.notebook}: {_on_one_line(outcome.error['message'], 400)}",
+                err=True,
+            )
     good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
-    click.echo(text.t("cli.reports", n=good, failed=len(failed)))
-    click.echo(str(delivery.index))
+    _say(text.t("cli.reports", n=good, failed=len(failed)))
+    _say(str(delivery.index))
     stopped = {
         outcome.error["kind"] for outcome in failed if outcome.status == "interrupted" and outcome.error
     }
@@ -259,9 +278,7 @@ def _with_progress(here: workspace.Workspace, request: reports.Request) -> repor
     if not sys.stdout.isatty():
 
         def line(outcome: Any) -> None:
-            click.echo(
-                f"{outcome.status:<8}{outcome.seconds:>6.1f} s  {outcome.account_id} {outcome.notebook}"
-            )
+            _say(f"{outcome.status:<8}{outcome.seconds:>6.1f} s  {outcome.account_id} {outcome.notebook}")
 
         return reports.run(here, request, told=line)
     with click.progressbar(length=1, label=text.t("cli.reporting")) as bar:
@@ -312,10 +329,14 @@ def history(target: str | None, account: str | None, since: str) -> None:
         here.account(account)  # an unknown id is told with its nearest names
     log = here.history(account, since)
     for entry in log.to_dict("records"):
-        fields = ", ".join(f"{name}: {value}" for name, value in entry["after"].items() if value is not None)
+        fields = ", ".join(
+            f"{name}: {_on_one_line(value, 200)}"
+            for name, value in entry["after"].items()
+            if value is not None
+        )
         head = f"{text.day(entry['effective_on'])} {entry['by']} · {entry['account_id']} {entry['table']} {entry['row_id']}"
-        click.echo(f"{head} · {entry['operation']} · {entry['reason']}\n    {fields}")
-    click.echo(text.t("cli.history", n=len(log)))
+        _say(f"{head} · {entry['operation']} · {entry['reason']}\n    {fields}")
+    _say(text.t("cli.history", n=len(log)))
 
 
 @kam.command()
@@ -323,7 +344,7 @@ def history(target: str | None, account: str | None, since: str) -> None:
 @told_plainly
 def doctor(target: str | None) -> int:
     """Examine the installation and the workspace, and say what to mend."""
-    return examine.run(locate.workspace(target), say=click.echo)
+    return examine.run(locate.workspace(target), say=_say)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from kamlib.errors import Finding, KamError, nearest
 
 Operation = Literal["insert", "update", "retire"]
 _ROW_ITSELF = ("row_id", "account_id")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and half a character, which no encoding can write
 
 
 def new_id() -> str:
@@ -72,11 +74,48 @@ def _judge_one(each: Change) -> list[Finding]:
         return [_finding("not_typed", each, found=each.table)]
     if each.operation == "update" and not set(each.after) <= set(each.before or {}):
         return [_finding("before_missing", each, fields=", ".join(sorted(each.after)))]
-    found = [fault for name, value in each.after.items() for fault in _judge_value(table, each, name, value)]
+    found = [*_judge_itself(each), *_judge_seen(table, each)]
+    found += [fault for name, value in each.after.items() for fault in _judge_value(table, each, name, value)]
     needed = [c.name for c in table.columns if c.required and c.name not in (*_ROW_ITSELF, *table.key)]
-    missing = [n for n in needed if store.to_store("text", each.after.get(n)) in (None, "")]
+    missing = [n for n in needed if _is_nothing(each.after.get(n))]
     concerned = missing if each.operation == "insert" else [n for n in missing if n in each.after]
     return found + [_finding("value_missing", each, column=name) for name in concerned]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is pd.NA or value is pd.NaT or value is None or value != value or value == ""  # noqa: PLR0124
+
+
+def _judge_itself(each: Change) -> list[Finding]:
+    """Judge what the change says of itself: which row, whose, and from which day."""
+    said = {"row_id": each.row_id, "account_id": each.account_id, "op_id": each.op_id}
+    found = [_finding("not_text", each, column=name) for name, value in said.items() if not is_text(value)]
+    found += [_finding("value_missing", each, column="row_id")] if each.row_id == "" else []
+    try:
+        store.to_store("date", each.effective_on)
+    except (TypeError, ValueError):
+        found.append(_wrong_kind(each, "effective_on", each.effective_on, "date"))
+    return found
+
+
+def _judge_seen(table: schema.Table, each: Change) -> list[Finding]:
+    """Judge what the writer says to have seen: it is compared with what stands there."""
+    found = []
+    for name, value in (each.before or {}).items():
+        try:
+            store.to_store(table.by_name[name].kind if name in table.by_name else "text", value)
+        except (TypeError, ValueError, OverflowError):
+            found.append(_wrong_kind(each, name, value, "text"))
+    return found
+
+
+def _wrong_kind(each: Change, name: str, value: Any, kind: str) -> Finding:
+    return _finding("wrong_kind", each, column=name, found=str(value)[:60], kind=kind)
+
+
+def is_text(value: Any) -> bool:
+    """Tell whether a value is text that can be stored."""
+    return isinstance(value, str) and not _UNSTORABLE.search(value)
 
 
 def _judge_value(table: schema.Table, each: Change, name: str, value: Any) -> list[Finding]:
@@ -86,12 +125,12 @@ def _judge_value(table: schema.Table, each: Change, name: str, value: Any) -> li
     try:
         stored = store.to_store(column.kind, value)
     except (TypeError, ValueError, OverflowError):
-        return [_finding("wrong_kind", each, column=name, found=str(value), kind=column.kind)]
+        return [_wrong_kind(each, name, value, column.kind)]
     return [] if stored is None else _judge_stored(column, each, stored)
 
 
 def _judge_stored(column: schema.Column, each: Change, stored: Any) -> list[Finding]:
-    if isinstance(stored, str) and "\x00" in stored:
+    if isinstance(stored, str) and not is_text(stored):
         return [_finding("not_text", each, column=column.name)]
     if column.choices and stored not in column.choices:
         allowed = ", ".join(column.choices)
@@ -103,8 +142,19 @@ def _judge_stored(column: schema.Column, each: Change, stored: Any) -> list[Find
 
 
 def _finding(rule: str, each: Change, **values: Any) -> Finding:
-    place = {"account": each.account_id, "column": values.pop("column", "")}
-    return Finding(rule, "error", place, {"table": each.table, "row_id": each.row_id, **values})
+    told = {"account": each.account_id, "table": each.table, "row_id": each.row_id, **values}
+    told = {name: _tellable(value) for name, value in told.items()}
+    place = {"account": told.pop("account"), "column": told.pop("column", "")}
+    return Finding(rule, "error", place, told)
+
+
+def _tellable(value: Any) -> Any:
+    # What can't be stored can't be shown either: a message with half a character would not reach the page.
+    return (
+        value
+        if isinstance(value, (int, float)) or value is None
+        else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    )
 
 
 def apply(connection: Connection, each: Change, stamp: Stamp) -> int | None:

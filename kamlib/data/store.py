@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from kamlib import schema
+from kamlib.data import days
 from kamlib.errors import problem
 
 VERSION = "1"
 BUSY_SECONDS = 10
+LARGEST = 1e13
+"""No amount or count is larger: in minor units it still is a whole number that a float holds exactly."""
 _TYPES: dict[str, Any] = {
     "money": sa.BigInteger,
     "share": sa.Float,
@@ -153,18 +157,74 @@ def _told(refused: sa.exc.OperationalError) -> Exception:
 
 
 def to_store(kind: str, value: Any) -> Any:
-    """Return one value as the store keeps it: money in minor units, days as ISO text, nothing as None."""
+    """Return one value as the store keeps it: money in minor units, days as ISO text, nothing as None.
+
+    Raises TypeError or ValueError for what isn't of the kind, so that nothing is stored that can't be read again.
+    """
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return None
-    if kind == "money":
-        return round(float(value) * 100)
-    if kind in ("date", "month"):
-        day = pd.Timestamp(value)
-        return f"{day:%Y-%m}-01" if kind == "month" else f"{day:%Y-%m-%d}"
-    plain = {"integer": int, "scale": int, "number": float, "share": float, "flag": bool}.get(kind, str)
-    return plain(value)
+    if isinstance(value, str) and value == "" and kind not in ("text", "id"):  # a form's cleared field
+        return None
+    store: Callable[[Any], Any] = _STORED.get(kind, _stored_text)
+    return store(value)
+
+
+def _stored_text(value: Any) -> str:
+    if not isinstance(value, (str, int, float)):
+        raise TypeError("text")
+    return str(value)
+
+
+def _stored_number(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not abs(number) < LARGEST:
+        raise ValueError("number")
+    return number
+
+
+def _stored_whole(value: Any) -> int:
+    number = _stored_number(value)
+    if not number.is_integer():
+        raise ValueError("whole number")
+    return int(number)
+
+
+def _stored_flag(value: Any) -> bool:
+    if value not in (True, False):  # bool("no") is True
+        raise ValueError("flag")
+    return bool(value)
+
+
+def _stored_day(value: Any) -> str:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, date):  # pandas would read a number as nanoseconds of 1970
+        raise TypeError("date")
+    if not days.EARLIEST <= value.year <= days.LATEST:
+        raise ValueError("year")
+    return f"{value:%Y-%m-%d}"
+
+
+def _stored_money(value: Any) -> int:
+    return round(_stored_number(value) * 100)
+
+
+def _stored_month(value: Any) -> str:
+    return f"{_stored_day(value)[:7]}-01"
+
+
+_STORED: dict[str, Callable[[Any], Any]] = {
+    "money": _stored_money,
+    "number": _stored_number,
+    "share": _stored_number,
+    "integer": _stored_whole,
+    "scale": _stored_whole,
+    "flag": _stored_flag,
+    "date": _stored_day,
+    "month": _stored_month,
+}
 
 
 def from_store(kind: str, value: Any) -> Any:
@@ -227,6 +287,13 @@ def read_facts(
         rows = rows.sort_values("source", key=lambda source: source == "typed", kind="stable")
         rows = rows.drop_duplicates(list(declared.key), keep="last")
     return frame_from_store(declared, rows)
+
+
+def last_complete_month(connection: Connection, day: date) -> str:
+    """Return the last month with revenue that is over on `day`; empty where there is none."""
+    first = (pd.Timestamp(day) + pd.Timedelta(days=1)).replace(day=1)  # of the month that is not over yet
+    month = facts["revenue"].c.month
+    return connection.execute(sa.select(sa.func.max(month)).where(month < f"{first:%Y-%m-%d}")).scalar() or ""
 
 
 def last_fact(connection: Connection) -> str:

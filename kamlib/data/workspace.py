@@ -165,7 +165,8 @@ class Workspace:
         with store.reading(self._engine) as connection:
             day = self._day(connection, as_of)
             tables = self._facts(connection, None, day) | self._plan(connection, None, day)
-        return schema.Portfolio(tables, *self._frame_of(tables, day), **self._carried())
+            frame = self._frame_of(connection, day)
+        return schema.Portfolio(tables, *frame, **self._carried())
 
     def account(self, account_id: str, as_of: str = "") -> schema.AccountView:
         """Return one account with its descendants, our own people and its standing."""
@@ -177,6 +178,7 @@ class Workspace:
             members = family(known, account_id) if self.audience == "internal" else list(known["account_id"])
             day = self._day(connection, as_of)
             tables = self._facts(connection, members, day) | self._plan(connection, members, day)
+            frame = self._frame_of(connection, day)
             place = standing.of(connection, self._state(connection, day), account_id)
         name = str(known.set_index("account_id")["name"].loc[account_id])
         carried: dict[str, Any] = self._carried() | {
@@ -184,7 +186,7 @@ class Workspace:
             "name": name,
             "standing": place,
         }
-        return schema.AccountView(tables, *self._frame_of(tables, day), **carried, audience=self.audience)
+        return schema.AccountView(tables, *frame, **carried, audience=self.audience)
 
     def plan(self, account_id: str = "", as_of: str = "") -> dict[str, pd.DataFrame]:
         """Return every plan table of the company level, and of one account where one is named."""
@@ -205,13 +207,10 @@ class Workspace:
             "currency": self.about["currency"],
         }
 
-    def _frame_of(self, tables: Mapping[str, pd.DataFrame], day: date) -> tuple[date, pd.Timestamp | None]:
-        through = self.about.get("facts_through")  # a projected file says what its source knew
-        if through:
-            return day, pd.Timestamp(through)
-        ends = tables["revenue"]["month"].drop_duplicates()
-        complete = ends[ends + pd.offsets.MonthEnd(0) <= pd.Timestamp(day)]
-        return day, None if complete.empty else complete.max()
+    def _frame_of(self, connection: Connection, day: date) -> tuple[date, pd.Timestamp | None]:
+        # Of all revenue, also for one account: a customer who has stopped buying bought nothing these months.
+        through = self.about.get("facts_through") or store.last_complete_month(connection, day)
+        return day, pd.Timestamp(through) if through else None
 
     def _facts(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
         until = day.isoformat()
@@ -280,6 +279,9 @@ class Workspace:
     def _stamp(self, by: str, reason: str, session: str, at: datetime | None) -> changes.Stamp:
         if at is not None and at.tzinfo is None:
             raise problem("naive_time", found=str(at))
+        for name, value in {"by": by, "reason": reason, "session": session}.items():
+            if not changes.is_text(value):
+                raise problem("parameter_not_text", name=name, found=ascii(value)[:60])
         moment = at.astimezone(UTC) if at else datetime.now(UTC)
         local = moment.astimezone(ZoneInfo(self.about["time_zone"]))
         recorded = moment.isoformat(timespec="microseconds")
