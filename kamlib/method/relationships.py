@@ -13,12 +13,14 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.errors import Finding
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 _JUDGED = ["role", "influence", "support", "matter", "coverage", "level_now", "level_wanted", "interval_days"]
 _NOTED = ["known_by", "evidence", "is_confirmed", "noted_on"]
 
 
+@once
 def people(account: AccountView) -> pd.DataFrame:
     """Return the customer's people and the roles that nobody is known to hold.
 
@@ -34,6 +36,7 @@ def people(account: AccountView) -> pd.DataFrame:
     return everybody.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
+@once
 def stances(account: AccountView) -> pd.DataFrame:
     """Return support per person and matter (P6): contact_id, matter, support -2..2, evidence, noted_on."""
     known = account.stakeholder.dropna(subset=["contact_id", "support"])
@@ -123,6 +126,7 @@ def freshness(account: AccountView) -> pd.DataFrame:
     return persons[columns].reset_index(drop=True)
 
 
+@once
 def links(account: AccountView) -> pd.DataFrame:
     """Return who knows whom: one row per own person and customer person.
 
@@ -172,6 +176,7 @@ def effective_contacts(counts: Iterable[float]) -> tuple[float | None, float | N
     return round(hhi, 4), round(1 / hhi, 2)
 
 
+@once
 def contact_shares(account: AccountView) -> pd.DataFrame:
     """Return contact_id, contacts, share: how the two-way contacts of 12 months fall on their people."""
     recent = _two_way(account)
@@ -181,6 +186,7 @@ def contact_shares(account: AccountView) -> pd.DataFrame:
     return counts.sort_values("share", ascending=False, ignore_index=True)
 
 
+@once
 def threading(account: AccountView) -> pd.DataFrame:
     """Return one row per decision role: role, people, last_two_way_on, is_threaded (within 90 days)."""
     held = people(account)
@@ -339,6 +345,7 @@ def _introduction(account: AccountView, chance: pd.Series) -> str:
     return text.t(key, share=text.percent(chance["gain"]), **names)
 
 
+@once
 def due_contacts(account: AccountView) -> pd.DataFrame:
     """Return the people to get in touch with when there is nothing to sell (T7); empty during a tender (P7).
 
@@ -352,6 +359,7 @@ def due_contacts(account: AccountView) -> pd.DataFrame:
     return due[columns].reset_index(drop=True)
 
 
+@once
 def silence(account: AccountView) -> Finding | None:
     """Return the rule that silences advice on contact: a public buyer's tender is on (P7), else None.
 

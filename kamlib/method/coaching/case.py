@@ -134,5 +134,7 @@ class Case:
 
 def titled(rows: pd.DataFrame, *columns: str) -> Iterable[Hit]:
     """Yield one hit per row: its id, its title (without a full stop: it stands in a sentence) and the columns named."""
+    if rows.empty:
+        return
     for row in rows[["row_id", "title", *columns]].to_dict("records"):
         yield {str(name): value for name, value in row.items()} | {"title": str(row["title"]).rstrip(". ")}

@@ -12,6 +12,7 @@ from kamlib.method import relationships
 from kamlib.method.measures.money import customer_profit, sales
 from kamlib.method.measures.periods import MISSING, one_row
 from kamlib.method.measures.promises import commitments, delivery_precision
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
@@ -31,6 +32,7 @@ def band(score: float, edges: Sequence[float]) -> str:
     return "weak" if score < edges[0] else "watch" if score < edges[1] else "strong"
 
 
+@once
 def health(account: AccountView) -> pd.DataFrame:
     """One row per measure: `part`, `measure`, `value`, `score` 0..100, and the sub-state's score and band.
 

@@ -9,9 +9,11 @@ import pandas as pd
 
 from kamlib.method import units
 from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.method.once import once
 from kamlib.schema import AccountView, Portfolio
 
 
+@once
 def groups_of(portfolio: Portfolio) -> pd.Series:
     """Return the top parent of every account, by account_id: a customer group counts once."""
     return units.roots(portfolio.account)
@@ -45,6 +47,7 @@ def key_account_growth(portfolio: Portfolio, keys: Collection[str] | None = None
     return growth.sort_values("customers", ignore_index=True)
 
 
+@once
 def _pairs(portfolio: Portfolio) -> pd.DataFrame:
     top = groups_of(portfolio)
     sums = []

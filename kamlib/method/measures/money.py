@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
+@once
 def sales(bundle: Bundle) -> pd.DataFrame:
     """One row: revenue R12 and the R12 before, growth, contribution margin and its ratio.
 
@@ -20,6 +22,7 @@ def sales(bundle: Bundle) -> pd.DataFrame:
     return one_row(**_compared(now, before, _covers(bundle)))
 
 
+@once
 def sales_by_group(bundle: Bundle) -> pd.DataFrame:
     """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
     now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
@@ -62,6 +65,7 @@ def _compared(now: pd.DataFrame, before: pd.DataFrame, comparable: bool = True) 
     }
 
 
+@once
 def customer_profit(bundle: Bundle) -> pd.DataFrame:
     """One row, R12: contribution margin less what it costs to serve; profit is missing where either is."""
     earned = sales(bundle).iloc[0]
@@ -77,6 +81,7 @@ def customer_profit(bundle: Bundle) -> pd.DataFrame:
     )
 
 
+@once
 def service_costs(bundle: Bundle) -> pd.DataFrame:
     """One row per activity, R12, the dearest first: `activity`, `cost`, `quantity`, `cost_share`."""
     rows = within(bundle.service_cost, "month", bundle.window(12))
@@ -103,6 +108,7 @@ def wallet_share(account: AccountView) -> pd.DataFrame:
 _WALLET_ENDS = (("low", "high"), ("likely", "likely"), ("high", "low"))
 
 
+@once
 def exposure(account: AccountView) -> pd.DataFrame:
     """One row: contribution R12, months to replace it, and what would be lost meanwhile (6.7, P3, P5).
 

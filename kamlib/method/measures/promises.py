@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from kamlib.method.measures.periods import one_row, ratio, today, within
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
+@once
 def promises(account: AccountView) -> pd.DataFrame:
     """One row per commitment: its columns, `state` (kept, late, overdue, open) and `days_late`."""
     now, rows = today(account), account.commitment.copy()
@@ -22,6 +24,7 @@ def promises(account: AccountView) -> pd.DataFrame:
     return rows.sort_values(["due_on", "title"], ignore_index=True)
 
 
+@once
 def commitments(account: AccountView) -> pd.DataFrame:
     """One row per side: `direction`, `due`, `on_time`, `late`, `overdue`, `not_due`, `on_time_share`, `oldest_days`.
 
@@ -49,6 +52,7 @@ def commitments(account: AccountView) -> pd.DataFrame:
     return pd.DataFrame(lines).astype({"oldest_days": "Int64"})
 
 
+@once
 def projects(account: AccountView) -> pd.DataFrame:
     """One row per project: name, status, planned and actual or expected end, `slip_days`, milestone share.
 
@@ -65,6 +69,7 @@ def projects(account: AccountView) -> pd.DataFrame:
     return rows[names].sort_values("slip_days", ascending=False, ignore_index=True)
 
 
+@once
 def project_completion(account: AccountView) -> pd.DataFrame:
     """One row: projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
     rows = account.project
@@ -81,6 +86,7 @@ def project_completion(account: AccountView) -> pd.DataFrame:
     )
 
 
+@once
 def delivery_precision(account: AccountView) -> pd.DataFrame:
     """One row per period (R12, the R12 before, last quarter): lines due, on time in full, share, claims (T6)."""
     periods = {
@@ -104,6 +110,7 @@ def delivery_precision(account: AccountView) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+@once
 def plan_updated_on(account: AccountView) -> pd.Timestamp:
     """Return the day of the newest dated judgement in the plan; NaT for a plan that nobody has dated.
 

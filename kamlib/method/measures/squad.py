@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib.method.measures.periods import Bundle, today
+from kamlib.method.once import once
 from kamlib.schema import AccountView, Portfolio
 
 
+@once
 def squad(account: AccountView) -> pd.DataFrame:
     """One row per person and function: squad rows, and the plan's owner and sponsor where those rows lack them.
 
@@ -60,6 +62,7 @@ def hours(portfolio: Portfolio) -> pd.DataFrame:
     return rows.sort_values("balance", ignore_index=True)
 
 
+@once
 def newest_plans(bundle: Bundle) -> pd.DataFrame:
     """One row per account: its newest account plan."""
     return bundle.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")

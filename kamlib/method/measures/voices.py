@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.method.measures.periods import MISSING, Bundle, past_year
+from kamlib.method.once import once
 
 
 def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = None) -> float:
@@ -28,6 +29,7 @@ def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
     return pd.concat([rows[~nameless].drop_duplicates("contact_id", keep="last"), rows[nameless]])
 
 
+@once
 def nps(bundle: Bundle) -> pd.DataFrame:
     """One row per B2B form of NPS: all answers, mean per account, weighted by influence (6.7).
 
@@ -56,6 +58,7 @@ def nps(bundle: Bundle) -> pd.DataFrame:
     )
 
 
+@once
 def satisfaction(bundle: Bundle) -> pd.DataFrame:
     """One row per kind of question asked: `kind`, `n`, `mean`, `lowest`, `top_share`, `answers`, `latest_on`.
 
