@@ -48,6 +48,12 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
             raise
         except BrokenPipeError:  # the reader of our output has left: nothing is wrong here
             code = 0
+        except (
+            OSError
+        ) as refused:  # no room, no right, a disk that left: the system's word is the best we have
+            reason = f"{refused.strerror or refused} {refused.filename or ''}".strip()
+            _say(text.t("cli.system", reason=reason), err=True)
+            code = 2
         except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
             _say(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
             code = 2

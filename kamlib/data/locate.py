@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def configuration(start: Path | None = None) -> dict[str, Any]:
         if (folder / FILE).is_file():
             try:
                 found: dict[str, Any] = tomllib.loads((folder / FILE).read_text("utf-8"))
-            except tomllib.TOMLDecodeError as broken:
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
                 raise problem("configuration_broken", place={"file": FILE}, found=str(broken)) from None
             return {**found, "folder": str(folder)}
     return {}
@@ -49,6 +50,15 @@ def named_workspace(name: str, beside: Path | None = None) -> str:
     if Path(name).name != name or Path(name).suffix:
         return str((beside or Path.cwd()) / name)
     return str(app_data() / f"{name}.sqlite")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, and try that it can be written in; told in words where it can't."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as refused:
+        raise problem("folder_not_writable", found=str(folder), reason=str(refused.strerror)) from refused
 
 
 def app_data() -> Path:

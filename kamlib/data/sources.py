@@ -82,10 +82,15 @@ class _Reader:
     def _table(self, path: Path, entry: FileMapping) -> RawTable:
         sheet = entry.sheet
         notes = Notes(file=path.name, sheet=sheet, table=entry.table)
+        try:
+            content = path.read_bytes()
+        except OSError as refused:
+            notes.add("file_unreadable", found=str(refused.strerror))
+            return RawTable(entry.table, path.name, sheet, Grid(), entry, notes.findings())
         if path.suffix.lower() in BOOKS:
             sheet, grid = self._sheet(path, entry, notes)
         else:
-            grid = delimited.read(path.read_bytes(), entry, notes)
+            grid = delimited.read(content, entry, notes)
         return RawTable(entry.table, path.name, sheet, grid, entry, notes.findings())
 
     def _sheet(self, path: Path, entry: FileMapping, notes: Notes) -> tuple[str, Grid]:

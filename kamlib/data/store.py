@@ -7,6 +7,7 @@ IMMEDIATE), a reader never does; no connection outlives its block.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -133,27 +134,37 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def reading(source: Engine) -> Iterator[Connection]:
     """Open one read transaction: everything seen in it is of one moment."""
-    with source.connect() as connection, connection.begin():
+    with told(), source.connect() as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(source: Engine) -> Iterator[Connection]:
     """Open one write transaction; waits up to ten seconds for another writer, then says so."""
+    with told(), source.connect().execution_options(kam_writes=True) as connection, connection.begin():
+        yield connection
+
+
+#: What SQLite says -> what a person can do about it.
+_RULES = {
+    "locked|busy": "workspace_busy",
+    "unable to open|not authorized|no such file": "workspace_not_reachable",
+    "readonly|full|disk I/O": "workspace_not_writable",
+    "malformed|not a database|no such table|no such column|corrupt": "workspace_damaged",
+}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in words why the database refused: busy, out of reach, not writable, damaged."""
     try:
-        with source.connect().execution_options(kam_writes=True) as connection, connection.begin():
-            yield connection
-    except sa.exc.OperationalError as refused:
-        raise _told(refused) from refused
-
-
-def _told(refused: sa.exc.OperationalError) -> Exception:
-    reason = str(refused.orig)
-    if "locked" in reason or "busy" in reason:
-        return problem("workspace_busy", seconds=BUSY_SECONDS)
-    if "readonly" in reason or "full" in reason or "disk" in reason:
-        return problem("workspace_not_writable", reason=reason)
-    return refused
+        yield
+    except (sa.exc.DatabaseError, sqlite3.DatabaseError) as refused:
+        reason = str(getattr(refused, "orig", refused))
+        rule = next((rule for words, rule in _RULES.items() if re.search(words, reason)), "")
+        if not rule:
+            raise
+        raise problem(rule, reason=reason, seconds=BUSY_SECONDS) from refused
 
 
 def to_store(kind: str, value: Any) -> Any:

@@ -51,7 +51,7 @@ def create(
     if "://" not in where and Path(where).exists():
         raise problem("workspace_exists", found=where)
     if "://" not in where:
-        Path(where).absolute().parent.mkdir(parents=True, exist_ok=True)
+        locate.make_folder(Path(where).absolute().parent)
     engine = store.engine(where, create=True)
     values = (name or Path(where).stem, lang, currency, "Europe/Stockholm", str(is_sample))
     about = {**dict(zip(_SETTINGS, values, strict=True)), "version": store.VERSION, "id": changes.new_id()}
@@ -118,7 +118,9 @@ class Workspace:
         try:
             with store.reading(self._engine) as connection:
                 return {str(key): str(value) for key, value in connection.execute(sa.select(store.meta))}
-        except sa.exc.DatabaseError as refused:
+        except KamError as refused:
+            if refused.findings[0].rule != "workspace_damaged":
+                raise
             raise problem("not_a_workspace", found=self.target) from refused
 
     @property
@@ -369,6 +371,7 @@ class Workspace:
     def snapshot(self, target: Path) -> Workspace:
         """Copy the SQLite workspace as it is at this moment, whatever others write meanwhile."""
         with (
+            store.told(),
             closing(sqlite3.connect(Path(self.target).absolute().as_uri() + "?mode=rw", uri=True)) as source,
             closing(sqlite3.connect(target)) as copy,
         ):

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pandas as pd
 
 from kamlib import __version__, text
-from kamlib.data import projection
+from kamlib.data import locate, projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
 from kamlib.method import measures, planning
@@ -77,6 +77,7 @@ def run(
     """Make the reports asked for. Raises `KamError` before anything starts; later faults are outcomes."""
     text.use(request.lang)
     chosen = _notebooks(request)
+    locate.make_folder(request.out)
     work = batch.work_folder()
     try:
         snapshot = workspace.snapshot(work / "snapshot.sqlite")
