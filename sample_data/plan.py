@@ -99,8 +99,10 @@ def _counted(account_id: str, day: str) -> Row:
         "business": {
             "sv": f"{now / 1e6:.1f} mkr på tolv månader, {(now / before - 1) * 100:+.0f} % mot fg år.".replace(
                 ".", ",", 1
+            ).replace("-", "\N{MINUS SIGN}"),
+            "en": f"{now / 1e6:.1f} MSEK in twelve months, {now / before - 1:+.0%} on the year before.".replace(
+                "-", "\N{MINUS SIGN}"
             ),
-            "en": f"{now / 1e6:.1f} MSEK in twelve months, {now / before - 1:+.0%} on the year before.",
         },
         "plan": {
             "sv": f"{len(kept)} av {len(due)} åtaganden i tid." if due else "Inga åtaganden förfallna.",
@@ -215,6 +217,8 @@ _OUTCOME = {
         "signed_on": ("sponsor_id", "signed_on"),
         "customer_status_on": ("customer_status", "customer_status_on", "customer_said", "ask_again_on"),
         "judged_on": ("judgement", "judged_on", "reason"),
+        "estimated_on": ("low", "likely", "high", "estimated_on"),
+        "kept_on": ("insight_id", "formula", "frequency", "tolerance", "lead_lag"),
     },
     "commitment": {"done_on": ("done_on",)},
     "meeting": {"held_on": ("held_on",)},
