@@ -6,6 +6,7 @@ That they run is tested by nbval (`make test`) and by the batch; here is what ca
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 from functools import cache
@@ -23,7 +24,7 @@ METHOD = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 EVERY = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 ABOUT_ALL = {"00_start_here", "01_segmentation", "07_portfolio"}
 TAGS = {
-    "parameters", "injected-parameters", "sv", "en", "live", "facilitator", "internal", "level-2", "level-3",
+    "parameters", "injected-parameters", "sv", "en", "live", "facilitator", "internal", "customer", "level-2", "level-3",
     "nbval-check-output", "solution",
 }  # fmt: skip
 FREE = {
@@ -99,9 +100,11 @@ def marks(prose: str) -> list[str]:
 
 @of_method
 def test_headings_skip_no_level(path: Path) -> None:
-    """One first heading, at the top; then second and third, none skipped."""
-    for lang in ("sv", "en"):
-        prose = [cell.source for cell in cells(path) if lang in notebooks.tags(cell)]
+    """One first heading, at the top; then second and third, none skipped; so in each edition."""
+    read = notebooks.read(path)
+    editions = itertools.product(("sv", "en"), ("internal", "customer"))
+    for variant in (notebooks.variant(read, notebooks.Variant(*which)) for which in editions):
+        prose = [cell.source for cell in variant.cells if cell.cell_type == "markdown"]
         levels = [len(sign) for sign in re.findall(r"^(#+) ", "\n".join(prose), re.MULTILINE)]
         assert levels[0] == 1
         assert levels.count(1) == 1

@@ -302,7 +302,7 @@ def test_steps_of_both_sides_and_what_is_overdue() -> None:
 def test_initiatives_tell_which_owner_is_missing() -> None:
     """S3.4: owner on both sides, date and goal; a done one lacks nothing."""
     rows = planning.initiatives(full(initiative=[{"title": "A"}, {"title": "B", "status": "done"}]))
-    assert list(rows["lacks"]) == ["vår ansvarige, kundens ansvarige, datum och mål", ""]
+    assert list(rows["lacks"]) == ["ansvarig hos oss, ansvarig hos kunden, datum och mål", ""]
 
 
 # --- alive ------------------------------------------------------------------------------------------------------

@@ -38,9 +38,7 @@ class Variant:
         out = {"sv", "en"} - {self.lang} | {"solution"}
         if not self.live:
             out |= {"live", "facilitator"}
-        if self.audience == "customer":
-            out |= {"internal", "facilitator"}
-        return out
+        return out | ({"internal", "facilitator"} if self.audience == "customer" else {"customer"})
 
 
 def folder(named: str | Path | None = None) -> Path:

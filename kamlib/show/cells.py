@@ -7,12 +7,12 @@ from typing import Any
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.show.page import Bundle, escape, unbroken
+from kamlib.show.page import Bundle, audience, escape, unbroken
 
 Words = Mapping[str, Any]
 Cell = tuple[str, str]  # HTML, plain words
 
-_TO_THE_RIGHT = {"number", "integer", "money", "percent", "points"}
+_TO_THE_RIGHT = {"number", "figure", "integer", "money", "percent", "points"}
 _UNBROKEN = {"date", "month"}
 #: Tone -> codes of states that are shown in it; `set:code` where the same code means other things elsewhere.
 _TONES = {
@@ -75,6 +75,18 @@ def account_name(account_id: Any, bundle: Bundle) -> str:
     return str(account_id) if known.empty or text.is_missing(known.iloc[0]) else str(known.iloc[0])
 
 
+def _choice(value: Any, choices: str, bundle: Bundle) -> str:
+    """The label of a code; a customer is addressed, where the catalogue has a word for that."""
+    spoken = text.catalogue().get(f"choice_for_customer.{choices}.{value}")
+    if spoken and audience(bundle) == "customer":
+        return str(spoken[text.language()])
+    return text.label(choices, value)
+
+
+def _is_whole(value: Any) -> bool:
+    return abs(float(value)) >= 1000 or round(float(value), 1).is_integer()
+
+
 def _sentence(value: Any, column: Words, bundle: Bundle) -> str:
     if isinstance(value, Finding):
         return value.sentence()
@@ -90,6 +102,7 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
     "number": lambda value, column, _: text.number(
         value, int(column.get("digits", 1)), signed=column.get("signed") == "yes"
     ),
+    "figure": lambda value, _, __: text.number(value, 0 if _is_whole(value) else 1),
     "integer": lambda value, column, _: text.number(value, signed=column.get("signed") == "yes"),
     "money": lambda value, column, bundle: text.money(
         value, bundle.currency, signed=column.get("signed") == "yes"
@@ -100,7 +113,7 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
     "points": lambda value, column, _: text.points(value, int(column.get("digits", 0))),
     "date": lambda value, _, __: text.day(value),
     "month": lambda value, _, __: text.month(value),
-    "choice": lambda value, column, _: text.label(column["choices"], value),
+    "choice": lambda value, column, bundle: _choice(value, column["choices"], bundle),
     "person": _person,
     "account": lambda value, _, bundle: account_name(value, bundle),
     "flag": lambda value, _, __: text.yes_no(value),

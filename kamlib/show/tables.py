@@ -46,7 +46,7 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     text.CatalogueError
         The sheet is not declared, a column has an unknown kind, or the rows lack a declared column.
     """
-    declared = text.entry(f"sheet.{name}")
+    declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
     columns = _columns(name, declared["columns"], rows, bundle)
     if rows.empty:
         return _what_to_add(name, declared, values, bundle)
@@ -61,6 +61,20 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+
+
+def _for_reader(declared: Words, bundle: Bundle) -> Words:
+    """The declaration in the words of the edition: what `customer:` says wins in the customer's.
+
+    Our note on sources and limits is no answer to a customer: there only a note of that edition's own stands.
+    """
+    if audience(bundle) == "internal":
+        return declared
+    own: Words = declared.get("customer", {})
+    heads = own.get("columns", {})
+    columns = {name: {**words, **heads.get(name, {})} for name, words in declared["columns"].items()}
+    ours = {part: words for part, words in declared.items() if part != "note"}
+    return {**ours, **own, "columns": columns}
 
 
 def together(*parts: Shown) -> Shown:
@@ -245,17 +259,10 @@ def _finding(finding: Finding) -> str:
 
 def masthead(bundle: Bundle, notebook: str) -> Shown:
     """Show the first lines of a page: whose data, which step, which customer, as of when, and for whom."""
-    kicker = " \u00b7 ".join(
-        filter(
-            None,
-            [
-                text.t("masthead.sample") if bundle.is_sample else "",
-                bundle.workspace,
-                text.t(f"step.{notebook}"),
-            ],
-        )
-    )
     who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
+    sample = text.t("masthead.sample") if bundle.is_sample else ""
+    whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
+    kicker = " \u00b7 ".join(filter(None, [sample, whose, text.t(f"step.{notebook}")]))
     shut = audience(bundle) == "internal"
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
