@@ -5,7 +5,17 @@ trailing twelve months (R12) up to the last complete revenue month. Shares are 0
 currency, scores 0..100.
 """
 
-from kamlib.method.measures.health import band, health, health_total, weighted
+from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
+from kamlib.method.measures.health import (
+    band,
+    health,
+    health_compare,
+    health_exceptions,
+    health_parts,
+    health_total,
+    weighted,
+)
+from kamlib.method.measures.library import library
 from kamlib.method.measures.loyalty import (
     groups_of,
     key_account_growth,
@@ -17,6 +27,7 @@ from kamlib.method.measures.loyalty import (
 from kamlib.method.measures.money import (
     customer_profit,
     exposure,
+    lifetime,
     lifetime_value,
     sales,
     sales_by_group,
@@ -44,13 +55,21 @@ __all__ = [
     "customer_profit",
     "delivery_precision",
     "exposure",
+    "exposures",
     "groups_of",
     "health",
+    "health_compare",
+    "health_exceptions",
+    "health_parts",
     "health_total",
     "hours",
     "key_account_growth",
     "key_accounts",
+    "library",
+    "lifetime",
     "lifetime_value",
+    "loss_chance",
+    "loss_range",
     "newest_plans",
     "nps",
     "one_row",
@@ -67,6 +86,7 @@ __all__ = [
     "sales_by_group",
     "satisfaction",
     "service_costs",
+    "shared_causes",
     "squad",
     "squad_gaps",
     "success",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import relationships
 from kamlib.method.measures.money import customer_profit, sales
-from kamlib.method.measures.periods import MISSING, one_row
+from kamlib.method.measures.periods import MISSING, one_row, today
 from kamlib.method.measures.promises import commitments, delivery_precision
 from kamlib.method.once import once
 from kamlib.schema import AccountView
@@ -103,30 +103,85 @@ def _value_step(account: AccountView) -> float:
     return float(rows["stage"].map({"hypothesis": 0.0, "agreed": 1.0, "measured": 2.0}).max())
 
 
+def health_parts(account: AccountView) -> pd.DataFrame:
+    """One row per part: `part_score`, `band`, `weight`, `weight_share` (of what is known) and `contribution`.
+
+    Contribution = share of the known weight x score; the contributions add up to the raw score (6.8).
+    """
+    parts = health(account).drop_duplicates("part")[["part", "part_score", "band"]].reset_index(drop=True)
+    parts["weight"] = parts["part"].map(account.limit("health_weights")).astype("float64")
+    known = parts["weight"].where(parts["part_score"].notna())
+    parts["weight_share"] = known / known.sum()
+    return parts.assign(contribution=parts["weight_share"] * parts["part_score"])
+
+
+def health_exceptions(account: AccountView) -> pd.DataFrame:
+    """One row per exception in the settings' order: `exception`, `cap` of the score, `holds`, `reading` (6.8, P13)."""
+    caps = account.limit("health_caps")
+    holds = {name: _EXCEPTIONS[name](account) for name in caps}
+    rows = pd.DataFrame({"exception": list(caps), "cap": list(caps.values()), "holds": list(holds.values())})
+    rows["reading"] = pd.Series(
+        [{"key": f"health.exception.{name}"} for name in caps], rows.index, dtype=object
+    )
+    return rows
+
+
+def _sponsor_gone(account: AccountView) -> bool:
+    theirs = account.contact[account.contact["side"].eq("customer")].set_index("contact_id")["gone_on"]
+    sponsors = account.stakeholder.loc[account.stakeholder["role"].eq("sponsor"), "contact_id"].dropna()
+    own = account.account_plan.sort_values("year")["sponsor_id"].tail(1).dropna()
+    ours = account.contact.set_index("contact_id")["gone_on"].reindex(own)
+    lost = theirs.reindex(sponsors) <= today(account)
+    return bool((len(lost) and lost.all()) or (ours <= today(account)).any())
+
+
+def _severe_case(account: AccountView) -> bool:
+    rows = account.case[
+        account.case["closed_on"].isna() & account.case["severity"].isin(["high", "critical"])
+    ]
+    return bool(((today(account) - rows["opened_on"]).dt.days > account.limit("case_days")).any())
+
+
+def _economic_unmet(account: AccountView) -> bool:
+    persons = relationships.people(account)
+    return not (persons["role"].eq("economic") & persons["freshness"].eq("fresh")).any()
+
+
+_EXCEPTIONS: Mapping[str, Callable[[AccountView], bool]] = {
+    "sponsor_gone": _sponsor_gone,
+    "severe_case": _severe_case,
+    "economic_unmet": _economic_unmet,
+}
+
+
+@once
 def health_total(account: AccountView) -> pd.DataFrame:
     """One row: `score` (missing below 60 % known), `known_share`, `band`, `worst` part, `is_capped`, `raw`, `reading`.
 
-    The score never passes 74 while the economic decision maker has had no two-way contact within the interval.
+    The score never passes the lowest cap of the exceptions that hold: 74 while the economic decision maker has had
+    no two-way contact within the interval (P13), and what `health_caps` says of the others.
     """
-    parts = health(account).drop_duplicates("part").set_index("part")["part_score"]
-    weights = account.limit("health_weights")
-    raw, known = weighted(list(parts), [weights[part] for part in parts.index])
-    unmet = not _economic_met(account)
+    rows, met = health_parts(account), health_exceptions(account)
+    parts = rows.set_index("part")["part_score"]
+    raw, known = weighted(list(parts), list(rows["weight"]))
+    held = met[met["holds"]].sort_values("cap", kind="stable")
     enough = known >= account.limit("health_known_share")
-    score = min(raw, account.limit("health_cap_score")) if unmet and enough else raw if enough else MISSING
+    score = float(np.fmin(raw, held["cap"].min())) if enough else MISSING
     return one_row(
         score=score,
         known_share=known,
         band=band(score, account.limit("health_bands")),
         worst=parts.idxmin() if parts.notna().any() else None,
         worst_score=parts.min(),
-        is_capped=bool(enough and unmet and raw > score),
+        is_capped=bool(enough and raw > score),
         raw=raw,
-        reading=_reading(score, known, parts, unmet=unmet and enough and raw > score),
+        reading=_reading(score, known, parts, held.loc[held["cap"] < raw, "exception"]),
     )
 
 
-def _reading(score: float, known: float, parts: pd.Series[float], *, unmet: bool) -> dict[str, str]:
+def _reading(
+    score: float, known: float, parts: pd.Series[float], capped_by: pd.Series[str]
+) -> dict[str, str]:
     if np.isnan(score):
         return {"key": "health.total.unknown", "known": text.percent(known)}
     words = {
@@ -134,9 +189,33 @@ def _reading(score: float, known: float, parts: pd.Series[float], *, unmet: bool
         "known": text.percent(known),
         "worst": text.label("health_part", parts.idxmin()),
     }
-    return {"key": "health.total.capped" if unmet else "health.total", **words}
+    if capped_by.empty:
+        return {"key": "health.total", **words}
+    why = text.listed(text.t(f"health.exception.{name}") for name in capped_by)
+    return {"key": "health.total.held", "why": why, **words}
 
 
-def _economic_met(account: AccountView) -> bool:
-    persons = relationships.people(account)
-    return bool((persons["role"].eq("economic") & persons["freshness"].eq("fresh")).any())
+def health_compare(now: AccountView, before: AccountView) -> pd.DataFrame:
+    """One row per part and one for the `total`: `before`, `now`, `change` in points, `state` and why it moved.
+
+    Two views of one account at two days: a trend by snapshot, never by recounting the past with today's facts (6.8).
+    `state` is up, down, same (within our limit of points) or unknown.
+    """
+    scores = [
+        pd.concat(
+            [
+                health_parts(each).set_index("part")["part_score"],
+                pd.Series({"total": health_total(each)["score"].iloc[0]}),
+            ]
+        )
+        for each in (before, now)
+    ]
+    rows: pd.DataFrame = pd.concat(scores, axis=1, keys=["before", "now"]).rename_axis("part").reset_index()
+    rows["change"] = rows["now"] - rows["before"]
+    step = now.limit("health_change_points")
+    states = ["unknown" if np.isnan(each) else _moved(each, step) for each in rows["change"]]
+    return rows.assign(state=states, since=today(before), on=today(now))
+
+
+def _moved(change: float, step: float) -> str:
+    return "up" if change >= step else "down" if change <= -step else "same"

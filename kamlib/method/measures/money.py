@@ -136,3 +136,26 @@ def lifetime_value(
     if years is None:
         return margin * (retention if starts else 1 + discount) / (1 + discount - retention)
     return sum(margin * (retention / (1 + discount)) ** year for year in range(starts, years + starts))
+
+
+def lifetime(account: AccountView) -> pd.DataFrame:
+    """One row per case (low, likely, high): yearly margin, chance to keep the customer a year, and the value.
+
+    Scenario value of the customer over our years and discount (6.7): a range, no fitted model. The margin is what is
+    left after service where that is known, else the contribution margin (`basis`).
+    """
+    row = customer_profit(account).iloc[0]
+    basis = "contribution" if pd.isna(row["profit"]) else "profit"
+    margin = row["contribution_margin"] if basis == "contribution" else row["profit"]
+    cases, years = account.limit("lifetime_cases"), account.limit("lifetime_years")
+    rows = pd.DataFrame(
+        [
+            {"case": name, "keep_share": keep, "margin": margin * (1 + change)}
+            for name, (keep, change) in cases.items()
+        ]
+    )
+    rows["value"] = [
+        lifetime_value(yearly, keep, account.limit("lifetime_discount_share"), years=years)
+        for yearly, keep in zip(rows["margin"], rows["keep_share"], strict=True)
+    ]
+    return rows.assign(years=years, basis=basis).dropna(subset=["value"])

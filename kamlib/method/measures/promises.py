@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from kamlib.method.measures.periods import one_row, ratio, today, within
+from kamlib.method.measures.periods import Bundle, one_row, ratio, today, within
 from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
 @once
-def promises(account: AccountView) -> pd.DataFrame:
+def promises(account: Bundle) -> pd.DataFrame:
     """One row per commitment: its columns, `state` (kept, late, overdue, open) and `days_late`."""
     now, rows = today(account), account.commitment.copy()
     done, due = rows["done_on"], rows["due_on"]
@@ -25,7 +25,7 @@ def promises(account: AccountView) -> pd.DataFrame:
 
 
 @once
-def commitments(account: AccountView) -> pd.DataFrame:
+def commitments(account: Bundle) -> pd.DataFrame:
     """One row per side: `direction`, `due`, `on_time`, `late`, `overdue`, `not_due`, `on_time_share`, `oldest_days`.
 
     On-time share = done by the due date / due; a promise without a date counts nowhere (6.9).
@@ -70,7 +70,7 @@ def projects(account: AccountView) -> pd.DataFrame:
 
 
 @once
-def project_completion(account: AccountView) -> pd.DataFrame:
+def project_completion(account: Bundle) -> pd.DataFrame:
     """One row: projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
     rows = account.project
     ended = rows[rows["actual_end_on"].notna() & rows["planned_end_on"].notna()]
@@ -87,7 +87,7 @@ def project_completion(account: AccountView) -> pd.DataFrame:
 
 
 @once
-def delivery_precision(account: AccountView) -> pd.DataFrame:
+def delivery_precision(account: Bundle) -> pd.DataFrame:
     """One row per period (R12, the R12 before, last quarter): lines due, on time in full, share, claims (T6)."""
     periods = {
         "12m": account.window(12),

@@ -1,0 +1,167 @@
+"""Every number can be explained on the page: the KPI library, the board's exposure, health's parts and trend."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from bundles import account, months, portfolio
+
+from kamlib import text
+from kamlib.method import measures
+from kamlib.schema import Portfolio, load_settings
+
+KPIS = load_settings()["kpis"]
+
+
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+@pytest.mark.parametrize("bundle", [account(), portfolio()], ids=["account", "portfolio"])
+def test_the_library_is_whole_without_any_data(bundle: Any, lang: str) -> None:
+    """Nothing known: every measure still stands there with formula, source and status, and shows a dash."""
+    text.use(lang)
+    rows = measures.library(bundle)
+    assert rows["measure"].is_unique
+    assert set(rows["shown"]) == {text.MISSING}
+    assert rows["status"].isin(["field_standard", "vendor_practice", "our_default"]).all()
+    assert rows["formula"].str.endswith((".", "%")).all()
+    assert rows["source"].str.len().gt(0).all()
+
+
+def test_every_declared_measure_is_counted() -> None:
+    """The measures of the settings are those of the two tables together, no more and no less."""
+    counted = {*measures.library(account())["measure"], *measures.library(portfolio())["measure"]}
+    assert counted == KPIS.keys()
+
+
+def test_a_measure_tells_its_ground() -> None:
+    """Growth of 20 % from twelve months; one of two answers is said so, never 50 %."""
+    told = [
+        {
+            "feedback_id": str(n),
+            "contact_id": f"C{n}",
+            "answered_on": "2026-06-01",
+            "kind": "csat",
+            "score": score,
+        }
+        for n, score in enumerate((2, 5))
+    ]
+    rows = measures.library(
+        account(revenue=months("2026-09", [10.0] * 12 + [12.0] * 12), feedback=told)
+    ).set_index("measure")
+    assert rows.loc["growth", ["shown", "n", "known_share", "is_small"]].tolist() == [
+        "20,0\xa0%",
+        12,
+        1.0,
+        False,
+    ]
+    assert rows.loc["csat", ["shown", "n", "is_small"]].tolist() == ["1 av 2", 2, True]
+    assert rows.loc["growth", "data_on"] == rows.loc["margin", "data_on"]
+
+
+def three(**rows: Any) -> Portfolio:
+    """Three key accounts of one industry with a contribution of 120 a year each."""
+    names = ["A-1", "A-2", "A-3"]
+    return portfolio(
+        account=[{"account_id": name, "name": name, "industry": "stål"} for name in names],
+        revenue=[
+            {**row, "account_id": name}
+            for name in names
+            for row in months("2026-09", [20.0] * 12, contribution_margin=10.0)
+        ],
+        selection=[
+            {"account_id": name, "outcome": "grow", "is_key": True, "decided_on": "2025-10-01"}
+            for name in names
+        ],
+        **rows,
+    )
+
+
+def test_expected_loss_is_chance_times_loss() -> None:
+    """120 a year, twelve months to replace (our default), a risk of high impact at step 4: 25 % x 120 = 30."""
+    risk = [{"account_id": "A-1", "title": "r", "probability": 5, "residual_probability": 4, "impact": 4}]
+    rows = measures.exposures(three(risk=risk)).set_index("account_id")
+    assert rows.loc["A-1", ["at_risk", "chance", "expected_loss", "chance_basis"]].tolist() == [
+        120,
+        0.25,
+        30,
+        "risk",
+    ]
+    assert rows.loc["A-2", ["chance", "chance_basis", "months_basis"]].tolist() == [
+        0.05,
+        "our_default",
+        "our_default",
+    ]
+
+
+def test_one_event_takes_several_customers() -> None:
+    """The same industry and the same KAM are told with what all of them together would cost."""
+    plans = [{"account_id": name, "year": 2026, "owner_id": "P1"} for name in ("A-1", "A-2")]
+    rows = measures.shared_causes(three(account_plan=plans)).set_index("cause")
+    assert rows.loc["industry", ["told", "n", "at_risk"]].tolist() == ["stål", 3, 360]
+    assert rows.loc["owner_id", ["n", "names"]].tolist() == [2, "A-1 och A-2"]
+
+
+def test_a_bad_year_is_between_the_expected_and_everything() -> None:
+    """Seeded, so the same every time; a year of twenty is worse than the expected and no worse than all."""
+    one, again = (measures.loss_range(three()).iloc[0] for _ in range(2))
+    assert one["one_in_twenty"] == again["one_in_twenty"]
+    assert one["expected_loss"] == pytest.approx(18)
+    assert 18 < one["one_in_twenty"] <= 360
+    assert 0.05 < one["any_chance"] < 0.15
+    assert measures.loss_range(portfolio())["reading"].iloc[0] == {"key": "loss_range.unknown"}
+
+
+def test_the_likely_case_is_the_vector_of_6_7() -> None:
+    """[calc] m=100, r=.9, d=.1, five years from now on -> the sum of .8182^t, and low < likely < high."""
+    rows = measures.lifetime(
+        account(revenue=months("2026-09", [50.0] * 12, contribution_margin=100 / 12))
+    ).set_index("case")
+    assert rows.loc["likely", "value"] == pytest.approx(100 * sum((0.9 / 1.1) ** year for year in range(5)))
+    assert rows["value"].is_monotonic_increasing
+    assert set(rows["basis"]) == {"contribution"}
+    assert measures.lifetime(account()).empty
+
+
+def test_contributions_add_up_to_the_raw_score() -> None:
+    """Unknown parts contribute nothing and do not count as zero."""
+    view = account(
+        revenue=months("2026-09", [10.0] * 24),
+        delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 98}],
+    )
+    rows = measures.health_parts(view).set_index("part")
+    assert rows["contribution"].sum() == pytest.approx((50 + 100) / 2)
+    assert rows.loc[["commercial", "delivery"], "weight_share"].tolist() == [0.5, 0.5]
+    assert math.isnan(rows.loc["value", "contribution"])
+
+
+def test_the_lowest_cap_wins_and_is_said() -> None:
+    """Our sponsor has left: never above 40, and the sentence says why."""
+    gone = [{"contact_id": "P1", "side": "ours", "name": "N", "gone_on": "2026-08-31"}]
+    tables: dict[str, Any] = {
+        "revenue": months("2026-09", [10.0] * 12 + [12.0] * 12, contribution_margin=5.0),
+        "delivery": [{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 98}],
+        "value": [{"title": "v", "stage": "confirmed", "amount": 5.0}],
+        "account_plan": [{"year": 2026, "sponsor_id": "P1"}],
+    }
+    row = measures.health_total(account(**dict(tables), contact=gone)).iloc[0]
+    assert (row["score"], row["is_capped"]) == (40, True)
+    assert text.t("health.exception.sponsor_gone") in row["reading"]["why"]
+    held = measures.health_exceptions(account(**tables))
+    assert held["exception"].tolist() == ["sponsor_gone", "severe_case", "economic_unmet"]
+    assert held["holds"].tolist() == [False, False, True]
+
+
+def test_a_trend_compares_two_days() -> None:
+    """Deliveries fell between two snapshots: down by more than our limit; what was never known can't be compared."""
+    then, now = (
+        account(
+            revenue=months("2026-09", [10.0] * 24),
+            delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": kept}],
+        )
+        for kept in (98, 85)
+    )
+    rows = measures.health_compare(now, then).set_index("part")
+    assert rows.loc["delivery", "state"] == "down"
+    assert rows.loc["commercial", "state"] == "same"
+    assert rows.loc["value", "state"] == "unknown"
