@@ -283,25 +283,27 @@ def shape(part: ast.AST) -> str:
     return re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.]+"
 
 
-#: A call's first argument -> the key that it asks the catalogue for.
+#: A call, by what is written before its bracket -> the key that its first argument asks the catalogue for.
 ASKS = {
-    "t": "{}",
-    "entry": "{}",
-    "say": "{}",
+    "text.t": "{}",
+    "text.entry": "{}",
+    "tables.say": "{}",
+    "tables.sheet": "sheet.{}",
     "problem": "finding.{}",
+    "errors.problem": "finding.{}",
     "Finding": "finding.{}",
-    "sheet": "sheet.{}",
+    "errors.Finding": "finding.{}",
 }
 
 
 def asked_for() -> set[str]:
     """Keys that the code names outright."""
-    keys = set()
-    for node in (node for source in sources() for node in ast.walk(source) if isinstance(node, ast.Call)):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in ASKS and node.args and isinstance(node.args[0], ast.Constant):
-            keys.add(ASKS[name].format(node.args[0].value))
-    return keys
+    calls = [node for source in sources() for node in ast.walk(source) if isinstance(node, ast.Call)]
+    return {
+        ASKS[ast.unparse(call.func)].format(call.args[0].value)
+        for call in calls
+        if call.args and isinstance(call.args[0], ast.Constant) and ast.unparse(call.func) in ASKS
+    }
 
 
 def test_what_is_asked_for_is_there() -> None:
