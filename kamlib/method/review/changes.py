@@ -18,7 +18,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "people": ("stakeholder", "squad_member", "buying_unit"),
     "risks": ("risk", "event"),
     "money": ("value", "wallet", "whitespace", "forecast"),
-    "plan": ("account_plan", "insight", "journey_step", "story", "selection", "assessment"),
+    "plan": ("account_plan", "insight", "journey_step", "swot", "story", "selection", "assessment"),
 }
 _AREA_OF = {table: area for area, tables in AREAS.items() for table in tables}
 _NAMES = (
