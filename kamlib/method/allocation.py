@@ -1,0 +1,170 @@
+"""Hours against plans: what a KAM's hours buy, what falls off first when they are short (Part D 13, S1.5).
+
+Every account's year is a ladder of the same steps, each with its part of the plan's hours; a step gives less per
+hour than the one before. The curve is ours, and so is the order of the steps: settings `response_curve`, `year_ladder`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method import measures
+from kamlib.schema import Portfolio
+
+
+def response(share: float, curve: float) -> float:
+    """Return the part of a plan's full effect that `share` of its hours gives: 0 at 0, 1 at 1, less and less between.
+
+    >>> [round(response(share, 3.0), 2) for share in (0, 0.25, 0.5, 1)]
+    [0.0, 0.56, 0.82, 1.0]
+    """
+    return (1 - math.exp(-curve * share)) / (1 - math.exp(-curve))
+
+
+def steps(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per KAM, key account and step of its year: `hours`, `gain` and whether the hours reach it (`is_given`).
+
+    Gain = the account's weight (contribution R12, else revenue, else all alike) x what the step adds by the curve. A
+    KAM's hours go to the steps that give most per hour; the steps of one account are taken in their order.
+    """
+    plans = measures.newest_plans(portfolio)
+    keys = plans[plans["account_id"].isin(measures.key_accounts(portfolio)) & plans["hours_year"].gt(0)]
+    rows = [
+        step
+        for plan in keys.dropna(subset=["owner_id"]).to_dict("records")
+        for step in _ladder(portfolio, str(plan["account_id"]), plan["owner_id"], float(plan["hours_year"]))
+    ]
+    budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
+    return _given(pd.DataFrame(rows, columns=_STEPS).astype({"hours": "float64", "gain": "float64"}), budgets)
+
+
+_STEPS = ["person_id", "account_id", "step", "place", "hours", "gain"]
+
+
+def _ladder(portfolio: Portfolio, account_id: str, person: object, hours: float) -> list[dict[str, Any]]:
+    curve, ladder = portfolio.limit("response_curve"), portfolio.limit("year_ladder")
+    weight, before, rows = _weight(portfolio, account_id), 0.0, []
+    for place, (step, share) in enumerate(ladder.items()):
+        gain = weight * (response(before + share, curve) - response(before, curve))
+        before += share
+        rows.append(dict(zip(_STEPS, (person, account_id, step, place, hours * share, gain), strict=True)))
+    return rows
+
+
+def _weight(portfolio: Portfolio, account_id: str) -> float:
+    """Return what the account is worth in the comparison: contribution R12, else revenue R12, else 1."""
+    own = portfolio.revenue["account_id"].map(measures.groups_of(portfolio)).eq(account_id)
+    rows = measures.within(portfolio.revenue[own], "month", portfolio.window(12))
+    for column in ("contribution_margin", "revenue"):
+        amount = float(rows[column].sum())
+        if amount > 0:
+            return amount
+    return 1.0
+
+
+def _given(rows: pd.DataFrame, budgets: pd.Series[float]) -> pd.DataFrame:
+    """Mark what each KAM's hours reach: best gain per hour first; a KAM whose hours nobody wrote is taken to have them."""
+    ranked = rows.assign(per_hour=rows["gain"] / rows["hours"])
+    # By the curve and the ladder a step may give more per hour than the one before: it still waits for it.
+    ranked["per_hour"] = ranked.groupby(["person_id", "account_id"])["per_hour"].cummin()
+    ranked = ranked.sort_values(
+        ["person_id", "per_hour", "place"], ascending=[True, False, True], ignore_index=True
+    )
+    available = ranked["person_id"].map(budgets).fillna(math.inf)
+    # Whole steps only, and once a step does not fit, all that give less per hour fall off too.
+    return ranked.assign(is_given=ranked.groupby("person_id")["hours"].cumsum() <= available + 1e-9)
+
+
+def spread(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per KAM and key account: hours planned and given, the effect that is left, and what falls off first.
+
+    Columns: person_id, account_id, hours, hours_given, effect_share (of what the whole plan would give), dropped (the
+    steps in words, the last of the ladder first), state (whole, short).
+    """
+    rows = steps(portfolio)
+    given = rows["is_given"]
+    rows = rows.assign(reached=rows["hours"].where(given, 0.0), kept=rows["gain"].where(given, 0.0))
+    sums = rows.groupby(["person_id", "account_id"], as_index=False)[
+        ["hours", "reached", "gain", "kept"]
+    ].sum()
+    lost = (
+        rows[~given]
+        .sort_values("place", ascending=False)
+        .groupby(["person_id", "account_id"])["step"]
+        .agg(list)
+    )
+    fallen = [
+        lost.get((person, account), [])
+        for person, account in zip(sums["person_id"], sums["account_id"], strict=True)
+    ]
+    sums["effect_share"] = sums["kept"] / sums["gain"]
+    sums["dropped"] = [text.listed(text.label("year_step", step) for step in each) for each in fallen]
+    sums["state"] = ["short" if each else "whole" for each in fallen]
+    named = sums.rename(columns={"reached": "hours_given"}).sort_values(
+        ["effect_share", "hours"], ascending=[True, False], ignore_index=True
+    )
+    return named[["person_id", "account_id", "hours", "hours_given", "effect_share", "dropped", "state"]]
+
+
+def one_more(portfolio: Portfolio, hours: float | None = None, weight: float | None = None) -> pd.DataFrame:
+    """One row per KAM with hours: what one more key account would cost the others: `hours`, `costs` (steps lost), `reading`.
+
+    The new account is taken as a typical one: the median of the plans' hours and of the accounts' weights, unless
+    given. Answers the sentence of Part D 13: "adding account 13 costs account 4 its quarterly executive visit".
+    """
+    before = steps(portfolio)
+    if before.empty:
+        return pd.DataFrame(columns=["person_id", "hours", "costs", "reading"])
+    by_account = before.groupby("account_id")[["hours", "gain"]].sum()
+    needed = float(by_account["hours"].median()) if hours is None else hours
+    worth = float(by_account["gain"].median()) if weight is None else weight
+    number = before["account_id"].nunique() + 1
+    budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
+    lines = [
+        _cost(portfolio, own, budgets, (needed, worth, number))
+        for person, own in before.groupby("person_id")
+        if budgets.get(person) != 0
+    ]
+    return pd.DataFrame(lines, columns=["person_id", "hours", "costs", "reading"]).sort_values(
+        "costs", key=lambda each: each.map(len), ignore_index=True
+    )
+
+
+def _cost(
+    portfolio: Portfolio, own: pd.DataFrame, budgets: pd.Series[float], new: tuple[float, float, int]
+) -> dict[str, Any]:
+    needed, worth, number = new
+    person = own["person_id"].iloc[0]
+    added = pd.DataFrame(_ladder(portfolio, "", person, needed))
+    added["gain"] *= worth / added["gain"].sum()
+    after = _given(pd.concat([own[_STEPS], added], ignore_index=True), budgets)
+    kept = set(after.loc[after["is_given"], ["account_id", "step"]].itertuples(index=False, name=None))
+    lost = own[own["is_given"]].sort_values("place", ascending=False)
+    lost = lost[[pair not in kept for pair in zip(lost["account_id"], lost["step"], strict=True)]]
+    names = portfolio.account.set_index("account_id")["name"]
+    costs = [
+        text.t(
+            "one_more.cost",
+            name=names.get(row["account_id"], row["account_id"]),
+            step=text.label("year_step", row["step"]),
+        )
+        for row in lost.to_dict("records")
+    ]
+    said = {
+        "key": _price(costs, is_known=pd.notna(budgets.get(person)), is_whole=bool(after["is_given"].all())),
+        "number": number,
+        "hours": text.number(needed),
+        "costs": text.listed(costs[:3]),
+        "more": max(len(costs) - 3, 0),
+    }
+    return {"person_id": person, "hours": needed, "costs": costs, "reading": said}
+
+
+def _price(costs: list[str], *, is_known: bool, is_whole: bool) -> str:
+    if not is_known:
+        return "one_more.unknown"
+    return "one_more.costs" if costs else "one_more.free" if is_whole else "one_more.bare"
