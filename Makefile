@@ -40,7 +40,7 @@ test torture notebooks: export KAM_WORKSPACE :=
 test: setup
 	@$(BIN)/kam init --sample
 	$(BIN)/python -m pytest tests kamlib -n auto --dist loadfile -m "not torture"
-	$(BIN)/python -m pytest notebooks --nbval-lax --nbval-current-env -n auto --dist loadfile
+	$(BIN)/python -m pytest notebooks --nbval-lax --nbval-current-env
 
 torture: setup
 	$(BIN)/python -m pytest tests -n auto --dist loadfile --hypothesis-profile torture
