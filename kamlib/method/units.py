@@ -157,6 +157,30 @@ def _trend(portfolio: Portfolio, places: pd.Series, n: int) -> dict[str, NDArray
     return {"growth_share": growth, "change": change, "is_new": (sold > 0) & (sold_before <= 0)}
 
 
+def year_pairs(portfolio: Portfolio) -> tuple[Floats, Floats]:
+    """Return the revenue of each decision unit (row) by month, the last months and the same ones a year before.
+
+    Rows stand as in `decision_units`, columns from the oldest month to the newest: at most twelve, as many as both
+    years hold.
+    """
+    accounts = portfolio.account.sort_values("account_id", ignore_index=True)
+    tops, unit_of = np.unique(_tops(accounts), return_inverse=True)
+    places = pd.Series(unit_of, index=pd.Index(accounts["account_id"]))
+    months = max(0, _comparable_months(portfolio))
+    now, before = (_by_month(portfolio, places, (len(tops), months), back) for back in (0, 12))
+    return now, before
+
+
+def _by_month(portfolio: Portfolio, places: pd.Series, shape: tuple[int, int], back: int) -> Floats:
+    units, months = shape
+    rows = _year(portfolio, places, months=months, back=back) if months else _year(portfolio, places).iloc[:0]
+    days, last = rows["month"].dt, pd.Timestamp(portfolio.facts_through or 0)
+    age = (last.year - days.year) * 12 + last.month - days.month - back
+    cell = rows["place"].to_numpy() * months + (months - 1 - age.to_numpy())
+    amounts = np.nan_to_num(rows["revenue"].to_numpy(dtype=float))
+    return np.bincount(cell, weights=amounts, minlength=units * months).astype(float).reshape(shape)
+
+
 def _comparable_months(portfolio: Portfolio) -> int:
     if portfolio.facts_through is None:
         return 0

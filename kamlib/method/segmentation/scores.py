@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kamlib.method import units
+from kamlib.method import shrinkage, units
 from kamlib.schema import Portfolio
 
 #: From the least sure to the surest.
@@ -146,11 +146,15 @@ def _derived(n: int, **columns: Any) -> pd.DataFrame:
 
 
 def _strategic_importance(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
-    """Growth first, then open spend where somebody has put a figure on it (P5); data alone never gives 5."""
+    """Growth first, then open spend where somebody has put a figure on it (P5); data alone never gives 5.
+
+    The growth is the one to expect: of a customer whose months jump, most is taken from everybody's (shrinkage).
+    """
     flat = portfolio.limit("growth_flat_share")
-    growth = found["growth_share"]
-    by_growth = np.select([growth.isna(), growth < -flat, growth <= flat], [np.nan, 1.0, 2.0], 3.0)
-    by_growth = np.where(found["is_new"], 3.0, by_growth)
+    as_seen, expected = (
+        _by_growth(growth, flat) for growth in (found["growth_share"], _expected(portfolio, found))
+    )
+    by_growth = np.where(found["is_new"], 3.0, expected)
     spend = open_spend(portfolio, found)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = spend["amount"] / found["revenue_12m"].clip(lower=1.0)
@@ -168,9 +172,23 @@ def _strategic_importance(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataF
         len(found),
         score=score,
         confidence=np.where(spoke & (spend["source"] == "wallet"), "medium", "low"),
-        source=np.where(spoke, spend["source"], np.where(found["is_new"], "new_customer", "growth")),
+        source=np.select(
+            [spoke, found["is_new"], as_seen != expected],
+            [spend["source"], "new_customer", "expected_growth"],
+            "growth",
+        ),
         evidence=(~np.isnan(by_growth)).astype(int) + ~np.isnan(by_spend),
     )
+
+
+def _by_growth(growth: pd.Series, flat: float) -> np.ndarray:
+    return np.select([growth.isna(), growth < -flat, growth <= flat], [np.nan, 1.0, 2.0], 3.0)
+
+
+def _expected(portfolio: Portfolio, found: pd.DataFrame) -> pd.Series:
+    """Return each unit's growth moved towards everybody's; as seen where the model can't say (nothing left, or new)."""
+    estimate = shrinkage.shrink(*shrinkage.log_growth(*units.year_pairs(portfolio))).estimate
+    return found["growth_share"].where(found["growth_share"].isna() | np.isnan(estimate), np.expm1(estimate))
 
 
 def open_spend(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
