@@ -413,13 +413,16 @@ def test_our_own_declined_goal_does_not_close_the_joint_edition() -> None:
     assert planning.joint_edition_refusal(bundles.account()) is None
 
 
-def test_rules_of_the_game_are_told_while_a_tender_runs() -> None:
-    """P7: the tender's rule is among the findings of the plan."""
+def test_goals_plan_and_review_stay_inside_while_a_tender_runs() -> None:
+    """P7: no commercial page goes to a buyer in a tender, and the box on people says the rule instead of advice."""
     tender = full(
         event=[{"kind": "tender", "title": "T", "happened_on": "2026-09-01", "ends_on": "2027-01-15"}]
     )
-    assert [finding.rule for finding in planning.rules_of_the_game(tender)] == ["tender_silence"]
-    assert planning.rules_of_the_game(full()) == []
+    refused = planning.tender_edition_refusal(tender)
+    assert refused is not None
+    assert refused.rule == "tender_closes_edition"
+    assert "upphandlingssystemet" in refused.sentence()
+    assert planning.tender_edition_refusal(full()) is None
     unmet = full(event=tender.event.drop(columns=["row_id", "is_shared"]).to_dict("records"), touchpoint=[])
     add = planning.one_page(unmet).set_index("box").loc["people", "add"]
     assert "upphandlingssystemet" in add

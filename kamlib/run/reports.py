@@ -21,6 +21,10 @@ from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
 
+#: Notebooks without a customer edition after a no to a joint plan (P25), and while a public tender runs (P7).
+_CLOSED_BY_A_NO = ("02_goal_setting", "03_planning")
+_CLOSED_BY_TENDER = (*_CLOSED_BY_A_NO, "06_review")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -158,9 +162,12 @@ class _Plan:
         return sorted(jobs, key=lambda job: (job.account_id, job.name)), refused
 
     def _refusal(self, account_id: str, name: str) -> str:
-        if self.request.audience == "internal" or name not in ("02_goal_setting", "03_planning"):
+        if self.request.audience == "internal" or name not in _CLOSED_BY_TENDER:
             return ""
-        finding = planning.joint_edition_refusal(self.snapshot.account(account_id, self.request.as_of))
+        view = self.snapshot.account(account_id, self.request.as_of)
+        finding = planning.tender_edition_refusal(view)
+        if finding is None and name in _CLOSED_BY_A_NO:
+            finding = planning.joint_edition_refusal(view)
         return finding.sentence() if finding else ""
 
     def _job(self, path: Path, account_id: str, declared: Sequence[str] | dict[str, str]) -> batch.Job:

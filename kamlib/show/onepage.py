@@ -22,7 +22,7 @@ def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
         return NOTHING
     inside = audience(bundle) == "internal"
     grid = "".join(_box(box, inside=inside) for _, box in boxes.iterrows())
-    title = text.t("page.caption", name=name)
+    title = text.t("page.caption" if inside else "page.caption_for_customer", name=name)
     head = f'<h2 class="kam-onepage-title">{escape(title)}</h2>'
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
     body = f'{head}<div class="kam-onepage-grid">{grid}</div>{note}'

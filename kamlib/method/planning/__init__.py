@@ -9,9 +9,9 @@ from kamlib.method.planning.alive import (
     clocks,
     copied_texts,
     joint_edition_refusal,
-    rules_of_the_game,
     staleness,
     tailor_made,
+    tender_edition_refusal,
 )
 from kamlib.method.planning.customer import insights, organisation, penetration, units, volume, whitespace
 from kamlib.method.planning.draft import draft
@@ -42,10 +42,10 @@ __all__ = [
     "pert_mean",
     "risk_level",
     "risks",
-    "rules_of_the_game",
     "staleness",
     "steps",
     "tailor_made",
+    "tender_edition_refusal",
     "units",
     "value_headline",
     "value_ledger",

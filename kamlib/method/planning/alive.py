@@ -195,7 +195,10 @@ def joint_edition_refusal(account: AccountView) -> Finding | None:
     return Finding("joint_plan_declined", "error", {"account": account.name}, {**said, **again})
 
 
-def rules_of_the_game(account: AccountView) -> list[Finding]:
-    """Return the rules that hold for this customer now (P7): a running public tender."""
+def tender_edition_refusal(account: AccountView) -> Finding | None:
+    """Return why goals, plan and review are not shown to a customer in a running public tender, or None (P7).
+
+    Operations go on: the team and the follow-up of promises and deliveries may still be shown.
+    """
     tender = relationships.silence(account)
-    return [] if tender is None else [tender]
+    return tender and Finding("tender_closes_edition", "error", {"account": account.name}, tender.values)

@@ -30,6 +30,8 @@ def _customer(account: AccountView) -> Box:
         own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
         kam = _registered(account, str(own.iloc[0])) if len(own) else ""
         state, source = ("assumed" if kam else "missing"), text.t("page.from_facts")
+    if account.audience == "customer":
+        return Box(lines_of([kam]), state)
     lines = [account.name, text.t("page.line.kam", kam=kam) if kam else ""]
     heir = _heir(account) if state == "stale" else ""
     return Box(lines_of([*lines, heir]), state, source, plan_day(account))

@@ -134,7 +134,8 @@ def _revenue(account: AccountView) -> Box:
     if pd.isna(sold["revenue_12m"]):
         return MISSING
     change = text.percent(sold["growth_share"], signed=True)
-    told = [text.t("page.line.revenue", amount=money(account, sold["revenue_12m"]), change=change)]
+    line = "page.line.bought" if account.audience == "customer" else "page.line.revenue"
+    told = [text.t(line, amount=money(account, sold["revenue_12m"]), change=change)]
     if not pd.isna(sold["contribution_margin"]):
         margin = {
             "amount": money(account, sold["contribution_margin"]),

@@ -119,6 +119,8 @@ def _next(account: AccountView) -> Iterator[Line]:
     rows = measures.within(_open_initiatives(account), "due_on", month)
     yield from _lines("next", "initiative", rows, what="title", who="owner_id", on="due_on")
     ahead = account.meeting[account.meeting["held_on"].isna()]
+    if account.audience == "customer":  # what we meet about among ourselves is no news of theirs
+        ahead = ahead[ahead["kind"].isin(["customer_review", "visit", "workshop"])]
     yield from _lines(
         "next", "meeting", measures.within(ahead, "planned_on", month), what="title", on="planned_on"
     )
