@@ -164,7 +164,8 @@ def test_shared_measures_gaps_and_conflicts() -> None:
     )
     matrix = team.matrix(view).set_index("title")
     assert matrix["state"].to_dict() == {"Mål": "ok", "Tomt": "nobody_owns"}
-    assert team.gaps(view)["function"].tolist() == ["finance"]
+    found = team.gaps(view).set_index("function")["state"].to_dict()
+    assert found == {"finance": "idle", "service": "absent", "technology": "absent"}
     pair = team.conflicts(view).iloc[0]
     assert (pair["one"], pair["other"]) == ("sales", "delivery")
 
@@ -233,3 +234,74 @@ def test_an_account_without_a_team_is_told_not_thrown() -> None:
         assert table(view).empty
     assert set(team.match(view)["state"]) == {"missing"}
     assert team.hours(portfolio()).empty
+
+
+def test_measures_that_eat_each_other_are_found() -> None:
+    """Sales is measured on short-notice orders, delivery on precision: a tension; one of them alone is none."""
+    own = [
+        {
+            "goal_id": "g1",
+            "function": "sales",
+            "part": "contributes",
+            "own_kpi": "Order på kort varsel",
+            "own_direction": "up",
+        },
+        {
+            "goal_id": "g1",
+            "function": "delivery",
+            "part": "owns",
+            "own_kpi": "rader i rätt tid",
+            "own_direction": "up",
+        },
+    ]
+    goal = [{"row_id": "g1", "title": "Mål", "goal_class": "strategic", "side": "ours"}]
+    rows = team.conflicts(account(goal=goal, shared_kpi=own))
+    assert rows[["kind", "one", "other"]].to_numpy().tolist() == [["tension", "sales", "delivery"]]
+    assert team.conflicts(account(goal=goal, shared_kpi=own[1:])).empty
+
+
+@pytest.mark.parametrize(("owner", "kinds"), [("P1", ["uncontrolled"]), ("P0", [])])
+def test_the_owner_of_a_goal_has_a_part_in_its_measure(owner: str, kinds: list[str]) -> None:
+    """Part D 20: finance owns the goal while service alone owns the KPI: no control."""
+    view = account(
+        contact=PEOPLE,
+        squad_member=squad("service", "finance"),
+        goal=[
+            {
+                "row_id": "g1",
+                "title": "Mål",
+                "goal_class": "strategic",
+                "side": "ours",
+                "kpi": "stopp",
+                "owner_id": owner,
+            }
+        ],
+        shared_kpi=[{"goal_id": "g1", "function": "service", "part": "owns"}],
+    )
+    assert team.conflicts(view)["kind"].tolist() == kinds
+
+
+def test_hours_that_the_initiatives_need_against_hours_there_are() -> None:
+    """Needs 60, has 40: short; has 80: ok; nobody wrote the hours: not said to be short."""
+    step = [{"title": "x", "owner_id": "P0", "hours": 60, "status": "ongoing"}]
+    states = [
+        team.loads(
+            account(
+                contact=PEOPLE,
+                initiative=step,
+                squad_member=[{"person_id": "P0", "function": "service", "hours_year": hours}],
+            )
+        )["state"].iloc[0]
+        for hours in (40, 80, None)
+    ]
+    assert states == ["short", "ok", "ok"]
+
+
+def test_levels_say_which_functions_are_there_and_which_are_not() -> None:
+    """Coverage by function and level in one row per level."""
+    rows = team.levels(account(contact=PEOPLE, squad_member=squad("kam", "service"))).set_index("level")
+    assert rows.loc["operations", ["held", "lacking"]].tolist() == [
+        "service och support",
+        "leverans och order \u00b7 kvalitet och reklamationer",
+    ]
+    assert rows["is_covered"].tolist() == [False, True, False, True]

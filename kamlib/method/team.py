@@ -42,18 +42,24 @@ _MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter
 
 
 def levels(account: AccountView) -> pd.DataFrame:
-    """One row per level from management to operations: people, functions missing, `is_covered` (S4.1)."""
+    """One row per level from management to operations: people, functions `held` and `lacking` in words, `is_covered` (S4.1)."""
     rows = match(account)
     present = rows["state"].isin(["filled", "extra"])
     lines = [
         {
             "level": level,
             "people": int((present & rows["level"].eq(level)).sum()),
+            "held": _functions(rows[present & rows["level"].eq(level)]),
             "missing": list(rows.loc[rows["state"].eq("missing") & rows["level"].eq(level), "function"]),
+            "lacking": _functions(rows[rows["state"].eq("missing") & rows["level"].eq(level)]),
         }
         for level in account.limit("squad_levels")
     ]
     return pd.DataFrame(lines).assign(is_covered=lambda each: each["people"] > 0)
+
+
+def _functions(rows: pd.DataFrame) -> str:
+    return " \u00b7 ".join(text.label("function", each) for each in rows["function"].unique())
 
 
 hours = measures.hours
@@ -123,7 +129,11 @@ def has_deputy(account: AccountView) -> bool:
 
 
 def loads(account: AccountView) -> pd.DataFrame:
-    """One row per person with open initiatives as A, R or owner: `tasks`, `hours`, `state` (S4.4)."""
+    """One row per person with open initiatives as A, R or owner: `tasks`, `hours`, `hours_year`, `state` (S4.4).
+
+    `hours` is what the initiatives need, `hours_year` what the squad row gives. State is overloaded (more tasks than
+    our limit), short (the initiatives need more hours than there are), ok.
+    """
     rows = _open_initiatives(account)
     letters = account.responsibility[account.responsibility["letter"].isin(["A", "R"])]
     named = letters[["initiative_id", "person_id"]].rename(columns={"initiative_id": "row_id"})
@@ -132,8 +142,10 @@ def loads(account: AccountView) -> pd.DataFrame:
     counted = tasks.groupby("person_id", as_index=False).agg(
         tasks=("row_id", "nunique"), hours=("hours", lambda each: each.sum(min_count=1))
     )
-    over = counted["tasks"] > account.limit("open_tasks_limit")
-    counted["state"] = pd.Series(np.where(over, "overloaded", "ok"), counted.index, dtype="str")
+    given = measures.squad(account).groupby("person_id")["hours_year"].agg(lambda each: each.sum(min_count=1))
+    counted["hours_year"] = counted["person_id"].map(given).astype("float64")
+    words = [counted["tasks"] > account.limit("open_tasks_limit"), counted["hours"] > counted["hours_year"]]
+    counted["state"] = pd.Series(np.select(words, ["overloaded", "short"], "ok"), counted.index, dtype="str")
     return counted.sort_values("tasks", ascending=False, ignore_index=True)
 
 
@@ -177,25 +189,44 @@ def matrix_state(owners: int, functions: int) -> str:
 
 
 def gaps(account: AccountView) -> pd.DataFrame:
-    """One row per function of the squad that has no part in any goal: `function`, `people` (S4.3).
+    """One row per function without a part in any goal: `function`, `people`, `state` (S4.3).
 
-    A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open initiative.
+    State is `idle` (in the squad, without a part) or `absent` (a function that shares measures, neither in the squad
+    nor in any goal). A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open
+    initiative. Without goals nobody is idle.
     """
     held, goals = measures.squad(account), account.goal
+    if goals.empty:
+        return pd.DataFrame(columns=["function", "people", "state"])
     active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
     busy = pd.concat(
         [goals["owner_id"], goals["sponsor_id"], _open_initiatives(account)["owner_id"]]
     ).dropna()
     at_work = set(active["function"]) | set(held.loc[held["person_id"].isin(set(busy)), "function"])
     idle = held[~held["function"].isin(at_work) & ~held["has_left"]]
-    return idle.groupby("function", as_index=False).agg(people=("person_id", list))
+    rows = idle.groupby("function", as_index=False).agg(people=("person_id", list)).assign(state="idle")
+    present = at_work | set(held["function"]) | ({"sales"} if "kam" in at_work else set())
+    absent = [each for each in account.limit("shared_kpi_functions") if each not in present]
+    lacking = pd.DataFrame({"function": absent, "people": [[] for _ in absent], "state": "absent"})
+    return pd.concat([rows, lacking], ignore_index=True) if absent else rows
 
 
 def conflicts(account: AccountView) -> pd.DataFrame:
-    """One row per pair that pulls one measure in two directions: `measure`, `one`, `other`, directions, goals.
+    """One row per pair that pulls in two directions: `kind`, `measure`, `one`, `other`, `goal_id`, `why` (S4.3, D 20).
 
-    Two functions with the same own KPI, or a function's own KPI against the goal's (S4.3).
+    Kind is `opposite` (two functions with the same own KPI, or a function's against the goal's, one up and one down),
+    `tension` (two KPIs of our list in the settings that eat each other) or `uncontrolled` (the goal's owner sits in a
+    function without a part in its KPI).
     """
+    rows = pd.concat([_opposite(account), _tensions(account), _uncontrolled(account)], ignore_index=True)
+    said: list[Any] = [{"key": f"conflict.{kind}"} for kind in rows["kind"]]
+    return rows.assign(why=pd.Series(said, rows.index, dtype=object))
+
+
+_CONFLICT = ["kind", "measure", "one", "other", "goal_id"]
+
+
+def _opposite(account: AccountView) -> pd.DataFrame:
     goals = account.goal.rename(columns={"row_id": "goal_id", "direction": "own_direction", "kpi": "own_kpi"})
     goals = goals.assign(function="goal")[["goal_id", "function", "own_kpi", "own_direction"]]
     wanted = pd.concat([account.shared_kpi[goals.columns], goals]).dropna(subset=["own_kpi", "own_direction"])
@@ -203,18 +234,43 @@ def conflicts(account: AccountView) -> pd.DataFrame:
     pairs = wanted[wanted["own_direction"] == "up"].merge(
         wanted[wanted["own_direction"] == "down"], on="measure"
     )
-    lines = [
-        {
-            "measure": row["own_kpi_x"],
-            "one": row["function_x"],
-            "other": row["function_y"],
-            "goal_id": row["goal_id_x"],
-        }
-        for _, row in pairs.iterrows()
-        if row["function_x"] != row["function_y"]
-    ]
-    table = pd.DataFrame(lines, columns=["measure", "one", "other", "goal_id"])
-    return table.drop_duplicates(["measure", "one", "other"]).reset_index(drop=True)
+    pairs = pairs[pairs["function_x"] != pairs["function_y"]].drop_duplicates(
+        ["measure", "function_x", "function_y"]
+    )
+    found = pairs[["own_kpi_x", "function_x", "function_y", "goal_id_x"]].set_axis(_CONFLICT[1:], axis=1)
+    return found.assign(kind="opposite")[_CONFLICT]
+
+
+def _tensions(account: AccountView) -> pd.DataFrame:
+    own = account.shared_kpi.dropna(subset=["own_kpi", "own_direction"])
+    lines = []
+    for pair in account.settings["kpi_tensions"].values():
+        ones, others = (_with_words(own, pair[side]) for side in ("one", "other"))
+        for row in ones.merge(others, on="goal_id").to_dict("records"):
+            if row["function_x"] != row["function_y"]:
+                said = f"{row['own_kpi_x']} \u2194 {row['own_kpi_y']}"
+                lines.append(("tension", said, row["function_x"], row["function_y"], row["goal_id"]))
+    return pd.DataFrame(lines, columns=_CONFLICT).drop_duplicates(ignore_index=True)
+
+
+def _with_words(rows: pd.DataFrame, wanted: dict[str, Any]) -> pd.DataFrame:
+    """Return the rows whose own KPI is moved in the wanted direction and holds one of the words."""
+    said = [any(word in str(kpi).casefold() for word in wanted["words"]) for kpi in rows["own_kpi"]]
+    return rows[pd.Series(said, rows.index, dtype=bool) & rows["own_direction"].eq(wanted["direction"])]
+
+
+def _uncontrolled(account: AccountView) -> pd.DataFrame:
+    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
+    goals = account.goal.assign(function=account.goal["owner_id"].map(functions)).dropna(subset=["function"])
+    active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
+    lines = []
+    for goal in goals.to_dict("records"):
+        parts = active[active["goal_id"].eq(goal["row_id"])]
+        mine = {goal["function"], "sales"} if goal["function"] == "kam" else {goal["function"]}
+        owners = parts.loc[parts["part"].eq("owns"), "function"]
+        if len(owners) and not mine & set(parts["function"]):
+            lines.append(("uncontrolled", goal["kpi"], goal["function"], owners.iloc[0], goal["row_id"]))
+    return pd.DataFrame(lines, columns=_CONFLICT)
 
 
 def rhythm(account: AccountView) -> pd.DataFrame:
