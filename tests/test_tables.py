@@ -135,11 +135,12 @@ def test_undeclared_kinds_and_lacking_columns_are_our_own_errors(monkeypatch: py
 
 
 def test_a_long_table_shows_its_first_rows_and_folds_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`first` rows are seen at once; all of them stand behind a fold."""
+    """`first` rows are seen at once and all of them stand behind a fold; a few more rows need no fold."""
     monkeypatch.setitem(text.catalogue(), "sheet.test", {**SHEET, "first": "2"})
-    html = _sheet([ROW] * 5).html
-    assert "Visa fler (5 rader)" in html
-    assert html.count('scope="row"') == 2 + 5
+    html = _sheet([ROW] * 6).html
+    assert "Visa fler (6 rader)" in html
+    assert html.count('scope="row"') == 2 + 6
+    assert "Visa fler" not in _sheet([ROW] * 5).html
 
 
 def test_a_sentence_in_bold_comes_from_the_catalogue_only() -> None:

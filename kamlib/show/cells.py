@@ -134,11 +134,15 @@ def _is_stacked(columns: list[Words], rows: int) -> bool:
     return len(columns) >= 4 and len(wordy) >= 2 and rows <= STACKED_ROWS
 
 
+#: A fold for fewer rows than this hides more than it saves.
+A_FEW = 3
+
+
 def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], first: int) -> str:
-    """Return the first rows as a table and, where there are more, all of them behind a fold."""
+    """Return the first rows as a table and, where there are clearly more, all of them behind a fold."""
+    if len(rows) <= first + A_FEW:
+        return table(caption, columns, rows)
     shown = table(caption, columns, rows[:first])
-    if len(rows) <= first:
-        return shown
     label = text.t("show.all_rows", count=len(rows))
     rest = table(caption, columns, rows, hidden=True)
     return (
