@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import measures
 from kamlib.schema import Portfolio
@@ -46,6 +47,34 @@ def outlook(portfolio: Portfolio) -> pd.DataFrame:
     rows = pd.DataFrame(index=pd.Index(measures.key_accounts(portfolio), name="account_id"))
     rows = rows.join(pd.DataFrame(sums)).join(ranges).dropna(subset=["budget", "likely"], how="all")
     return rows.assign(gap_share=rows["revenue"] / rows["budget"] - 1).reset_index()
+
+
+def outlook_total(portfolio: Portfolio) -> pd.DataFrame:
+    """One row: revenue and budget so far and the forecast's range over all key accounts, with a `reading` (P19)."""
+    rows = outlook(portfolio)
+    compared = rows.dropna(subset=["revenue", "budget"])
+    named = rows.dropna(subset=["likely"])
+    spent, planned = (float(compared[column].sum(min_count=1)) for column in ("revenue", "budget"))
+    low, likely, high = (
+        float(named[each].fillna(named["likely"]).sum(min_count=1)) for each in ("low", "likely", "high")
+    )
+    figures = {"revenue": spent, "budget": planned, "low": low, "likely": likely, "high": high}
+    if rows.empty:
+        return measures.one_row(n=0, **figures, gap_share=float("nan"), reading={"key": "outlook.unknown"})
+    gap = measures.ratio(spent - planned, planned)
+    told = {name: text.money(amount, portfolio.currency) for name, amount in figures.items()}
+    said = {"key": "outlook.total", "n": len(named), "gap": text.percent(gap, 1, signed=True), **told}
+    return measures.one_row(n=len(named), **figures, gap_share=gap, reading=said)
+
+
+def tips_total(cards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per tip: in how many of the cards (account id -> tips) it is `done`, `partly`, `missing`, `silent` (P19)."""
+    states = ["done", "partly", "missing", "silent"]
+    if not cards:
+        return pd.DataFrame(columns=["tip", *states])
+    rows = pd.concat(cards.values(), ignore_index=True)
+    counted = pd.crosstab(rows["tip"], rows["state"]).reindex(columns=states, fill_value=0)
+    return counted.reindex(rows["tip"].unique()).rename_axis(columns=None).reset_index()
 
 
 def list_changes(portfolio: Portfolio, months: int = 12) -> pd.DataFrame:

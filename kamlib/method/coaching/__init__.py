@@ -30,6 +30,7 @@ __all__ = [
     "check_each",
     "explain",
     "tips",
+    "tips_each",
     "waived",
 ]
 
@@ -62,6 +63,11 @@ def _methods(rule: str) -> list[str]:
 def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
     """Return the findings on every key account, by account_id."""
     return {each: check(portfolio.view(each)) for each in measures.key_accounts(portfolio)}
+
+
+def tips_each(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
+    """Return the ten tips of every key account, by account_id."""
+    return {each: tips(portfolio.view(each)) for each in measures.key_accounts(portfolio)}
 
 
 def check_company(portfolio: Portfolio) -> list[Finding]:

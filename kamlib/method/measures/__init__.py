@@ -6,6 +6,7 @@ currency, scores 0..100.
 """
 
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
+from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
 from kamlib.method.measures.health import (
     band,
     health,
@@ -35,7 +36,7 @@ from kamlib.method.measures.money import (
     trend,
     wallet_share,
 )
-from kamlib.method.measures.periods import one_row, past_year, today, within
+from kamlib.method.measures.periods import one_row, past_year, ratio, today, within
 from kamlib.method.measures.promises import (
     commitments,
     delivery_precision,
@@ -56,6 +57,8 @@ __all__ = [
     "delivery_precision",
     "exposure",
     "exposures",
+    "forecast_errors",
+    "forecast_summary",
     "groups_of",
     "health",
     "health_compare",
@@ -79,6 +82,7 @@ __all__ = [
     "projects",
     "promises",
     "promoter_score",
+    "ratio",
     "repurchase",
     "retention",
     "retention_shares",

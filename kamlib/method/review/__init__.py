@@ -5,13 +5,16 @@ data; `agenda` holds the two meetings of P1; `communication` the notes afterward
 """
 
 from kamlib.method.review.changes import AREAS, compare, last_review, tally
+from kamlib.method.review.memory import hit_rate
 from kamlib.method.review.month import follow_up, summary
+from kamlib.method.review.pack import champion_pack
 from kamlib.method.review.quarter import agenda, communication, decisions, held, questions
 from kamlib.method.review.year import goal_verdict, ground, next_year
 
 __all__ = [
     "AREAS",
     "agenda",
+    "champion_pack",
     "communication",
     "compare",
     "decisions",
@@ -19,6 +22,7 @@ __all__ = [
     "goal_verdict",
     "ground",
     "held",
+    "hit_rate",
     "last_review",
     "next_year",
     "questions",
