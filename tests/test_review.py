@@ -343,3 +343,25 @@ def test_a_goal_that_is_not_due_is_on_its_way() -> None:
     assert followed["state"].tolist() == ["not_due"]
     rows = review.questions(view, followed).set_index("source")
     assert said(rows.loc["goal", "answer"]).startswith("1 mål: 1 i fas")
+
+
+def test_the_champions_pack_holds_only_what_may_be_used() -> None:
+    """T9, T10, P7: confirmed value with leave to use it, and whole stories with a hero; nothing else."""
+    ledger = [
+        {"row_id": "V1", "title": "Färre stopp", "stage": "confirmed", "amount": 842_800, "may_be_used": "inom bolaget",
+         "confirmed_by": "P-1", "confirmed_on": "2026-09-08"},
+        {"row_id": "V2", "title": "Utan lov", "stage": "confirmed", "amount": 1.0},
+        {"row_id": "V3", "title": "Minus", "stage": "confirmed", "amount": -5.0, "may_be_used": "inom bolaget"},
+        {"row_id": "V4", "title": "Uppmätt", "stage": "measured", "amount": 2.0, "may_be_used": "inom bolaget"},
+    ]  # fmt: skip
+    told = {
+        "situation": "Maskinen stod.",
+        "tension": "För en tätning.",
+        "change": "Vi bytte tolv.",
+        "result": "14 h.",
+    }
+    stories = [{**told, "hero_id": "P-1"}, {**told, "hero_id": None}]
+    pack = review.champion_pack(account("A-1", value=ledger, story=stories))
+    assert pack["told"].tolist() == ["Färre stopp", "Maskinen stod. För en tätning. Vi bytte tolv. 14 h."]
+    assert pack["who"].tolist() == ["P-1", "P-1"]
+    assert review.champion_pack(account("A-1")).empty
