@@ -28,6 +28,32 @@ def customers_compete(case: Case) -> Iterable[Hit]:
         yield {}
 
 
+@rule("warning", "P7")
+def legal_first(case: Case) -> Iterable[Hit]:
+    """A goal of exclusivity or of a share of purchases, where our position is strong: legal reads it first."""
+    judged = case.assessment.loc[case.assessment["criterion"].eq("our_position"), "score"].dropna()
+    strong = bool(len(judged)) and float(judged.astype(float).median()) >= case.limit("strong_position_score")
+    if strong or case.agreement["is_exclusive"].fillna(value=False).any():
+        goals = case.open_goals
+        said = (goals["title"].fillna("") + " " + goals["kpi"].fillna("")).str.casefold()
+        words = "|".join(case.limit("exclusive_words"))
+        yield from titled(goals[said.str.contains(words, regex=True)])
+
+
+@rule("warning", "P7, T10")
+def hero_not_asked(case: Case) -> Iterable[Hit]:
+    """A story with a named hero has been told, and nothing says that the person agreed."""
+    told = case.story[case.story["hero_id"].notna() & case.story["told_on"].notna()]
+    asked = set(case.value.loc[case.value["may_be_used"].notna(), "confirmed_by"].dropna())
+    for row in told[~told["hero_id"].isin(asked)].to_dict("records"):
+        yield {
+            "row_id": row["row_id"],
+            "who": case.name(row["hero_id"]),
+            "day": row["told_on"],
+            "receiver": row["told_to"],
+        }
+
+
 @rule("error", "T2", asks=True)
 def hangs_on_one(case: Case) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
@@ -124,12 +150,14 @@ def service_eats_profit(case: Case) -> Iterable[Hit]:
 
 @rule("warning", "S5.3")
 def revenue_falls(case: Case) -> Iterable[Hit]:
-    """The customer buys clearly less than a year ago."""
+    """The customer buys clearly less than a year ago, or nothing at all any more."""
     row = measures.sales(case.account).iloc[0]
-    if round(row["growth_share"], 9) <= case.limit("fall_share"):
+    has_stopped = pd.isna(row["revenue_12m"]) and row["revenue_previous_12m"] > 0
+    growth = -1.0 if has_stopped else row["growth_share"]
+    if round(growth, 9) <= case.limit("fall_share"):
         yield {
-            "change": text.percent(row["growth_share"], signed=True),
-            "amount": case.money(row["revenue_12m"]),
+            "change": text.percent(growth, signed=True),
+            "amount": case.money(0.0 if has_stopped else row["revenue_12m"]),
         }
 
 
