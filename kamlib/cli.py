@@ -23,7 +23,7 @@ from kamlib.data import mapping as mapping_file
 from kamlib.errors import Finding, KamError, problem
 from kamlib.live import serve
 from kamlib.method import coaching
-from kamlib.run import batch, files, notebooks, reports, standings
+from kamlib.run import batch, files, notebooks, reports, standings, workshop
 from kamlib.run import doctor as examine
 from kamlib.show import tables
 
@@ -95,7 +95,9 @@ def _kept(fault: Exception) -> str:
 def kam(context: click.Context, target: str | None) -> None:
     """Key Account Management as a working method: notebooks run live, in batch and in training."""
     context.obj = target
-    signal.signal(signal.SIGTERM, _end)
+    for name in ("SIGTERM", "SIGHUP"):  # asked to end; or the terminal's window was closed (not on Windows)
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
 
 
 def _end(*_: object) -> None:
@@ -259,7 +261,8 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
     )
     delivery = _with_progress(here, request)
     failed = [outcome for outcome in delivery.outcomes if outcome.status in ("failed", "interrupted")]
-    for outcome in delivery.outcomes:
+    stopped = [outcome for outcome in failed if outcome.status == "interrupted" and outcome.error]
+    for outcome in [each for each in delivery.outcomes if each not in stopped] + stopped[:1]:
         if outcome.error:
             _say(
                 f"{outcome.account_id} {outcome.notebook}: {_on_one_line(outcome.error['message'], 400)}",
@@ -268,10 +271,8 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
     good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
     _say(text.t("cli.reports", n=good, failed=len(failed)))
     _say(str(delivery.index))
-    stopped = {
-        outcome.error["kind"] for outcome in failed if outcome.status == "interrupted" and outcome.error
-    }
-    return 143 if "SIGTERM" in stopped else 130 if stopped else int(bool(failed))
+    kinds = {outcome.error["kind"] for outcome in stopped if outcome.error}
+    return 143 if "SIGTERM" in kinds else 130 if kinds else int(bool(failed))
 
 
 def _out_folder() -> Path:
@@ -321,6 +322,26 @@ def open_(target: str | None, /, notebook: str, **options: Any) -> int:
         standings.refresh(workspace.open(here.target, read_only=False))
     start = serve.open_lab if options["lab"] else serve.open_page
     return start(copy, here.target, writes_sample=with_sample)
+
+
+@kam.command("workshop")
+@click.argument("account", default="")
+@click.option("--kind", type=click.Choice(workshop.KINDS), default="plan", show_default=True)
+@click.option("--on", default="", help="The day of the meeting, YYYY-MM-DD; the dates around it follow.")
+@click.option("--lang", type=LANG, help="Else the workspace's language.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the papers.")
+@click.pass_obj
+@told_plainly
+def workshop_(target: str | None, /, account: str, **options: Any) -> int:
+    """Print the papers of a workshop: invitation, pre-read, agenda, A3 canvases, follow-up mail and guide."""
+    here = _open(target)
+    out, lang = (options["out"] or _out_folder()).absolute(), options["lang"] or here.about["lang"]
+    done = workshop.write(here, workshop.Request(out, options["kind"], account, options["on"], lang))
+    for finding in filter(None, [*done.warnings, done.refusal]):
+        _say(finding.sentence(), err=True)
+    for path in done.files:
+        _say(str(path))
+    return int(done.refusal is not None)
 
 
 @kam.command()

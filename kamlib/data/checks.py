@@ -192,7 +192,7 @@ def _tell_loose(judged: Judged, column: schema.Column, loose: Flags, ids: set[st
 
 def required_tables(held: Mapping[str, Judged], known: Known | None) -> list[Finding]:
     """Tell which of the two tables that everything stands on is missing, and its least columns."""
-    if known and known.get("account"):
+    if held and known and known.get("account"):
         return []
     missing = [FACTS[name] for name in REQUIRED if name not in held]
     return [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -16,8 +17,11 @@ from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import nbformat
@@ -31,6 +35,7 @@ from kamlib.errors import KamError
 from kamlib.run import export, files, notebooks
 
 CELL_SECONDS = 600
+_WORK, _STALE_SECONDS = "kam-batch-", 2 * 24 * 3600
 #: What a kernel needs from the system to start at all; everything else stays outside a customer's run.
 _BARE = (
     "PATH",
@@ -109,8 +114,8 @@ def run(
             outcomes[job] = outcome
             told(outcome)
     except KeyboardInterrupt as stop:
-        signal = "SIGTERM" if isinstance(stop, Terminated) else "SIGINT"
-        outcomes |= {job: _interrupted(job, signal) for job in jobs if job not in outcomes}
+        by = "SIGTERM" if isinstance(stop, Terminated) else "SIGINT"
+        outcomes |= {job: _interrupted(job, by) for job in jobs if job not in outcomes}
     return [outcomes[job] for job in jobs]
 
 
@@ -134,8 +139,39 @@ def _attempts(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome]
 def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome | None]]:
     if not jobs:
         return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+    apart = get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=apart, initializer=_settle) as pool:
         yield from submit(pool, jobs)
+
+
+def _settle() -> None:
+    """Give a worker a temporary folder of its own, and see that worker and folder end with the batch.
+
+    A parent that is killed ends nobody by itself: its workers would go on with what they hold, and wait for ever.
+    """
+    with Path(os.devnull).open(
+        "w"
+    ) as nothing:  # what goes wrong is an outcome; a kernel cut off only makes noise
+        os.dup2(nothing.fileno(), 2)
+    own = tempfile.mkdtemp(prefix="kam-")
+    tempfile.tempdir = own
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), own))  # of the kernels too
+    Finalize(None, shutil.rmtree, (own,), {"ignore_errors": True}, exitpriority=1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody: the batch decides who ends
+    signal.signal(signal.SIGTERM, lambda *_: _leave(own))
+    Thread(target=_watch, args=(own,), daemon=True).start()
+
+
+def _watch(own: str) -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        _leave(own)
+
+
+def _leave(own: str) -> None:
+    shutil.rmtree(own, ignore_errors=True)
+    os._exit(143)  # a kernel ends by itself when its worker is gone
 
 
 def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
@@ -149,7 +185,7 @@ def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome |
                 yield waiting[done], None
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for worker in active_children():  # a kernel ends by itself when its worker is gone
+        for worker in active_children():
             worker.terminate()
         raise
 
@@ -261,8 +297,8 @@ def _failed(job: Job, kind: str, message: str, cell: int | None = None) -> Outco
     return Outcome(job.account_id, job.name, "failed", error=error)
 
 
-def _interrupted(job: Job, signal: str) -> Outcome:
-    error = {"kind": signal, "message": text.t("batch.interrupted"), "cell": None}
+def _interrupted(job: Job, by: str) -> Outcome:
+    error = {"kind": by, "message": text.t("batch.interrupted"), "cell": None}
     return Outcome(job.account_id, job.name, "interrupted", error=error)
 
 
@@ -293,8 +329,14 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def work_folder() -> Path:
-    """Return a private folder for snapshots and projected files, which the caller removes."""
-    return Path(tempfile.mkdtemp(prefix="kam-batch-"))
+    """Return a private folder for snapshots and projected files, which the caller removes.
+
+    What a killed batch has left there (it holds a whole workspace) goes the next time, when it is days old.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_WORK}*"):
+        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=_WORK))
 
 
 def clear(folder: Path) -> None:
