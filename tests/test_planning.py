@@ -230,7 +230,12 @@ def test_whitespace_tells_room_only_where_it_can() -> None:
         {"product_group": "Slang", "unit_id": unit, "status": "deployed", "potential": 9e6} for unit in "AB"
     ]
     assert planning.whitespace(full(whitespace=cells))["room"].isna().all()
-    assert planning.penetration(account) == {"ours": 1, "relevant": 2}
+    grid = planning.penetration(account)
+    assert (grid["ours"], grid["relevant"]) == (1, 2)
+    assert grid["expected"] == pytest.approx(2e6 * 0.3)  # the open cell; where we supply, no room is left
+    assert grid["revenue_share"] == pytest.approx(10 / 12)  # sales above the potential count as the potential
+    words = planning.whitespace_words(account)
+    assert (words["share"], words["through"]) == ("83\N{NO-BREAK SPACE}%", text.month(account.facts_through))
 
 
 # --- work -------------------------------------------------------------------------------------------------------
@@ -438,3 +443,212 @@ def test_the_customers_edition_holds_no_advice_of_ours() -> None:
     boxes = planning.one_page(account).set_index("box")
     assert boxes.loc["money", "title"] == "Köp, senaste tolv månaderna"
     assert boxes.loc["priorities", "content"] == "4 % högre tillgänglighet"
+
+
+# --- joint action plan, promises both ways, journey, SWOT -------------------------------------------------------
+
+
+def step(row_id: str, due: str | None, waits: str | None = None, status: str = "planned") -> dict[str, Any]:
+    """An initiative with what it waits for."""
+    return {"row_id": row_id, "title": row_id, "due_on": due, "depends_on_id": waits, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("before", "gate"),
+    [
+        (step("B", "2026-10-10"), "waiting"),
+        (step("B", "2026-09-29"), "blocked"),  # late
+        (step("B", "2026-12-01"), "blocked"),  # later than the one that waits
+        (step("B", None), "blocked"),
+        (step("B", "2026-10-10", status="done"), "ready"),
+        (step("B", "2026-10-10", status="stopped"), "blocked"),
+        (step("B", "2026-10-10", "A"), "circle"),
+        (step("B", "2026-10-10", "B"), "blocked"),  # waits for itself: a circle of its own
+        (step("X", "2026-10-10"), "ready"),  # what is waited for is not there
+    ],
+)
+def test_a_step_is_ready_waiting_blocked_or_in_a_circle(before: dict[str, Any], gate: str) -> None:
+    """6.9: a step waits for one that holds its day, and is blocked by one that is late, undated, stopped or too late."""
+    account = full(initiative=[step("A", "2026-10-31", "B"), before])
+    gates = planning.gates(account).set_index("row_id")["gate"]
+    assert gates["A"] == gate
+    rules = {finding.rule for finding in planning.loose_ends(account)}
+    assert ("plan_blocked" in rules) == (gate == "blocked")
+    assert ("plan_circle" in rules) == (gates.eq("circle").any())
+
+
+def test_what_is_blocked_blocks_further_and_what_is_over_waits_for_nothing() -> None:
+    """A chain passes on its block; a finished step has no gate; the sheet names what is waited for."""
+    chain = [step("A", "2026-11-30", "B"), step("B", "2026-11-15", "C"), step("C", "2026-09-01"),
+             step("D", "2026-09-01", "C", "done")]  # fmt: skip
+    account = full(initiative=chain)
+    gates = planning.gates(account).set_index("row_id")
+    assert gates["gate"].dropna().to_dict() == {"A": "blocked", "B": "blocked", "C": "ready"}
+    rows = planning.initiatives(account).set_index("row_id")
+    assert (rows.loc["A", "waits_for"], rows.loc["A", "gate"]) == ("B", "blocked")
+    shown = planning.initiatives(full("customer", initiative=chain))
+    assert shown[["waits_for", "gate", "lacks"]].isna().all().all()
+
+
+def test_open_promises_fall_into_ages_at_their_limits() -> None:
+    """7, 30 and 90 days are the last days of their age; what is kept is in none; undated stands by itself."""
+    days = {"2026-09-30": 0, "2026-09-29": 1, "2026-09-23": 1, "2026-09-22": 2, "2026-08-31": 2, "2026-08-30": 3,
+            "2026-07-02": 3, "2026-07-01": 4, None: 5}  # fmt: skip
+    for day, place in days.items():
+        promised = [{"title": "T", "direction": "ours", "due_on": day},
+                    {"title": "K", "direction": "customer", "due_on": day, "done_on": "2026-09-30"}]  # fmt: skip
+        ages = planning.promise_ages(full(commitment=promised))
+        assert list(ages["ours"]) == [int(number == place) for number in range(6)], day
+        assert ages["customer"].sum() == 0
+    assert planning.promise_ages(bundles.account()).empty
+
+
+@pytest.mark.parametrize(
+    ("given", "got", "index"), [(6, 3, 2.0), (2, 4, 0.5), (3, 0, None), (0, 0, None), (0, 2, 0.0)]
+)
+def test_reciprocity_is_what_we_gave_over_what_we_got(given: int, got: int, index: float | None) -> None:
+    """D8: kept promises of twelve months, ours / theirs; without any of theirs it can't be told, and few are said so."""
+    kept = [{"title": f"{side}{n}", "direction": side, "done_on": "2026-09-01", "due_on": "2026-08-01"}
+            for side, count in (("ours", given), ("customer", got)) for n in range(count)]  # fmt: skip
+    old = {"title": "gammalt", "direction": "customer", "done_on": "2025-09-01"}
+    row = planning.reciprocity(full(commitment=[*kept, old])).iloc[0]
+    assert (row["given"], row["got"]) == (given, got)
+    assert pd.isna(row["index"]) if index is None else row["index"] == index
+    assert ("få löften" in row["reading"]) == (0 < given + got < 3)
+    assert "nan" not in row["reading"]
+
+
+@pytest.mark.parametrize(("moment", "score"), list(product([True, False, None], [1, 2, 3, 4, 5, None])))
+def test_a_pain_without_an_initiative_is_found(moment: bool | None, score: int | None) -> None:
+    """T5 on its grid: 2 or lower chafes, at a moment of truth 3; tied to a running initiative nothing is loose."""
+    steps = {"step": 1, "title": "Ta emot", "score": score, "is_moment_of_truth": moment, "respondents": 2,
+             "state": "delleveranser", "asked_on": "2026-09-02"}  # fmt: skip
+    hurts = score is not None and score <= (3 if moment else 2)
+    for link, status, is_loose in (
+        (None, "planned", hurts),
+        ("I", "ongoing", False),
+        ("I", "stopped", hurts),
+    ):
+        account = full(
+            journey_step=[{**steps, "initiative_id": link}], initiative=[step("I", None, status=status)]
+        )
+        row = planning.journey(account).iloc[0]
+        assert (row["is_pain"], row["is_loose"], row["is_stale"]) == (hurts, is_loose, False)
+        assert row["answers"] == "2 svar (få)"
+        assert any(each.rule == "plan_pain" for each in planning.loose_ends(account)) == is_loose
+
+
+def test_the_journey_for_the_customer_holds_no_gap_of_ours() -> None:
+    """In the customer's edition the link to our initiative is shut and nothing is called loose; ten answers are enough."""
+    account = full("customer", journey_step=[{"step": 1, "title": "Ta emot", "score": 1, "respondents": 10}])
+    row = planning.journey(account).iloc[0]
+    assert pd.isna(row["initiative"])
+    assert not row["is_loose"]
+    assert row["answers"] == "10 svar"
+
+
+def test_swot_rows_lead_to_an_action_or_are_told() -> None:
+    """Rows stand in the order of the quadrants; one without an initiative, or with a vanished one, is a finding (P16)."""
+    noted = [{"quadrant": "threat", "title": "Ny ägare", "initiative_id": "borta"},
+             {"quadrant": "strength", "title": "Jouren", "initiative_id": "I"}]  # fmt: skip
+    account = full(swot=noted, initiative=[step("I", "2026-12-01")])
+    assert list(planning.swot(account)["quadrant"]) == ["strength", "threat"]
+    (found,) = [each for each in planning.loose_ends(account) if each.rule == "plan_swot"]
+    assert "Ny ägare" in found.sentence()
+    assert planning.swot(bundles.account()).empty
+
+
+def test_value_needs_its_proof_and_never_our_own_word() -> None:
+    """6.6: each stage says what it lacks; what one of us has confirmed is not counted."""
+    ledger: Rows = [
+        {
+            "title": "V1",
+            "stage": "confirmed",
+            "amount": 100,
+            "confirmed_on": "2026-09-01",
+            "confirmed_by": "U-1",
+        },
+        {"title": "V2", "stage": "measured", "amount": 50, "calculation": "5 x 10"},
+        {"title": "V3", "stage": "hypothesis", "calculation": "x"},
+    ]
+    account = full(value=ledger)
+    lacks = planning.value_ledger(account).set_index("title")["lacks"]
+    assert lacks.to_dict() == {"V1": "räknesätt och vår del", "V2": "vår del", "V3": "spann"}
+    assert planning.value_headline(account)["values"] == 0
+    assert planning.value_ledger(full("customer", value=ledger))["lacks"].isna().all()
+
+
+def test_a_sign_needs_somebody_who_watches_for_it() -> None:
+    """6.8: an early sign without a watcher is told; with one nothing lacks."""
+    risk = {"title": "R", "action": "a", "owner_id": "U-1", "signal": "s"}
+    assert planning.risks(full(risk=[risk]))["lacks"].iloc[0] == "någon som bevakar signalen"
+    assert planning.risks(full(risk=[{**risk, "watcher_id": "U-2"}]))["lacks"].iloc[0] == ""
+
+
+def test_the_insight_map_says_which_link_is_unknown() -> None:
+    """Row 23: goal, pressure, initiative, obstacle, contribution; what is told has a name; ours alone."""
+    known = {"goal": "G", "grade": "told", "pressure": "p", "obstacle": "o"}
+    account = full(insight=[known])
+    assert (
+        planning.insights(account)["lacks"].iloc[0]
+        == "vad kunden gör, vad vi kan bidra med och vem som sa det"
+    )
+    assert planning.insights(full("customer", insight=[known]))["lacks"].isna().all()
+
+
+# --- stages and brief -------------------------------------------------------------------------------------------
+
+
+def test_the_stage_is_held_against_the_data() -> None:
+    """Row 28: behaviours of all five; a judged stage ahead of what is seen is said to be ahead."""
+    plan = {
+        "year": 2026,
+        "stage_now": "cooperative",
+        "stage_wanted": "integrated",
+        "stage_evidence": "Delar prognos",
+    }
+    bare = full(account_plan=[plan], agreement=[])
+    rows = planning.stages(bare).set_index("stage")
+    assert rows["stands"].dropna().to_dict() == {"cooperative": "now", "integrated": "wanted"}
+    assert not rows.loc["cooperative", "is_seen"]
+    assert planning.stage_reading(bare)["key"] == "stage.ahead"
+    agreed = full(account_plan=[plan], agreement=[{"agreement_id": "A", "ends_on": "2027-12-31"}])
+    assert planning.stage_reading(agreed) == {
+        "key": "stage.seen", "now": "samarbete", "wanted": "integrerad", "evidence": "Delar prognos",
+    }  # fmt: skip
+    assert planning.stage_reading(bundles.account())["key"] == "stage.not_judged"
+    assert planning.stages(bundles.account())["stands"].isna().all()
+
+
+def test_the_brief_holds_promises_both_ways_hot_topics_risks_and_three_questions() -> None:
+    """Row 30: what was promised and kept, open cases and low answers, risks with their sign; the assumed is asked first."""
+    account = full(
+        case=[{"case_id": "K", "title": "Läckage", "severity": "critical", "opened_on": "2026-09-20"},
+              {"case_id": "L", "title": "Stängt", "opened_on": "2026-09-01", "closed_on": "2026-09-02"}],
+        feedback=[{"feedback_id": "F", "contact_id": "C-1", "kind": "nps", "score": 4, "answered_on": "2026-09-01",
+                   "comment": "För långsamt"}],
+        insight=[{"goal": "Färre leverantörer.", "grade": "assumed", "priority": 1}],
+        delivery=[{"month": "2026-09-01", "lines_due": 10, "lines_on_time_in_full": 7}],
+    )  # fmt: skip
+    rows = planning.brief(account)
+    told = rows.groupby("section")["content"].agg("\n".join)
+    assert "Lager på plats: 30 dagar sent" in told["ours"]
+    assert "Prognos: 1 dag sent" in told["theirs"]
+    assert "Läckage" in told["hot"]
+    assert "Stängt" not in told["hot"]
+    assert "För långsamt" in told["hot"]
+    assert "70\N{NO-BREAK SPACE}%" in told["hot"]
+    questions = rows[rows["section"].eq("question")]["content"]
+    assert len(questions) == 3
+    assert questions.iloc[0].startswith("Vi tror att det här är viktigt för er: Färre leverantörer.")
+    assert rows.groupby("section").size().max() <= 4
+
+
+def test_the_brief_is_ours_alone_thin_and_silent_in_a_tender() -> None:
+    """No row for the customer; from nothing at all still three questions; during a tender the rule stands in their place."""
+    assert planning.brief(full("customer")).empty
+    assert list(planning.brief(bundles.account())["section"]) == ["question"] * 3
+    tender = [{"kind": "tender", "title": "T", "happened_on": "2026-09-01", "ends_on": "2027-01-15"}]
+    asked = planning.brief(full(event=tender)).query("section == 'question'")["content"]
+    assert len(asked) == 1
+    assert "upphandlingssystemet" in asked.iloc[0]

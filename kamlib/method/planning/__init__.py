@@ -1,8 +1,9 @@
 """The key account plan (S3.1-S3.8): first one page, then what stands behind it.
 
 `one_page` is the plan as fifteen boxes (P15) and `draft` what the facts alone can put in them. `customer` holds
-what we know of the customer, `work` what is planned, promised, risked and worth, `alive` what has gone stale,
-what is overdue and what was copied.
+what we know of the customer, `work` what is planned, promised, risked and worth, `joint` what waits for what, the
+promises both ways, the journey and SWOT, `stages` how close we are, `brief` the page before a meeting, `alive` what
+has gone stale, what is overdue and what was copied.
 """
 
 from kamlib.method.planning.alive import (
@@ -13,9 +14,20 @@ from kamlib.method.planning.alive import (
     tailor_made,
     tender_edition_refusal,
 )
-from kamlib.method.planning.customer import insights, organisation, penetration, units, volume, whitespace
+from kamlib.method.planning.brief import brief
+from kamlib.method.planning.customer import (
+    insights,
+    organisation,
+    penetration,
+    units,
+    volume,
+    whitespace,
+    whitespace_words,
+)
 from kamlib.method.planning.draft import draft
+from kamlib.method.planning.joint import gates, journey, loose_ends, promise_ages, reciprocity, swot
 from kamlib.method.planning.page import one_page
+from kamlib.method.planning.stages import stage_reading, stages
 from kamlib.method.planning.work import (
     initiatives,
     overdue,
@@ -29,21 +41,30 @@ from kamlib.method.planning.work import (
 )
 
 __all__ = [
+    "brief",
     "clocks",
     "copied_texts",
     "draft",
+    "gates",
     "initiatives",
     "insights",
     "joint_edition_refusal",
+    "journey",
+    "loose_ends",
     "one_page",
     "organisation",
     "overdue",
     "penetration",
     "pert_mean",
+    "promise_ages",
+    "reciprocity",
     "risk_level",
     "risks",
+    "stage_reading",
+    "stages",
     "staleness",
     "steps",
+    "swot",
     "tailor_made",
     "tender_edition_refusal",
     "units",
@@ -52,4 +73,5 @@ __all__ = [
     "value_totals",
     "volume",
     "whitespace",
+    "whitespace_words",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.schema import AccountView
 
@@ -55,13 +56,23 @@ def units(account: AccountView) -> pd.DataFrame:
 def insights(account: AccountView) -> pd.DataFrame:
     """Return the customer's own goals and challenges in order of priority, each graded (S3.2).
 
-    Columns of the insight and is_stale: older than six months, or never dated.
+    Columns of the insight, is_stale (older than six months, or never dated) and lacks: which links of the chain goal,
+    pressure, initiative, obstacle, our contribution are not known, or who told it, in words; ours alone.
     """
     since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("insight_months"))
     rows = account.insight.dropna(subset=["goal"]).sort_values(
         ["priority", "graded_on"], ascending=[True, False]
     )
-    return rows.assign(is_stale=~(rows["graded_on"] >= since)).reset_index(drop=True)
+    told = [_unknown(row) if account.audience != "customer" else None for _, row in rows.iterrows()]
+    lacks = pd.Series(told, rows.index, dtype="str")
+    return rows.assign(is_stale=~(rows["graded_on"] >= since), lacks=lacks).reset_index(drop=True)
+
+
+def _unknown(row: pd.Series) -> str:
+    links = ["pressure", "initiative", "obstacle", "contribution"]
+    links += ["told_by"] if row["grade"] in ("told", "confirmed") else []
+    names = [name for name in links if text.is_missing(row[name])]
+    return text.listed(text.t(f"insight.{name}") for name in names) if names else ""
 
 
 def volume(account: AccountView) -> pd.DataFrame:
@@ -98,15 +109,19 @@ def whitespace(account: AccountView) -> pd.DataFrame:
     """Return the whitespace grid: one row per product group and buying unit (6.6).
 
     Columns product_group, unit, status, potential, current (R12 where the cell is the whole customer), room =
-    max(potential - current, 0), competitor, valued_on. The largest room comes first.
+    max(potential - current, 0), expected = room x the odds of its state (ours), competitor, valued_on. The largest
+    expected value comes first.
     """
     cells = account.whitespace.dropna(subset=["product_group"])
     names = account.buying_unit.dropna(subset=["name"]).set_index("row_id")["name"]
     current = _current(cells, measures.sales_by_group(account))
     room = (cells["potential"] - current).clip(lower=0).mask(cells["status"].eq("not_relevant"))
-    grid = cells.assign(unit=cells["unit_id"].map(names), current=current, room=room)
-    columns = ["product_group", "unit", "status", "potential", "current", "room", "competitor", "valued_on"]
-    return grid.sort_values("room", ascending=False)[columns].reset_index(drop=True)
+    expected = room * cells["status"].map(account.limit("whitespace_odds")).astype("float64")
+    grid = cells.assign(unit=cells["unit_id"].map(names), current=current, room=room, expected=expected)
+    columns = ["product_group", "unit", "status", "potential", "current", "room", "expected"]
+    return grid.sort_values("expected", ascending=False)[[*columns, "competitor", "valued_on"]].reset_index(
+        drop=True
+    )
 
 
 def _current(cells: pd.DataFrame, groups: pd.DataFrame) -> pd.Series[float]:
@@ -116,8 +131,33 @@ def _current(cells: pd.DataFrame, groups: pd.DataFrame) -> pd.Series[float]:
     return sold.where(whole).mask(cells["status"].isin(["open", "competitor"]), 0.0)
 
 
-def penetration(account: AccountView) -> dict[str, int]:
-    """Return `ours` (cells that we supply, alone or shared) and `relevant` (cells that are) of the whitespace grid."""
-    status = account.whitespace.dropna(subset=["product_group"])["status"]
-    supplied = status.isin(["deployed", "competitive"])
-    return {"ours": int(supplied.sum()), "relevant": int(status.ne("not_relevant").sum())}
+def penetration(account: AccountView) -> dict[str, float]:
+    """Return how much of the whitespace grid is ours (6.6).
+
+    ours (cells that we supply, alone or shared), relevant (cells that are), revenue_share (what we sell of the
+    potential, over the cells where both are known; missing without one) and expected (sum of the expected value).
+    """
+    cells = whitespace(account)
+    status = cells["status"]
+    both = cells[cells["current"].notna() & cells["potential"].gt(0) & status.ne("not_relevant")]
+    part = (
+        both["current"].clip(upper=both["potential"]).sum() / both["potential"].sum() if len(both) else None
+    )
+    return {
+        "ours": int(status.isin(["deployed", "competitive"]).sum()),
+        "relevant": int(status.ne("not_relevant").sum()),
+        "revenue_share": float("nan") if part is None else float(part),
+        "expected": float(cells["expected"].sum(min_count=1)),
+    }
+
+
+def whitespace_words(account: AccountView) -> dict[str, str]:
+    """Return `penetration` in words and the last month of the sales counted, for the note below the grid."""
+    grid = penetration(account)
+    return {
+        "ours": text.number(grid["ours"]),
+        "relevant": text.number(grid["relevant"]),
+        "share": text.percent(grid["revenue_share"]),
+        "expected": text.money(grid["expected"], account.currency),
+        "through": text.month(account.facts_through),
+    }

@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures
+from kamlib.method.planning.joint import gates
 from kamlib.schema import AccountView
 
 _STAGES = ["confirmed", "measured", "agreed", "hypothesis"]
@@ -15,8 +16,9 @@ _LEVELS = ["critical", "high", "medium", "low"]
 def initiatives(account: AccountView) -> pd.DataFrame:
     """Return the planned work, what is due first on top (S3.4).
 
-    One row is one initiative: its columns, goal (title), days_late and lacks (owner, customer owner, date or
-    goal that is missing, in words; nothing in the customer's edition). Done and stopped ones come last and are never late.
+    One row is one initiative: its columns, goal (title), success (how both see that it is done), waits_for and gate
+    (`joint.gates`), days_late and lacks (owner, customer owner, date or goal that is missing, in words). What waits
+    and what lacks is ours: empty in the customer's edition. Done and stopped ones come last and are never late.
     """
     today, rows = pd.Timestamp(account.as_of), account.initiative.copy()
     rows["goal"] = rows["goal_id"].map(account.goal.set_index("row_id")["title"])
@@ -25,6 +27,9 @@ def initiatives(account: AccountView) -> pd.DataFrame:
     is_ours = account.audience != "customer"  # what is missing is our own reminder
     told = [_lacking(row) if open_ else "" for (_, row), open_ in zip(rows.iterrows(), running, strict=True)]
     rows["lacks"] = pd.Series(told if is_ours else None, rows.index, dtype="str")
+    held = gates(account).set_index("row_id")
+    for name in ("waits_for", "gate"):
+        rows[name] = rows["row_id"].map(held[name]) if is_ours else pd.Series(None, rows.index, dtype="str")
     order = rows.assign(is_over=~running).sort_values(["is_over", "due_on"]).index
     columns = [
         "row_id",
@@ -36,6 +41,9 @@ def initiatives(account: AccountView) -> pd.DataFrame:
         "starts_on",
         "due_on",
         "status",
+        "success",
+        "waits_for",
+        "gate",
     ]
     return rows.loc[order, [*columns, "days_late", "lacks"]].reset_index(drop=True)
 
@@ -80,7 +88,8 @@ def risks(account: AccountView) -> pd.DataFrame:
     """Return the risk register, the worst first (S3.5).
 
     One row is one risk: its columns, level and residual_level (by the look-up table of P13; missing where a
-    side is missing), is_stale (not looked at for three months) and lacks (action, owner, early sign; in words).
+    side is missing), is_stale (not looked at for three months) and lacks (action, owner, early sign, or who watches
+    for it; in words).
     """
     rows = account.risk.dropna(subset=["title"])
     since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("risk_note_months"))
@@ -112,29 +121,52 @@ def risk_level(probability: object, impact: object, account: AccountView) -> str
 
 def _unhandled(row: pd.Series) -> str:
     names = [name for name in ("action", "owner_id", "signal") if text.is_missing(row[name])]
+    if not text.is_missing(row["signal"]) and text.is_missing(row["watcher_id"]):
+        names.append("watcher_id")  # a sign that nobody looks for warns nobody
     return text.listed(text.t(f"risk.{name}") for name in names) if names else ""
 
 
 def value_ledger(account: AccountView) -> pd.DataFrame:
     """Return the value ledger, confirmed first: one row per value claimed, with minus where we cost money.
 
-    Columns of the value and is_counted: only what the customer has confirmed enters the headline (6.6).
+    Columns of the value, is_counted (only what the customer has confirmed enters the headline, 6.6) and lacks: what the
+    stage asks for and is not there (calculation, our part, range, confirmer), in words; empty in the customer's edition.
     """
-    rows = account.value.assign(is_counted=_confirmed(account.value))
+    rows = account.value.assign(is_counted=_confirmed(account))
+    told = [_unproven(row) if account.audience != "customer" else None for _, row in rows.iterrows()]
+    rows = rows.assign(lacks=pd.Series(told, rows.index, dtype="str"))
     place = rows["stage"].map({stage: place for place, stage in enumerate(_STAGES)})
     return rows.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _confirmed(rows: pd.DataFrame) -> pd.Series[bool]:
-    return rows["stage"].eq("confirmed") & rows["confirmed_on"].notna() & rows["amount"].notna()
+#: Stage of a value -> what it needs to be believed (6.6): a hypothesis its range, what is agreed its sum and our part.
+_PROOF = {
+    "hypothesis": ("calculation", "low", "high"),
+    "agreed": ("calculation", "attribution_share"),
+    "measured": ("calculation", "attribution_share"),
+    "confirmed": ("calculation", "attribution_share", "confirmed_by", "confirmed_on"),
+}
+
+
+def _unproven(row: pd.Series) -> str:
+    names = [name for name in _PROOF.get(str(row["stage"]), ()) if text.is_missing(row[name])]
+    return text.listed(dict.fromkeys(text.t(f"value.{name}") for name in names)) if names else ""
+
+
+def _confirmed(account: AccountView) -> pd.Series[bool]:
+    """Confirmed on a day, with an amount, and not by one of us."""
+    rows, people = account.value, account.contact
+    ours = people.loc[people["side"].eq("ours"), "contact_id"]
+    told = rows["stage"].eq("confirmed") & rows["confirmed_on"].notna() & rows["amount"].notna()
+    return told & ~rows["confirmed_by"].isin(ours)
 
 
 def value_headline(account: AccountView) -> pd.Series:
     """Return the confirmed value: gained, cost (negative: what we caused), net, values; missing if none is confirmed.
 
-    A stage said to be confirmed without a date counts nowhere.
+    A stage said to be confirmed without a date, or by one of us, counts nowhere.
     """
-    amounts = account.value.loc[_confirmed(account.value), "amount"]
+    amounts = account.value.loc[_confirmed(account), "amount"]
     gained, cost = amounts[amounts > 0].sum(min_count=1), amounts[amounts < 0].sum(min_count=1)
     return pd.Series(
         {"gained": gained, "cost": cost, "net": amounts.sum(min_count=1), "values": len(amounts)}
