@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from kamlib import schema, text
 from kamlib.method import goal_setting
@@ -266,12 +267,15 @@ def test_all_fits_with_full_data() -> None:
         commitment=[{"title": "C", "direction": "ours", "due_on": "2026-08-01"}],
         contact=[{"contact_id": "C-1", "side": "customer"}],
         stakeholder=[{"contact_id": "C-1", "role": "user"}],
+        insight=[{"goal": "Färre stopp 2027", "grade": "told", "priority": 1}],
     )
     proposals = goal_setting.propose(account).set_index("library_id")
     assert set(proposals["state"]) <= {"fits", "not_needed"}
     fits = proposals[proposals["state"].eq("fits")]
-    assert len(fits) >= 9
-    assert fits[["baseline", "target"]].notna().all(axis=None)
+    assert len(fits) >= 10
+    # The customer's own goal is measured by the customer: its numbers are asked for, never made up.
+    assert fits.drop("serve_priority")[["baseline", "target", "tolerance"]].notna().all(axis=None)
+    assert proposals.loc["serve_priority", "title"] == "Kundens mål: Färre stopp 2027"
     assert "jurist" in proposals.loc["sole_supplier", "reason"]
 
 
@@ -298,3 +302,315 @@ def test_new_contacts_wait_for_the_tender_only() -> None:
         for each in (silent, declined)
     ]
     assert states == ["not_now", "fits"]
+
+
+# --- in depth: KPI cards, estimates, the chain from the customer's goal, the page --------------------------------
+
+CARD: dict[str, Any] = {
+    "formula": "timmar i loggen",
+    "frequency": "quarterly",
+    "tolerance": 2,
+    "lead_lag": "lag",
+}
+
+
+def test_every_typical_goal_has_a_whole_kpi_card() -> None:
+    """6.9: name, class, formula, unit, direction, source, frequency, tolerance and lead or lag, in both languages."""
+    library = schema.load_settings()["goals"]["library"]
+    for name, kind in library.items():
+        assert kind["frequency"] in text.entries("choice.frequency")
+        assert kind["lead_lag"] in text.entries("choice.lead_lag")
+        for part in ("formula", "source"):
+            assert set(text.entry(f"goal.library.{name}.{part}")) == {"sv", "en"}
+        # The customer's own KPI has the customer's own tolerance; each other card says its own.
+        assert name == "serve_priority" or {"tolerance", "tolerance_share"} & kind.keys()
+
+
+def test_a_card_tells_what_it_lacks_and_when_it_is_measured_next() -> None:
+    """A quarterly KPI measured on 31 May is late by 30 September; a card without frequency has no next day."""
+    account = goals({**CARD}, {"row_id": "G2"}, reading=[{**READ, "measured_on": "2026-05-31"}])
+    cards = goal_setting.cards(account).set_index("goal_id")
+    assert cards.loc["G1", "next_on"] == pd.Timestamp("2026-08-31")
+    assert cards.loc["G1", "is_late"]
+    assert pd.isna(cards.loc["G1", "lacks"])
+    assert (
+        cards.loc["G2", "lacks"]
+        == "hur det räknas, före eller efter resultatet, hur ofta det mäts och tolerans"
+    )
+    assert not cards.loc["G2", "is_late"]
+
+
+@pytest.mark.parametrize("frequency", [*text.entries("choice.frequency"), None])
+def test_every_frequency_has_its_days(frequency: str | None) -> None:
+    """Each choice of the schema has a length in the settings; none gives none."""
+    day = goal_setting.next_reading_on(goals({}), frequency, pd.Timestamp("2026-01-01"))
+    assert (day is None) == (frequency is None)
+    assert goal_setting.next_reading_on(goals({}), frequency, None) is None
+
+
+@pytest.mark.parametrize(("tolerance", "state"), [(None, "at_risk"), (1.9, "at_risk"), (2, "on_track")])
+def test_within_the_tolerance_a_goal_is_on_track(tolerance: float | None, state: str) -> None:
+    """41 to 20 expects 30.5 at half time; 32.5 is 81 % of the expected way, and 2 hours short."""
+    span = {"baseline_on": "2025-09-30", "due_on": "2027-09-30", "tolerance": tolerance}
+    followed = goal_setting.progress(goals(span, reading=[{**READ, "value": 32.5}])).iloc[0]
+    assert followed["state"] == state
+    assert ("tolerans" in followed["reading"]) == (state == "on_track")
+
+
+def test_the_tolerance_is_the_same_in_both_directions() -> None:
+    """Short by the same amount upwards and downwards is the same; ahead of the expected is always within."""
+    up = pd.Series({"baseline": 0.0, "target": 20.0, "tolerance": 2.0})
+    down = pd.Series({"baseline": 20.0, "target": 0.0, "tolerance": 2.0})
+    for way, within in ((0.4, True), (0.39, False), (0.9, True), (None, False)):
+        assert goal_setting.is_tolerated(up, way, 0.5) == goal_setting.is_tolerated(down, way, 0.5) == within
+
+
+@pytest.mark.parametrize(
+    ("three", "mean"), [((26, 31, 38), 31.333), ((57.5, 59.5, 61.5), 59.5), ((0, 0, 6), 1.0)]
+)
+def test_pert_mean_of_method_6_6(three: tuple[float, float, float], mean: float) -> None:
+    """(a + 4m + b) / 6."""
+    assert goal_setting.pert_mean(*three) == pytest.approx(mean, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("low", "likely", "high"), [(0, 5, 10), (0, 0, 10), (0, 10, 10), (14, 15.4, 17.5), (-3, 0.5, 4.5)]
+)
+def test_the_chance_is_that_of_the_beta_distribution(low: float, likely: float, high: float) -> None:
+    """Closed form against scipy's survival function over the whole range, ends and outside included."""
+    width = high - low
+    theirs = stats.beta(1 + 4 * (likely - low) / width, 1 + 4 * (high - likely) / width, loc=low, scale=width)
+    for place in (-0.1, 0, 0.001, 0.2, 0.5, 0.8, 0.999, 1, 1.1):
+        target = low + place * width
+        ours = goal_setting.chance(low, likely, high, target)
+        assert ours == pytest.approx(theirs.sf(target), abs=1e-12)
+        down = goal_setting.chance(low, likely, high, target, direction="down")
+        assert down == pytest.approx(theirs.cdf(target), abs=1e-12)
+
+
+@pytest.mark.parametrize(("low", "likely", "high", "target", "chance"), [
+    (None, 1, 2, 1, None), (0, 1, None, 1, None), (0, 1, 2, None, None), (2, 1, 3, 1, None), (0, 3, 2, 1, None),
+    (5, 5, 5, 5, 1.0), (5, 5, 5, 5.1, 0.0),
+])  # fmt: skip
+def test_a_chance_without_its_numbers_is_undefined(
+    low: float | None, likely: float | None, high: float | None, target: float | None, chance: float | None
+) -> None:
+    """A missing number or a wrong order gives no chance; three equal ones are sure."""
+    assert goal_setting.chance(low, likely, high, target) == chance  # type: ignore[arg-type]
+
+
+MONEY: dict[str, Any] = {
+    "goal_class": "financial", "side": "ours", "kpi": "omsättning R12", "unit": "mkr", "direction": "up", "baseline": 10,
+    "target": 16, "estimated_on": "2026-09-09",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("three", "state", "said"), [
+    ((14, 15.4, 17.5), "unlikely", "2 av 10 fall"), ((14, 16, 17.5), "open", "av 10 fall"), ((15, 17.5, 18), "likely", "fler än nio"),
+    ((10, 12, 15), "beyond", "utanför"), ((None, None, None), "no_range", "Skriv tre tal"), ((14, None, 18), "no_range", "Skriv tre tal"),
+    ((15, 14, 18), "broken", "i ordning"),
+])  # fmt: skip
+def test_the_estimate_says_what_it_means_and_asks_when_missing(
+    three: tuple[float, float, float], state: str, said: str
+) -> None:
+    """Each state has its sentence; a goal without three numbers is asked for them, with the day they are for."""
+    low, likely, high = three
+    row = goal_setting.outlook(goals({**MONEY, "low": low, "likely": likely, "high": high})).iloc[0]
+    assert row["state"] == state
+    assert said in row["reading"]
+    assert ("Ingen mätning" in row["reading"]) == (state not in ("no_range", "broken"))
+    assert pd.isna(row["chance"]) == (state in ("no_range", "broken"))
+
+
+def test_every_outlook_has_one_state() -> None:
+    """Walk the grid of numbers known, in order, and target: each cell has a state with a label and a sentence."""
+    for low, likely, high, target in product(
+        (None, 1.0, 3.0), (None, 2.0), (None, 2.0, 4.0), (None, 1.0, 2.5, 9.0)
+    ):
+        account = goals({**MONEY, "low": low, "likely": likely, "high": high, "target": target})
+        row = goal_setting.outlook(account).iloc[0]
+        assert row["state"] in text.entries("choice.outlook_state")
+        assert "nan" not in row["reading"].casefold()
+
+
+def test_the_outlook_says_how_much_is_known() -> None:
+    """Readings behind it, today's pace against the range, and an estimate that is too old."""
+    span = {"baseline_on": "2025-09-30", "due_on": "2027-09-30", "low": 14, "likely": 16, "high": 17.5}
+    read = [{"goal_id": "G1", "measured_on": "2026-09-30", "value": 11}]
+    old = goals({**MONEY, **span, "estimated_on": "2026-06-01"}, reading=read)
+    row = goal_setting.outlook(old).iloc[0]
+    assert row["pace"] == pytest.approx(12, abs=0.01)
+    for part in ("en mätning", "utanför spannet", "för länge sedan"):
+        assert part in row["reading"]
+    undated = goals({**MONEY, **span, "estimated_on": None})
+    assert "saknar datum" in goal_setting.outlook(undated).iloc[0]["reading"]
+
+
+def test_our_estimates_stay_ours() -> None:
+    """The outlook, the chain and what hangs loose are empty in the customer's edition, and so is the next step."""
+    rows = goals({**MONEY, "low": 14, "likely": 16, "high": 17.5}).tables
+    account = AccountView(
+        rows, date(2026, 9, 30), None, audience="customer", account_id="A-1", name="Testkund AB"
+    )
+    for view in (goal_setting.outlook, goal_setting.trace, goal_setting.orphans):
+        assert view(account).empty
+    assert goal_setting.one_page(account)["next"].isna().all()
+
+
+CHAIN: dict[str, Rows] = {
+    "insight": [{"row_id": "I1", "goal": "4 % högre tillgänglighet", "grade": "confirmed", "priority": 1}],
+    "initiative": [{"title": "Byt tätningar", "goal_id": "G1", "owner_id": "U-3", "status": "ongoing", "due_on": "2026-12-18"}],
+    "squad_member": [{"person_id": "U-1", "function": "kam"}, {"person_id": "U-3", "function": "service"}],
+    "review": [{"kind": "internal", "held_on": "2026-09-09"}],
+}  # fmt: skip
+
+
+def test_the_chain_from_the_customers_goal_to_the_review() -> None:
+    """Part D 19: customer's goal, our goal, KPI, initiative, squad owner and review in one row without gaps."""
+    row = goal_setting.trace(goals({"insight_id": "I1"}, **CHAIN)).iloc[0]
+    assert row["customer_goal"] == "4 % högre tillgänglighet"
+    assert "Byt tätningar" in row["initiatives"]
+    assert (row["function"], row["reviewed_on"]) == ("kam", pd.Timestamp("2026-09-09"))
+    assert pd.isna(row["gaps"])
+    assert goal_setting.orphans(goals({"insight_id": "I1"}, **CHAIN)).empty
+
+
+@pytest.mark.parametrize(("change", "more", "kind"), [
+    ({}, {"insight": []}, "no_customer_goal"),
+    ({"insight_id": "I1", "kpi": None}, {}, "no_kpi"),
+    ({"insight_id": "I1"}, {"initiative": []}, "no_initiative"),
+    ({"insight_id": "I1", "owner_id": None, "sponsor_id": "U-1"}, {}, "no_owner"),
+    ({"insight_id": "I1"}, {"review": [{"kind": "internal", "held_on": "2026-05-26"}]}, "no_review"),
+    ({"insight_id": "I1"}, {"initiative": [*CHAIN["initiative"], {"title": "Löst", "status": "planned"}]}, "initiative_alone"),
+    ({"insight_id": "I1"}, {"squad_member": [*CHAIN["squad_member"], {"person_id": "U-9", "function": "finance"}]}, "member_alone"),
+])  # fmt: skip
+def test_each_link_that_is_missing_is_listed(
+    change: dict[str, Any], more: dict[str, Rows], kind: str
+) -> None:
+    """In both directions; each with its cure."""
+    loose = goal_setting.orphans(goals(change, **{**CHAIN, **more}))
+    assert kind in set(loose["kind"])
+    assert loose["advice"].str.len().gt(20).all()
+
+
+def test_a_customers_goal_that_nobody_serves_is_listed_and_proposed() -> None:
+    """It stands in the chain with its gap, among the loose ends, and first in the library's joint goal."""
+    account = goals({}, **CHAIN)
+    trace, loose = goal_setting.trace(account), goal_setting.orphans(account)
+    assert trace.iloc[0]["customer_goal"] == "4 % högre tillgänglighet"
+    assert pd.isna(trace.iloc[0]["goal_id"])
+    assert loose.iloc[0]["kind"] == "unserved"
+    proposal = goal_setting.propose(account).set_index("library_id").loc["serve_priority"]
+    assert (proposal["state"], proposal["insight_id"]) == ("fits", "I1")
+
+
+def test_what_is_declined_or_done_does_not_hang_loose() -> None:
+    """A declined goal is no goal, its link serves nobody; a finished initiative needs none; money of our own serves us."""
+    declined = goals({"insight_id": "I1", "customer_status": "declined"}, **{**CHAIN, "squad_member": []})
+    assert set(goal_setting.orphans(declined)["kind"]) == {"unserved", "initiative_alone"}
+    done = [{**CHAIN["initiative"][0], "status": "done"}]
+    money = goals({"goal_class": "financial", "side": "ours"}, **{**CHAIN, "insight": [], "initiative": done})
+    assert goal_setting.orphans(money).empty
+    assert goal_setting.trace(money).iloc[0]["initiatives"] == "ett, klart"
+
+
+def test_by_function_through_a_shared_kpi_or_by_raci_a_member_has_a_goal() -> None:
+    """A part in the KPI or a letter on the goal's initiative ties a squad member; being informed does not."""
+    squad = [*CHAIN["squad_member"], {"person_id": "U-9", "function": "finance"}]
+    for part, loose in (("contributes", False), ("informed", True)):
+        shared = [{"goal_id": "G1", "function": "finance", "part": part}]
+        account = goals({"insight_id": "I1"}, **{**CHAIN, "squad_member": squad, "shared_kpi": shared})
+        assert ("member_alone" in set(goal_setting.orphans(account)["kind"])) == loose
+    raci = [{"initiative_id": "initiative-1", "person_id": "U-9", "letter": "R"}]
+    account = goals({"insight_id": "I1"}, **{**CHAIN, "squad_member": squad, "responsibility": raci})
+    assert goal_setting.orphans(account).empty
+
+
+@pytest.mark.parametrize(("change", "field"), [
+    ({"target": 41}, "same"), ({"due_on": "2025-12-31"}, "dates"), ({"due_on": "2026-09-29"}, "passed"),
+    ({"owner_id": "U-7"}, "owner_gone"), ({"sponsor_id": "U-7"}, "sponsor_gone"), ({"sponsor_id": "U-1"}, "same_person"),
+])  # fmt: skip
+def test_what_does_not_hold_together_is_told_with_its_cure(change: dict[str, Any], field: str) -> None:
+    """Each doubt stands once, says how to mend, and is silent on a goal that holds."""
+    gone: Rows = [{"contact_id": "U-7", "side": "ours", "gone_on": "2026-06-01"}]
+    account = goals(change, contact=gone)
+    checks = goal_setting.check(account.goal, account).set_index("field")
+    assert checks.loc[field, "state"] == "doubtful"
+    assert len(checks.loc[field, "remark"]) > 40
+    sound = goals({}, contact=gone)
+    assert field not in set(goal_setting.check(sound.goal, sound)["field"])
+
+
+def test_too_many_goals_names_those_that_lack_the_most() -> None:
+    """Of six goals the one without KPI and source is named, not the others."""
+    account = goals(
+        *({"row_id": f"G{n}"} for n in range(5)),
+        {"row_id": "G9", "title": "Vagt", "kpi": None, "source": None},
+    )
+    assert goal_setting.check(account.goal, account).iloc[-1]["remark"].endswith("Mest saknas i: Vagt.")
+
+
+def test_a_yes_without_owner_or_day_is_not_whole() -> None:
+    """S2.5: a confirmed joint goal has the customer's owner and the day."""
+    for change in ({"customer_owner_id": None}, {"customer_status_on": None}):
+        assert goal_setting.joint(goals(change)).iloc[0]["step"] == "complete"
+    assert goal_setting.joint(goals({})).iloc[0]["step"] == "hold"
+    assert (
+        goal_setting.joint(goals({"insight_id": "I1"}, **CHAIN)).iloc[0]["serves"]
+        == "4 % högre tillgänglighet"
+    )
+
+
+STEPS: list[tuple[str, dict[str, Any], dict[str, Rows]]] = [
+    ("name_owner", {"owner_id": None}, {}),
+    ("mend", {"target": None}, {}),
+    ("close", {"due_on": "2026-08-31"}, {}),
+    ("drive", {}, {"initiative": []}),
+    ("measure", {}, {"reading": []}),
+    ("recover", {}, {"reading": [{**READ, "value": 41}]}),
+    ("ask_customer", {"customer_status": "proposed"}, {}),
+    ("anchor", {"signed_on": None}, {}),
+    ("catch_up", {}, {"reading": [{**READ, "value": 32.5}]}),
+    ("fix", {"sponsor_id": "U-1"}, {}),
+    ("estimate", {"goal_class": "financial"}, {}),
+    ("lower", {"low": 22, "likely": 25, "high": 30}, {}),
+    ("measure_next", {"frequency": "quarterly"}, {}),
+    ("hold", {}, {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "change", "more"), STEPS, ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_the_page_says_the_one_next_thing(step: str, change: dict[str, Any], more: dict[str, Rows]) -> None:
+    """What makes the rest pointless comes first; every step has its sentence in both languages."""
+    rows: dict[str, Rows] = {"reading": [READ], "initiative": [{"title": "I", "goal_id": "G1", "hours": 10}],
+                             "squad_member": [{"person_id": "U-1", "function": "kam", "hours_year": 80}]}  # fmt: skip
+    page = goal_setting.one_page(goals(change, **{**rows, **more}))
+    assert page.iloc[0]["step"] == step
+    assert len(page.iloc[0]["next"]) > 15
+    assert set(text.entry(f"next.{step}")) == {"sv", "en"}
+
+
+def test_the_headline_counts_what_it_says() -> None:
+    """One of one joint goal confirmed, one of two signed, one of one measured on track; none without goals."""
+    account = goals({}, {"row_id": "G2", "side": "ours", "signed_on": None}, reading=[READ])
+    assert [figure["value"] for figure in goal_setting.figures(account)] == [
+        "2",
+        "1 av 1 gemensamma",
+        "1 av 2",
+        "1 av 1 mätta",
+    ]
+    assert goal_setting.figures(bundles.account()) == []
+
+
+def test_thin_data_gives_empty_views_and_no_fault() -> None:
+    """Accounts and revenue alone: every view answers, with the columns that its sheet shows."""
+    thin = bundles.account(revenue=bundles.months("2026-09", [1e6] * 24))
+    for name, view in (
+        ("goals_page", goal_setting.one_page), ("goal_cards", goal_setting.cards), ("goal_outlook", goal_setting.outlook),
+        ("goal_trace", goal_setting.trace), ("goal_orphans", goal_setting.orphans),
+    ):  # fmt: skip
+        rows = view(thin)
+        assert rows.empty
+        assert set(text.entry(f"sheet.{name}")["columns"]) <= set(rows.columns)

@@ -1,24 +1,43 @@
-"""Goals for the customer and for ourselves (S2.1-S2.6): propose, check, follow, anchor, agree.
+"""Goals for the customer and for ourselves (S2.1-S2.6): propose, check, follow, anchor, agree, trace.
 
-`propose` fits the library of typical goals to the account's own figures; `check` holds goals to SMART field by
-field; `progress` compares the way gone with what the path expects; `anchoring` and `joint` tell who stands
-behind a goal on each side; `unled` lists goals that nothing drives.
+`one_page` is all goals with the one next thing for each. `propose` fits the library of typical goals, each with its
+KPI card, to the account's own figures; `check` holds goals to SMART field by field; `cards` shows the KPI cards; `progress`
+compares the way gone with what the path expects; `outlook` says how likely a financial target is; `anchoring` and `joint`
+tell who stands behind a goal on each side; `unled` lists goals that nothing drives; `trace` and `orphans` follow the
+chain from the customer's goal to our review and list what hangs loose.
 """
 
 from kamlib.method.goal_setting.anchoring import anchoring, ask_state, joint, unled
+from kamlib.method.goal_setting.cards import cards, next_reading_on
+from kamlib.method.goal_setting.front import figures, one_page
 from kamlib.method.goal_setting.library import propose
-from kamlib.method.goal_setting.progress import goal_state, progress, way_gone
+from kamlib.method.goal_setting.outlook import chance, odds, outlook, outlook_state, pert_mean
+from kamlib.method.goal_setting.progress import expected_share, goal_state, is_tolerated, progress, way_gone
 from kamlib.method.goal_setting.smart import best_change, check
+from kamlib.method.goal_setting.tracing import orphans, trace
 
 __all__ = [
     "anchoring",
     "ask_state",
     "best_change",
+    "cards",
+    "chance",
     "check",
+    "expected_share",
+    "figures",
     "goal_state",
+    "is_tolerated",
     "joint",
+    "next_reading_on",
+    "odds",
+    "one_page",
+    "orphans",
+    "outlook",
+    "outlook_state",
+    "pert_mean",
     "progress",
     "propose",
+    "trace",
     "unled",
     "way_gone",
 ]

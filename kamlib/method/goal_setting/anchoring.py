@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -43,20 +45,35 @@ def _lacking(goal: pd.Series) -> list[str]:
 def joint(account: AccountView) -> pd.DataFrame:
     """Return one row per joint goal and per goal of the customer's own that we follow (S2.5).
 
-    Columns goal_id, title, side, customer_owner_id, customer_status, customer_status_on, customer_said,
-    ask_again_on, step (ask, remind, hold, wait, ask_again, set_date) and advice in words (P25).
+    Columns goal_id, title, side, serves (the customer's own goal behind it), owner_id, customer_owner_id,
+    customer_status, customer_status_on, customer_said, ask_again_on, step (ask, remind, hold, complete, wait, ask_again,
+    set_date) and advice in words (P25). `complete`: the customer said yes, but its owner or the day is not written down.
     """
     goals = account.goal[account.goal["side"].isin(["joint", "customer"])].rename(
         columns={"row_id": "goal_id"}
     )
-    columns = ["goal_id", "title", "side", "customer_owner_id", "customer_status", "customer_status_on"]
-    shown = goals[[*columns, "customer_said", "ask_again_on"]].reset_index(drop=True)
-    steps = [
-        ask_state(goal["customer_status"], goal["ask_again_on"], account.as_of)
-        for _, goal in shown.iterrows()
+    columns = [
+        "goal_id",
+        "title",
+        "side",
+        "owner_id",
+        "customer_owner_id",
+        "customer_status",
+        "customer_status_on",
     ]
+    shown = goals[[*columns, "customer_said", "ask_again_on"]].reset_index(drop=True)
+    served = goals["insight_id"].map(account.insight.set_index("row_id")["goal"])
+    steps = [_step(goal, account.as_of) for goal in shown.to_dict("records")]
     told = [_advice(account, step, again) for step, again in zip(steps, shown["ask_again_on"], strict=True)]
-    return shown.assign(step=pd.Series(steps, dtype="str"), advice=pd.Series(told, dtype="str"))
+    return shown.assign(
+        serves=served.to_numpy(), step=pd.Series(steps, dtype="str"), advice=pd.Series(told, dtype="str")
+    )
+
+
+def _step(goal: Mapping[Any, Any], today: date) -> str:
+    step = ask_state(goal["customer_status"], goal["ask_again_on"], today)
+    signs = (goal["customer_owner_id"], goal["customer_status_on"])
+    return "complete" if step == "hold" and any(text.is_missing(sign) for sign in signs) else step
 
 
 def _advice(account: AccountView, step: str, again: pd.Timestamp) -> str | None:

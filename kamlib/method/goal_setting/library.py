@@ -23,6 +23,7 @@ class Fit:
     baseline: float | None = None
     target: float | None = None
     told: Mapping[str, str] = field(default_factory=dict)
+    insight_id: str | None = None
 
 
 LACKS, NOT_NEEDED = Fit("lacks_data"), Fit("not_needed")
@@ -31,63 +32,95 @@ LACKS, NOT_NEEDED = Fit("lacks_data"), Fit("not_needed")
 def propose(account: AccountView) -> pd.DataFrame:
     """Return one row per typical goal of the library, those that fit first.
 
-    Columns library_id, goal_class, side, title, kpi, unit, direction, path, baseline, baseline_on, target,
-    due_on, state (fits, lacks_data, not_needed, not_now) and reason: the figures it is built on, or what to add.
-    Joint goals and new contacts wait during a public tender (P7), joint goals after a no until the agreed day (P25).
+    Columns library_id, goal_class, side, title and the KPI card: kpi, formula, unit, direction, lead_lag, frequency, path,
+    baseline, baseline_on, target, tolerance, due_on, source; insight_id (the customer's goal that it serves), state
+    (fits, lacks_data, not_needed, not_now) and reason: the figures it is built on, or what to add. Joint goals and new
+    contacts wait during a public tender (P7), joint goals after a no until the agreed day (P25).
     """
+    waits = _waits(account)
     library = account.settings["goals"]["library"]
-    lines = [_proposal(account, name, kind) for name, kind in library.items()]
+    lines = [_proposal(account, name, kind, waits) for name, kind in library.items()]
     proposals = pd.DataFrame(lines)
     rank = proposals["state"].map({"fits": 0, "lacks_data": 1, "not_now": 2, "not_needed": 3})
     return proposals.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _proposal(account: AccountView, name: str, kind: Mapping[str, Any]) -> dict[str, Any]:
+def _proposal(
+    account: AccountView, name: str, kind: Mapping[str, Any], waits: Mapping[str, str]
+) -> dict[str, Any]:
     fit = _FITS[name](account)
-    held_back = _held_back(account, kind)
+    held_back = _held_back(kind, waits)
     if held_back and fit.state == "fits":
-        fit = Fit("not_now", fit.baseline, fit.target, {"why": held_back})
-    step = 1e6 if kind["unit"] == "currency" else 1.0
-    unit = (
-        text.money_unit(account.currency)
-        if kind["unit"] == "currency"
-        else text.t(f"goal.unit.{kind['unit']}")
-    )
+        fit = Fit("not_now", fit.baseline, fit.target, {**fit.told, "why": held_back}, fit.insight_id)
+    subject = {part: fit.told.get(part, text.t(f"goal.some_{part}")) for part in ("group", "priority")}
+    words = {
+        part: text.t(f"goal.library.{name}.{part}", **subject)
+        for part in ("title", "kpi", "formula", "source")
+    }
     start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
     due = pd.Timestamp(account.as_of) + pd.DateOffset(months=kind["months"]) + pd.offsets.QuarterEnd(0)
-    subject = {"group": fit.told.get("group", text.t("goal.some_group"))}
     return {
         "library_id": name,
-        "goal_class": kind["goal_class"],
-        "side": kind["side"],
-        "title": text.t(f"goal.library.{name}.title", **subject),
-        "kpi": text.t(f"goal.library.{name}.kpi", **subject),
-        "unit": unit,
-        "direction": kind["direction"],
-        "path": kind["path"],
-        "baseline": None if fit.baseline is None else round(fit.baseline / step, 2),
+        **{part: kind[part] for part in ("goal_class", "side", "direction", "path", "frequency", "lead_lag")},
+        **words,
+        **_numbers(account, kind, fit),
         "baseline_on": start,
-        "target": None if fit.target is None else round(fit.target / step, 2),
         "due_on": due,
+        "insight_id": fit.insight_id,
         "state": fit.state,
         "reason": _reason(name, kind, fit),
     }
 
 
+def _numbers(account: AccountView, kind: Mapping[str, Any], fit: Fit) -> dict[str, Any]:
+    """Unit, baseline, target and tolerance in that unit: money is told in millions."""
+    is_money = kind["unit"] == "currency"
+    step = 1e6 if is_money else 1.0
+    start, end = (None if each is None else round(each / step, 2) for each in (fit.baseline, fit.target))
+    way = None if start is None or end is None else abs(end - start)
+    tolerance = kind.get("tolerance")
+    if "tolerance_share" in kind and way is not None:
+        tolerance = round(kind["tolerance_share"] * way, 2)
+    unit = text.money_unit(account.currency) if is_money else text.t(f"goal.unit.{kind['unit']}")
+    return {"unit": unit, "baseline": start, "target": end, "tolerance": tolerance}
+
+
 def _reason(name: str, kind: Mapping[str, Any], fit: Fit) -> str:
     key = f"goal.library.{name}.reason" if fit.state == "fits" else f"goal.library.{name}.{fit.state}"
-    said = text.t("goal.not_now", **fit.told) if fit.state == "not_now" else text.t(key, **fit.told)
+    said = text.t("goal.not_now", why=fit.told["why"]) if fit.state == "not_now" else text.t(key, **fit.told)
     return f"{said} {text.t('goal.legal')}" if fit.state == "fits" and kind.get("is_legal") else said
 
 
-def _held_back(account: AccountView, kind: Mapping[str, Any]) -> str:
-    """The reason why a goal that needs the customer's yes, or new contacts, waits now; else nothing."""
+def _waits(account: AccountView) -> dict[str, str]:
+    """Why new contacts (tender) and joint goals (tender, or a no that still stands) wait, in words; else nothing."""
     tender = relationships.silence(account)
-    if tender is not None and (kind["side"] == "joint" or kind.get("is_contact")):
-        return relationships.rule_said(tender)
     noes = account.goal[account.goal["customer_status"].eq("declined")]
-    waits = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
-    return text.t("goal.ask_again", day=text.day(max(waits))) if waits and kind["side"] == "joint" else ""
+    days = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
+    return {
+        "tender": "" if tender is None else relationships.rule_said(tender),
+        "no": text.t("goal.ask_again", day=text.day(max(days))) if days else "",
+    }
+
+
+def _held_back(kind: Mapping[str, Any], waits: Mapping[str, str]) -> str:
+    if kind["side"] == "joint":
+        return waits["tender"] or waits["no"]
+    return waits["tender"] if kind.get("is_contact") else ""
+
+
+def _serve_priority(account: AccountView) -> Fit:
+    """The customer's first priority that no goal of ours serves, told or confirmed rather than assumed."""
+    known = account.insight.dropna(subset=["goal"])
+    if known.empty:
+        return LACKS
+    live = account.goal[account.goal["customer_status"].ne("declined")]
+    left = known[~known["row_id"].isin(live["insight_id"])]
+    if left.empty:
+        return NOT_NEEDED
+    order = left.assign(guess=left["grade"].eq("assumed")).sort_values(["guess", "priority"], kind="stable")
+    first = order.iloc[0]
+    values = {"priority": str(first["goal"]), "grade": text.label("grade", first["grade"])}
+    return Fit("fits", told=values, insight_id=str(first["row_id"]))
 
 
 def _larger_share(account: AccountView) -> Fit:
@@ -234,4 +267,5 @@ _FITS: Mapping[str, Callable[[AccountView], Fit]] = {
     "more_levels": _more_levels,
     "on_time": _on_time,
     "keep_promises": _keep_promises,
+    "serve_priority": _serve_priority,
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from kamlib import text
@@ -17,6 +20,7 @@ def progress(account: AccountView) -> pd.DataFrame:
     Columns of the goal and now, now_on, way (share 0..1 of the road, negative when it goes the wrong way),
     elapsed (share of the time), expected (share by the path), basis (the path that was used), state (on_track,
     at_risk, off_track, not_due, undefined, no_reading), reading (in words) and the KAM's dated judgement beside.
+    A goal short of what is expected by no more than the tolerance on its KPI card is on track.
     """
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     lines = [_line(account, goal) for _, goal in goals.iterrows()]
@@ -40,8 +44,11 @@ def _line(account: AccountView, goal: pd.Series) -> tuple[object, ...]:
     elapsed = elapsed_share(goal["baseline_on"], goal["due_on"], pd.Timestamp(account.as_of))
     expected, basis = _expected(account, goal, elapsed)
     state = "no_reading" if now is None else goal_state(way, expected, **_limits(account))
+    tolerated = state in ("at_risk", "off_track") and is_tolerated(goal, way, expected)
+    state = "on_track" if tolerated else state
     told = {"way": text.percent(way), "expected": text.percent(expected), "elapsed": text.percent(elapsed)}
-    reading = text.t(f"progress.{_said(state, way, expected)}", **told, due=text.day(goal["due_on"]))
+    key = "tolerated" if tolerated else _said(state, way, expected)
+    reading = text.t(f"progress.{key}", **told, due=text.day(goal["due_on"]))
     if basis != goal["path"] and not text.is_missing(goal["path"]):
         reading = f"{reading} {text.t('progress.fallback', path=text.label('goal_path', goal['path']))}"
     return goal["row_id"], now, now_on, way, elapsed, expected, basis, state, reading
@@ -52,6 +59,14 @@ def _said(state: str, way: float | None, expected: float | None) -> str:
     if state == "no_reading" and expected is None:
         return "no_reading_no_way"
     return "backwards" if state == "off_track" and way is not None and way < 0 else state
+
+
+def is_tolerated(goal: pd.Series, way: float | None, expected: float | None) -> bool:
+    """Tell whether a goal lies short of the expected value by no more than its KPI card's tolerance (6.9)."""
+    if way is None or expected is None or text.is_missing(goal["tolerance"]):
+        return False
+    short = (expected - way) * abs(goal["target"] - goal["baseline"])
+    return bool(round(short, 9) <= goal["tolerance"])
 
 
 def _limits(account: AccountView) -> dict[str, float]:
@@ -85,7 +100,15 @@ def elapsed_share(start: pd.Timestamp, end: pd.Timestamp, today: pd.Timestamp) -
     return min(max((today - start) / (end - start), 0.0), 1.0)
 
 
-def _expected(account: AccountView, goal: pd.Series, elapsed: float | None) -> tuple[float | None, str]:
+def expected_share(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
+    """Return the share of the road that a goal's own path expects by today; None without both dates (P12)."""
+    elapsed = elapsed_share(goal["baseline_on"], goal["due_on"], pd.Timestamp(account.as_of))
+    return _expected(account, goal, elapsed)[0]
+
+
+def _expected(
+    account: AccountView, goal: Mapping[str, Any] | pd.Series, elapsed: float | None
+) -> tuple[float | None, str]:
     """Share of the road that the path expects by now; a path that lacks its data is walked evenly."""
     by_path = {"steps": _by_steps, "seasonal": _by_season}
     if elapsed is None:
@@ -99,13 +122,13 @@ def _expected(account: AccountView, goal: pd.Series, elapsed: float | None) -> t
     return elapsed, "linear"
 
 
-def _by_steps(account: AccountView, goal: pd.Series) -> float | None:
+def _by_steps(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
     """Share of the goal's dated initiatives that are due by now."""
     due = account.initiative.loc[account.initiative["goal_id"].eq(goal["row_id"]), "due_on"].dropna()
     return float((due <= pd.Timestamp(account.as_of)).mean()) if len(due) else None
 
 
-def _by_season(account: AccountView, goal: pd.Series) -> float | None:
+def _by_season(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
     """Share of the goal's months, each as heavy as the customer's purchases in that month of the last year."""
     window = account.window(12)
     if window is None:

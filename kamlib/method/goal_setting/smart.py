@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from kamlib import text
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 Remark = tuple[str, str, str, str]  # letter, field, state, remark
@@ -34,26 +35,67 @@ def check(goals: pd.DataFrame, account: AccountView) -> pd.DataFrame:
 
     state: met, missing, doubtful, reasoned (doubtful, but a reason stands in the goal) or unknown (we lack the
     figures to tell). *Realistic* is tested against the wallet's high end, twice our best yearly change and the
-    hours that exist (S2.1). A last row without goal_id tells when there are more than five goals.
+    hours that exist (S2.1). A remark says how to mend. A last row without goal_id tells when there are more than
+    five goals, and which of them lack the most.
     """
     lines = [
         (goal["row_id"], goal["title"], *remark)
         for _, goal in goals.iterrows()
-        for remark in (*_fields(goal), *_realistic(goal, account))
+        for remark in (*_fields(goal), *_sound(goal, account), *_realistic(goal, account))
     ]
-    if len(goals) > account.limit("goals_high"):
-        told = text.t("check.too_many", n=len(goals), high=account.limit("goals_high"))
-        lines.append((None, None, "realistic", "count", "doubtful", told))
-    return pd.DataFrame(lines, columns=["goal_id", "title", "letter", "field", "state", "remark"])
+    checks = pd.DataFrame(lines, columns=["goal_id", "title", "letter", "field", "state", "remark"])
+    too_many = len(goals) - account.limit("goals_high")
+    if too_many > 0:
+        checks.loc[len(checks)] = [
+            None,
+            None,
+            "realistic",
+            "count",
+            "doubtful",
+            _drop(checks, len(goals), too_many),
+        ]
+    return checks
+
+
+def _drop(checks: pd.DataFrame, n: int, too_many: int) -> str:
+    """Say how many goals are too many, and name those that lack the most."""
+    lacking = checks[checks["state"].isin(["missing", "doubtful"])].groupby("goal_id", sort=False).size()
+    titles = checks.drop_duplicates("goal_id").set_index("goal_id")["title"]
+    first = lacking.sort_values(ascending=False, kind="stable").head(too_many).index
+    told = text.t("check.too_many", n=n, high=n - too_many)
+    return f"{told} {text.t('check.lack_most', titles=text.listed(titles[first]))}" if len(first) else told
 
 
 def _fields(goal: pd.Series) -> Iterator[Remark]:
     for field, letter in _FIELDS.items():
         state = "missing" if text.is_missing(goal[field]) else "met"
         yield letter, field, state, text.t(f"check.{field}") if state == "missing" else ""
+
+
+def _sound(goal: pd.Series, account: AccountView) -> Iterator[Remark]:
+    """What is written but does not hold together."""
+    today = pd.Timestamp(account.as_of)
     rise = goal["target"] - goal["baseline"]
-    if (goal["direction"] == "up" and rise < 0) or (goal["direction"] == "down" and rise > 0):
-        yield "measurable", "way", "doubtful", text.t("check.way")
+    gone = _gone(account)
+    doubts = {
+        ("measurable", "way"): (goal["direction"] == "up" and rise < 0)
+        or (goal["direction"] == "down" and rise > 0),
+        ("measurable", "same"): rise == 0,
+        ("timed", "dates"): goal["due_on"] <= goal["baseline_on"],
+        ("timed", "passed"): goal["due_on"] < today,
+        ("assigned", "owner_gone"): goal["owner_id"] in gone,
+        ("assigned", "sponsor_gone"): goal["sponsor_id"] in gone,
+        ("assigned", "same_person"): not text.is_missing(goal["owner_id"])
+        and goal["owner_id"] == goal["sponsor_id"],
+    }
+    for (letter, field), is_doubtful in doubts.items():
+        if is_doubtful:
+            yield letter, field, "doubtful", text.t(f"check.{field}")
+
+
+def _gone(account: AccountView) -> set[str]:
+    people = account.contact
+    return set(people.loc[people["gone_on"] <= pd.Timestamp(account.as_of), "contact_id"])
 
 
 def _realistic(goal: pd.Series, account: AccountView) -> Iterator[Remark]:
@@ -64,7 +106,8 @@ def _realistic(goal: pd.Series, account: AccountView) -> Iterator[Remark]:
         if verdict is not None:
             state, remark = verdict
             excused = state == "doubtful" and not text.is_missing(goal["reason"])
-            yield "realistic", field, "reasoned" if excused else state, remark
+            cure = f" {text.t(f'check.mend.{field}')}" if state == "doubtful" and not excused else ""
+            yield "realistic", field, "reasoned" if excused else state, f"{remark}{cure}"
 
 
 Verdict = tuple[str, str] | None  # None: the test does not concern this goal
@@ -84,6 +127,7 @@ def _wallet(goal: pd.Series, account: AccountView) -> Verdict:
     return ("doubtful", told) if goal["target"] * _money_unit(goal, account) > high else ("met", "")
 
 
+@once
 def wallet_high(account: AccountView) -> float | None:
     """Return the high end of the customer's purchases: the whole, else the sum of the groups valued."""
     newest = account.wallet.sort_values("valued_on").drop_duplicates("product_group", keep="last")
@@ -127,6 +171,7 @@ def _best_reading(readings: pd.DataFrame, sign: float) -> float | None:
     return max(changes) if changes else None
 
 
+@once
 def best_change(account: AccountView) -> float | None:
     """Return the best yearly change of revenue R12 over the history, in currency; None below 24 months."""
     first = account.revenue["month"].min()
@@ -152,6 +197,7 @@ def _hours(goal: pd.Series, account: AccountView) -> Verdict:
     return ("doubtful" if needed > available else "met"), told
 
 
+@once
 def hours_available(account: AccountView) -> float | None:
     """Return the hours a year that the squad has for the account, else those of the plan; None if unsaid."""
     squad = account.squad_member["hours_year"].sum(min_count=1)
