@@ -312,7 +312,7 @@ def appendix(bundle: Bundle) -> Shown:
 def _settings_in(section: Any, path: str = "") -> Iterable[tuple[str, Mapping[str, Any]]]:
     if not isinstance(section, Mapping):
         return
-    if "value" in section:
+    if {"value", "unit"} <= section.keys():
         yield path, section
         return
     for name, below in section.items():
