@@ -135,18 +135,18 @@ def penetration(account: AccountView) -> dict[str, float]:
     """Return how much of the whitespace grid is ours (6.6).
 
     ours (cells that we supply, alone or shared), relevant (cells that are), revenue_share (what we sell of the
-    potential, over the cells where both are known; missing without one) and expected (sum of the expected value).
+    potential, over the cells where both are known; missing while a cell that we supply is not) and expected (sum of the expected value).
     """
     cells = whitespace(account)
-    status = cells["status"]
-    both = cells[cells["current"].notna() & cells["potential"].gt(0) & status.ne("not_relevant")]
-    part = (
-        both["current"].clip(upper=both["potential"]).sum() / both["potential"].sum() if len(both) else None
-    )
+    relevant, ours = cells["status"].ne("not_relevant"), cells["status"].isin(["deployed", "competitive"])
+    known = cells[relevant & cells["current"].notna() & cells["potential"].gt(0)]
+    # Without what we do sell the share would be told too low.
+    whole = len(known) and cells.loc[ours, "current"].notna().all()
+    sold = known["current"].clip(upper=known["potential"]).sum()
     return {
-        "ours": int(status.isin(["deployed", "competitive"]).sum()),
-        "relevant": int(status.ne("not_relevant").sum()),
-        "revenue_share": float("nan") if part is None else float(part),
+        "ours": int(ours.sum()),
+        "relevant": int(relevant.sum()),
+        "revenue_share": float(sold / known["potential"].sum()) if whole else float("nan"),
         "expected": float(cells["expected"].sum(min_count=1)),
     }
 

@@ -16,8 +16,8 @@ _LEVELS = ["critical", "high", "medium", "low"]
 def initiatives(account: AccountView) -> pd.DataFrame:
     """Return the planned work, what is due first on top (S3.4).
 
-    One row is one initiative: its columns, goal (title), success (how both see that it is done), waits_for and gate
-    (`joint.gates`), days_late and lacks (owner, customer owner, date or goal that is missing, in words). What waits
+    One row is one initiative: its columns, goal (title), success (how both see that it is done), waits_for (the
+    step that must be done first and whether it holds, in words), days_late and lacks (owner, customer owner, date or goal that is missing, in words). What waits
     and what lacks is ours: empty in the customer's edition. Done and stopped ones come last and are never late.
     """
     today, rows = pd.Timestamp(account.as_of), account.initiative.copy()
@@ -27,9 +27,7 @@ def initiatives(account: AccountView) -> pd.DataFrame:
     is_ours = account.audience != "customer"  # what is missing is our own reminder
     told = [_lacking(row) if open_ else "" for (_, row), open_ in zip(rows.iterrows(), running, strict=True)]
     rows["lacks"] = pd.Series(told if is_ours else None, rows.index, dtype="str")
-    held = gates(account).set_index("row_id")
-    for name in ("waits_for", "gate"):
-        rows[name] = rows["row_id"].map(held[name]) if is_ours else pd.Series(None, rows.index, dtype="str")
+    rows["waits_for"] = pd.Series(_waits(account) if is_ours else None, rows.index, dtype="str")
     order = rows.assign(is_over=~running).sort_values(["is_over", "due_on"]).index
     columns = [
         "row_id",
@@ -43,9 +41,17 @@ def initiatives(account: AccountView) -> pd.DataFrame:
         "status",
         "success",
         "waits_for",
-        "gate",
     ]
     return rows.loc[order, [*columns, "days_late", "lacks"]].reset_index(drop=True)
+
+
+def _waits(account: AccountView) -> list[str]:
+    return [
+        f"{row.waits_for} ({text.label('gate', row.gate)})"
+        if row.gate in ("waiting", "blocked", "circle")
+        else ""
+        for row in gates(account).itertuples()
+    ]
 
 
 def _lacking(row: pd.Series) -> str:
