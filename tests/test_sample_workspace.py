@@ -41,6 +41,18 @@ def test_the_plan_of_a_past_day_is_smaller(invented: workspace.Workspace) -> Non
     assert then.facts_through == pd.Timestamp("2026-03-01")
 
 
+def test_an_account_as_it_was_known_a_quarter_before(
+    invented: workspace.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health's trend compares two such views: the earlier one knows neither the later facts nor the later promises."""
+    monkeypatch.setenv("KAM_WORKSPACE", invented.target)
+    now = invented.account("A-003")
+    then = workspace.earlier(now)
+    assert then.as_of.isoformat() == "2026-06-30"
+    assert then.facts_through == pd.Timestamp("2026-06-01")
+    assert 0 < len(then.commitment) < len(now.commitment)
+
+
 def test_racing_starters_get_one_whole_workspace(tmp_path: Path) -> None:
     """Two processes that start at once both find a complete file; nothing half made is left beside it."""
     target = tmp_path / "kam" / "sample.sqlite"

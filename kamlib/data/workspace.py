@@ -104,6 +104,12 @@ def log_of(account: schema.AccountView) -> pd.DataFrame:
     return open().history(account.account_id)
 
 
+def earlier(account: schema.AccountView, months: int = 3) -> schema.AccountView:
+    """Return a notebook's account as it was known some months before: the plan by the log, the facts by their months."""
+    day = pd.Timestamp(account.as_of) - pd.DateOffset(months=months)
+    return open().account(account.account_id, day.date().isoformat())
+
+
 class Workspace:
     """An open workspace: what it holds as of a day, and the one way to change it."""
 

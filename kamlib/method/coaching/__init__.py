@@ -62,12 +62,12 @@ def _methods(rule: str) -> list[str]:
 
 def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
     """Return the findings on every key account, by account_id."""
-    return {each: check(portfolio.view(each)) for each in measures.key_accounts(portfolio)}
+    return {name: check(account) for name, account in measures.key_views(portfolio).items()}
 
 
 def tips_each(portfolio: Portfolio) -> dict[str, pd.DataFrame]:
     """Return the ten tips of every key account, by account_id."""
-    return {each: tips(portfolio.view(each)) for each in measures.key_accounts(portfolio)}
+    return {name: tips(account) for name, account in measures.key_views(portfolio).items()}
 
 
 def check_company(portfolio: Portfolio) -> list[Finding]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib import text
-from kamlib.method.measures.loyalty import key_accounts
+from kamlib.method.measures.loyalty import key_views
 from kamlib.method.measures.money import exposure
 from kamlib.method.measures.periods import MISSING, one_row, today
 from kamlib.method.measures.squad import newest_plans
@@ -38,9 +38,7 @@ def exposures(portfolio: Portfolio) -> pd.DataFrame:
     what is our default. The causes are the columns `industry`, `owner_id`, `sponsor_id` and `ends` (the quarter in
     which the first agreement ends).
     """
-    rows = pd.DataFrame(
-        [_exposed(portfolio.view(each)) for each in key_accounts(portfolio)], columns=_EXPOSED
-    )
+    rows = pd.DataFrame([_exposed(each) for each in key_views(portfolio).values()], columns=_EXPOSED)
     plans = newest_plans(portfolio).set_index("account_id")
     industries = portfolio.account.set_index("account_id")["industry"]
     ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= today(portfolio)]

@@ -48,6 +48,12 @@ def key_account_growth(portfolio: Portfolio, keys: Collection[str] | None = None
 
 
 @once
+def key_views(portfolio: Portfolio) -> dict[str, AccountView]:
+    """Return the views of the recorded key accounts by id, made once, so that what one page counted the next one knows."""
+    return {account_id: portfolio.view(account_id) for account_id in key_accounts(portfolio)}
+
+
+@once
 def _pairs(portfolio: Portfolio) -> pd.DataFrame:
     top = groups_of(portfolio)
     sums = []

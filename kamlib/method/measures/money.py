@@ -26,14 +26,32 @@ def sales(bundle: Bundle) -> pd.DataFrame:
 def sales_by_group(bundle: Bundle) -> pd.DataFrame:
     """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
     now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
-    names = [name for name in pd.concat([now, before])["product_group"].dropna().unique() if name]
+    sums, earlier = _by_group(now), _by_group(before)["revenue"]
+    sums = sums.reindex(sums.index.union(earlier.index, sort=False))
+    sums["earlier"] = earlier
     lines = [
-        {"product_group": name, **_compared(*(rows[rows["product_group"] == name] for rows in (now, before)))}
-        for name in names
+        {
+            "product_group": row.Index,
+            "revenue_12m": row.revenue,
+            "revenue_previous_12m": row.earlier,
+            "growth_share": ratio(row.revenue - row.earlier, row.earlier),
+            "contribution_margin": row.contribution_margin,
+            "margin_share": ratio(row.contribution_margin, row.revenue_with_margin),
+            "of_sales_share": ratio(row.revenue, now["revenue"].sum()),
+        }
+        for row in sums.itertuples()
     ]
-    groups = pd.DataFrame(lines, columns=["product_group", *_compared(now, before)])
-    groups["of_sales_share"] = [ratio(each, now["revenue"].sum()) for each in groups["revenue_12m"]]
+    columns = ["product_group", *_compared(now, before), "of_sales_share"]
+    groups = pd.DataFrame(lines, columns=columns).astype({"product_group": "str"})
     return groups.sort_values("revenue_12m", ascending=False, ignore_index=True)
+
+
+def _by_group(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sums per product group that has a name: missing where nothing is known, as everywhere."""
+    named = rows[rows["product_group"].fillna("").ne("")]
+    with_margin = named["revenue"].where(named["contribution_margin"].notna())
+    summed = named.assign(revenue_with_margin=with_margin).groupby("product_group", sort=False)
+    return summed[["revenue", "contribution_margin", "revenue_with_margin"]].sum(min_count=1)
 
 
 def trend(bundle: Bundle, months: int = 24) -> pd.DataFrame:
