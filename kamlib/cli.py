@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 import click
 
 import kamlib
-from kamlib import text
+from kamlib import schema, text
 from kamlib.data import intake, kit, locate, sample, sources, workspace
 from kamlib.data import mapping as mapping_file
 from kamlib.errors import Finding, KamError, problem
@@ -344,6 +344,16 @@ def workshop_(target: str | None, /, account: str, **options: Any) -> int:
     return int(done.refusal is not None)
 
 
+def _change_line(entry: dict[Any, Any], who: str) -> str:
+    fields = ", ".join(
+        f"{name}: {_on_one_line(value, 200)}" for name, value in entry["after"].items() if value is not None
+    )
+    table = schema.TABLES[entry["table"]].title[text.language()]
+    done = text.label("operation", entry["operation"])
+    row = f"{entry['account_id']} {table} {entry['row_id']}"
+    return f"{text.day(entry['effective_on'])} {who} · {row} · {done} · {entry['reason']}\n    {fields}"
+
+
 @kam.command()
 @click.argument("account", required=False)
 @click.option("--since", default="", help="A day: only what came after it.")
@@ -355,14 +365,9 @@ def history(target: str | None, account: str | None, since: str) -> None:
     if account:
         here.account(account)  # an unknown id is told with its nearest names
     log = here.history(account, since)
+    names = here.portfolio().contact.set_index("contact_id")["name"].dropna()
     for entry in log.to_dict("records"):
-        fields = ", ".join(
-            f"{name}: {_on_one_line(value, 200)}"
-            for name, value in entry["after"].items()
-            if value is not None
-        )
-        head = f"{text.day(entry['effective_on'])} {entry['by']} · {entry['account_id']} {entry['table']} {entry['row_id']}"
-        _say(f"{head} · {entry['operation']} · {entry['reason']}\n    {fields}")
+        _say(_change_line(entry, str(names.get(entry["by"], entry["by"]))))
     _say(text.t("cli.history", n=len(log)))
 
 

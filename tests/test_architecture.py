@@ -46,7 +46,7 @@ LINES_OF_FLOOR = {
     "method": 5_600,
     "show": 1_500,
     "live": 900,
-    "run": 1_300,
+    "run": 1_400,
     "cli": 400,
 }
 LINES_OF_HOUSE, LINES_OF_ROOM, LINES_OF_BODY, MEDIAN_BODY, ARGUMENTS = 13_000, 400, 40, 8, 5

@@ -16,7 +16,7 @@ from kamlib.data import kit, sample, workspace
 pytestmark = pytest.mark.slow
 
 #: The contract of docs/house.md 6, as far as it is built.
-COMMANDS = {"init", "import", "check", "accounts", "report", "open", "history", "doctor"}
+COMMANDS = {"init", "import", "check", "accounts", "report", "open", "workshop", "history", "doctor"}
 
 ACCOUNTS = "account_id;name\nA-1;Ett AB\n007;A$5% & B <ö>\nNO;NA\n"
 REVENUE = "account_id;month;product_group;revenue\n" + "".join(

@@ -10,16 +10,16 @@ import pandas as pd
 from kamlib import text
 from kamlib.errors import problem
 from kamlib.method import measures
-from kamlib.schema import AccountView, load_settings
+from kamlib.schema import AccountView, Portfolio, load_settings
 
 Answer = dict[str, Any]
 
 
-def agenda(kind: str, account: AccountView | None = None) -> pd.DataFrame:
+def agenda(kind: str, account: AccountView | Portfolio | None = None) -> pd.DataFrame:
     """One row per item: `step`, `from_minute`, `to_minute`, `minutes`, `item` (a sentence), for one of two meetings.
 
-    `internal` is the review with management or the squad, `customer` the one where the customer decides (P1). The
-    items and minutes are settings. Raises `KamError` for another kind.
+    `internal` is the review with management or the squad, `customer` the one where the customer decides (P1); the
+    workshops' own are `plan`, `joint` and `segmentation` (P23). The items and minutes are settings. Raises `KamError` for another kind.
     """
     settings = account.settings if account is not None else load_settings()
     if kind not in settings["agendas"]:

@@ -1,0 +1,145 @@
+"""What lies on the table: invitation, pre-read, agenda and the follow-up mail (P23, P24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.method import goal_setting, measures, planning, review, segmentation, workshop
+from kamlib.run.workshop.meeting import Meeting, bare, figure, lines_of
+from kamlib.schema import AccountView, Portfolio
+from kamlib.show import onepage, paper, tables
+
+#: What a pre-read shows of kept promises, in months; open ones always.
+MONTHS_BACK = 6
+
+
+def invitation(meeting: Meeting) -> list[str]:
+    """One A4: who, why, what to bring, and the decision rule, said before the meeting."""
+    answer = meeting.countdown().set_index("step")["due_on"]["data_in"]
+    reply = text.t(
+        "paper.answer" if pd.isna(answer) else "paper.answer_by", who=meeting.kam, day=text.day(answer)
+    )
+    parts = [
+        paper.said(text.t("paper.place")),
+        paper.part(text.t("paper.why"), paper.said(meeting.words("why")), *map(paper.said, _need(meeting))),
+        paper.part(text.t("paper.who"), _guests(meeting), paper.said(text.t("paper.roles"), "quiet")),
+        paper.part(text.t("paper.result"), paper.said(meeting.words("result"))),
+        paper.part(text.t("paper.bring"), paper.points(lines_of(f"workshop.{meeting.kind}.bring"))),
+        paper.part(text.t("paper.rule"), paper.said(meeting.words("rule"), "rule")),
+        paper.said(reply),
+    ]
+    return [meeting.sheet("invitation", meeting.words("name"), *parts)]
+
+
+def _need(meeting: Meeting) -> list[str]:
+    """What the customer wants to reach, in the words of the shared plan."""
+    if not meeting.is_with_customer:
+        return []
+    needs = meeting.known.account_plan.sort_values("year")["customer_need"].dropna().tail(1)
+    return [text.t("paper.their_words", need=need) for need in needs]
+
+
+def _guests(meeting: Meeting) -> str:
+    """The people to ask, each with the reason; a part that nobody is known for is a line to write on."""
+    rows = workshop.guests(meeting.bundle, with_customer=meeting.is_with_customer)
+    asked = rows[~rows["has_left"]]
+    parts = [*asked["part"], "invited_for.lead", "invited_for.scribe"]
+    names = [*map(meeting.person, asked["contact_id"]), "", ""]
+    lines = [(name, text.label(*part.split("."))) for name, part in zip(names, parts, strict=True)]
+    return paper.rows([text.t("paper.name"), text.t("paper.because")], lines, ("50", "50"))
+
+
+def pre_read(meeting: Meeting) -> list[str]:
+    """The last decisions and the three questions (P24); inside also the one-page plan."""
+    asked = "".join(paper.part(question, paper.ruled(2)) for question in lines_of("paper.three"))
+    parts = [_last(meeting), paper.part(text.t("paper.questions"), asked)]
+    first = meeting.sheet("pre_read", meeting.words("name"), *parts)
+    if meeting.account is None or meeting.is_with_customer:
+        return [first]
+    boxes = planning.one_page(meeting.account)
+    return [first, meeting.sheet("pre_read", "", onepage.sheet(boxes, meeting.account, meeting.who).html)]
+
+
+def _last(meeting: Meeting) -> str:
+    if isinstance(meeting.bundle, Portfolio):
+        return _the_list(meeting.bundle)
+    if meeting.is_with_customer:
+        return "".join(_since_last(meeting.known))
+    return tables.sheet("workshop_decisions", review.decisions(meeting.known), meeting.known).html
+
+
+def _the_list(portfolio: Portfolio) -> str:
+    rows = (
+        portfolio.account
+        if portfolio.account.empty
+        else segmentation.shortlist(segmentation.assign(portfolio))
+    )
+    return tables.sheet("workshop_list", rows, portfolio).html
+
+
+def _since_last(account: AccountView) -> Iterator[str]:
+    """What both have agreed, promised and confirmed, as the customer may see it."""
+    goals = goal_setting.progress(account)
+    goals["way"] = pd.Series([_way(goal) for _, goal in goals.iterrows()], dtype="str")
+    yield tables.sheet("workshop_goals", goals, account).html
+    promised = measures.promises(account)
+    since = measures.today(account) - pd.DateOffset(months=MONTHS_BACK)
+    yield tables.sheet("workshop_promises", promised[~(promised["done_on"] < since)], account).html
+    yield tables.sheet("workshop_values", planning.value_ledger(account), account).html
+
+
+def _way(goal: pd.Series) -> str:
+    ends = " → ".join(map(figure, (goal["baseline"], goal["now"], goal["target"])))
+    told = ends if text.is_missing(goal["unit"]) else f"{ends} {goal['unit']}"
+    return told.replace(" ", text.NBSP)
+
+
+def agenda(meeting: Meeting) -> list[str]:
+    """One A4: the items drawn to scale below the decision rule."""
+    rows = meeting.agenda()
+    drawn = paper.timeline(zip(rows["from_minute"], rows["to_minute"], rows["item"], strict=True))
+    return [meeting.sheet("agenda", meeting.words("name"), paper.said(meeting.words("rule"), "rule"), drawn)]
+
+
+def follow_up(meeting: Meeting) -> list[str]:
+    """The mail within 24 hours: what was noted on the day stands there, the rest is lines to write on (P24)."""
+    subject = text.t("mail.subject", name=meeting.words("name"), day=text.day(meeting.on))
+    noted = [(part, _noted(meeting, part)) for part in ("agreed", "theirs", "ours")]
+    parts = [
+        paper.said(subject, "rule"),
+        paper.said(f"{text.t('mail.hello')}\n{meeting.told('mail.thanks')}"),
+        *(paper.part(meeting.told(f"mail.{part}"), lines) for part, lines in noted),
+        paper.part(text.t("mail.unanswered"), paper.ruled(2)),
+        paper.part(text.t("mail.next"), _next(meeting)),
+        paper.said(text.t("mail.correct")),
+        paper.said(f"{text.t('mail.regards')}\n{meeting.kam}"),
+    ]
+    return [meeting.sheet("follow_up", meeting.words("name"), *parts)]
+
+
+def _noted(meeting: Meeting, part: str) -> str:
+    if meeting.account is None:
+        return paper.ruled(3)
+    rows = workshop.agreed(meeting.account, meeting.on)
+    told = [
+        text.t(
+            "mail.line",
+            title=bare(row.title),
+            who=meeting.person(row.person_id) or text.MISSING,
+            day=text.day(row.due_on),
+        )
+        for row in rows[rows["part"].eq(part)].itertuples()
+    ]
+    return paper.points(told) or paper.ruled(3)
+
+
+def _next(meeting: Meeting) -> str:
+    again = workshop.next_day(meeting.account, meeting.on) if meeting.account else None
+    days = {"next_day": again, "check_day": meeting.countdown()["due_on"].iloc[-1]}
+    told = [
+        text.t(f"mail.{name}", day=text.day(day)) for name, day in days.items() if not text.is_missing(day)
+    ]
+    return paper.points(told) + ("" if again is not None else paper.ruled(1))

@@ -1,0 +1,106 @@
+"""One workshop on what one reader may see: its words, its minutes, and the head and foot of its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from kamlib import __version__, text
+from kamlib.method import review, workshop
+from kamlib.schema import AccountView, Portfolio
+from kamlib.show import cells, paper
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A kind of workshop, the bundle of its reader, and its day where one is set."""
+
+    kind: str
+    bundle: AccountView | Portfolio
+    on: pd.Timestamp | None
+
+    @property
+    def setup(self) -> Mapping[str, Any]:
+        """The settings of this kind: agenda, whether the customer is in the room, canvases."""
+        setup: Mapping[str, Any] = self.bundle.settings["workshops"][self.kind]
+        return setup
+
+    @property
+    def is_with_customer(self) -> bool:
+        """Whether the customer is in the room."""
+        return bool(self.setup["is_with_customer"])
+
+    @property
+    def account(self) -> AccountView | None:
+        """The one account, or None where the workshop is about all."""
+        return self.bundle if isinstance(self.bundle, AccountView) else None
+
+    @property
+    def known(self) -> AccountView:
+        """The account of a workshop that has one."""
+        if self.account is None:
+            raise TypeError(f"{self.kind} is about all accounts")
+        return self.account
+
+    @property
+    def who(self) -> str:
+        """The account's name, or the portfolio."""
+        return self.account.name if self.account else text.t("masthead.portfolio")
+
+    @property
+    def kam(self) -> str:
+        """The KAM's name, else whoever stands for it."""
+        return (workshop.kam(self.account) if self.account else "") or self.told("paper.somebody")
+
+    def agenda(self) -> pd.DataFrame:
+        """The items with their minutes; `item` in words, `key` where they stand."""
+        rows = review.agenda(self.setup["agenda"], self.bundle)
+        keys = [item["key"] for item in rows["item"]]
+        return rows.assign(key=keys, item=[text.t(key) for key in keys])
+
+    def countdown(self) -> pd.DataFrame:
+        """The steps around the day."""
+        return workshop.countdown(self.bundle, self.on)
+
+    def words(self, part: str) -> str:
+        """One sentence of this kind."""
+        return text.t(f"workshop.{self.kind}.{part}")
+
+    def told(self, key: str) -> str:
+        """The sentence of `key` for this kind, else for meetings of its sort, else for all."""
+        sort = "with_customer" if self.is_with_customer else "internal"
+        return text.fill(text.entry(f"{key}.{self.kind}", f"{key}.{sort}", key), {"name": self.words("name")})
+
+    def person(self, contact_id: object) -> str:
+        """Name and title of a person; nothing where nobody is meant."""
+        if text.is_missing(contact_id):
+            return ""
+        return cells.cell(contact_id, {"kind": "person"}, self.bundle)[1]
+
+    def sheet(self, name: str, title: str, *parts: str, is_canvas: bool = False) -> str:
+        """One sheet of the paper `name`."""
+        day = text.t("paper.day_open") if self.on is None else text.long_day(self.on)
+        minutes = text.t("paper.minutes", n=int(self.agenda()["minutes"].sum()))
+        called, as_of = text.t(f"paper.{name}"), text.day(self.bundle.as_of)
+        head = paper.head(self.bundle, title, f"{called} · {self.who}", [day, minutes])
+        foot = text.t("paper.foot", paper=called, name=self.who, version=__version__, day=as_of)
+        return paper.sheet(head, *parts, foot=foot, is_canvas=is_canvas)
+
+
+def lines_of(key: str) -> list[str]:
+    """Return the list of sentences that stands under `key`."""
+    lines: list[str] = text.entry(key)[text.language()]
+    return lines
+
+
+def bare(title: object) -> str:
+    """Return a title without its full stop, for use within a line."""
+    return str(title).rstrip(". ")
+
+
+def figure(value: Any) -> str:
+    """Write a figure with a decimal only where it has one."""
+    return text.number(value, 0 if text.is_missing(value) or float(value).is_integer() else 1)
