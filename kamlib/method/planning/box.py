@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from kamlib import text
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
@@ -24,6 +25,7 @@ class Box:
 MISSING = Box(state="missing")
 
 
+@once
 def current_plan(account: AccountView) -> pd.Series | None:
     """Return the account's plan of this year, else its latest earlier one, else its first coming one."""
     plans = account.account_plan[account.account_plan["account_id"].eq(account.account_id)].sort_values(

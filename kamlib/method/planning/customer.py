@@ -8,6 +8,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures, relationships
+from kamlib.method.once import once
 from kamlib.schema import AccountView
 
 
@@ -105,6 +106,7 @@ def _trend(group: pd.Series, limit: float) -> str:
     return "flat" if abs(growth) <= limit else "growing" if growth > 0 else "shrinking"
 
 
+@once
 def whitespace(account: AccountView) -> pd.DataFrame:
     """Return the whitespace grid: one row per product group and buying unit (6.6).
 

@@ -6,10 +6,12 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import relationships
+from kamlib.method.once import once
 from kamlib.method.planning import boxes_of_customer, boxes_of_work
 from kamlib.schema import AccountView
 
 
+@once
 def one_page(account: AccountView) -> pd.DataFrame:
     """Return the one-page plan in reading order: one row is one box (P15).
 

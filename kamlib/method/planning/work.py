@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures
+from kamlib.method.once import once
 from kamlib.method.planning.joint import gates
 from kamlib.schema import AccountView
 
@@ -13,6 +14,7 @@ _STAGES = ["confirmed", "measured", "agreed", "hypothesis"]
 _LEVELS = ["critical", "high", "medium", "low"]
 
 
+@once
 def initiatives(account: AccountView) -> pd.DataFrame:
     """Return the planned work, what is due first on top (S3.4).
 
@@ -90,6 +92,7 @@ def overdue(account: AccountView) -> pd.DataFrame:
     return every[every["days_late"].gt(0).fillna(value=False)].sort_values("due_on", ignore_index=True)
 
 
+@once
 def risks(account: AccountView) -> pd.DataFrame:
     """Return the risk register, the worst first (S3.5).
 

@@ -21,8 +21,9 @@ def people(account: AccountView) -> pd.DataFrame:
     weeks 28-31 not counted. The most influential come first.
     """
     persons = _present(account).merge(_newest_judgements(account), how="left", on="contact_id")
-    persons = persons.merge(_lasttwo_way(account), how="left", on="contact_id")
-    persons = _with_freshness(persons, account)
+    last = two_way(account).groupby("contact_id")["held_on"].max()
+    seen = persons["contact_id"].map(last).astype("datetime64[us]")
+    persons = _with_freshness(persons.assign(last_two_way_on=seen), account)
     everybody = pd.concat([persons, _placeholders(persons, account)], ignore_index=True)
     order = ["influence", "last_two_way_on", "title"]
     return everybody.sort_values(order, ascending=[False, False, True], ignore_index=True)
@@ -48,10 +49,6 @@ def _newest_judgements(account: AccountView) -> pd.DataFrame:
     """One row per person; each column its newest known value over the person's matters."""
     known = account.stakeholder.dropna(subset=["contact_id"]).sort_values("noted_on")
     return known.groupby("contact_id", as_index=False)[[*_JUDGED, *_NOTED]].last()
-
-
-def _lasttwo_way(account: AccountView) -> pd.DataFrame:
-    return two_way(account).groupby("contact_id", as_index=False).agg(last_two_way_on=("held_on", "max"))
 
 
 @once
