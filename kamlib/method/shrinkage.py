@@ -18,8 +18,14 @@ Floats = NDArray[np.float64]
 #: With fewer, moving estimates towards their own mean gains nothing (Stein's result needs four).
 FEWEST = 4
 
-#: Nobody is surer than this share of the typical variance: few months can look calm by luck.
-SUREST = 0.1
+#: Months' worth of the noise of customers of its size that is laid beside a customer's own: few months look calm by luck.
+BORROWED = 4
+
+#: Customers from which a trend over size, or what goes on from year to year, can be read.
+ENOUGH = 20
+
+#: Amounts by month, a customer a row: the last months, and the same ones a year before.
+Years = tuple[Floats, Floats]
 
 
 class Shrunk(NamedTuple):
@@ -60,8 +66,7 @@ def shrink(raw: ArrayLike, variance: ArrayLike) -> Shrunk:
     seen, noise = np.asarray(raw, dtype=float), np.asarray(variance, dtype=float)
     known = ~np.isnan(seen) & ~np.isnan(noise)
     weight, estimate, left = (np.full(seen.shape, np.nan) for _ in range(3))
-    held = np.maximum(noise[known], SUREST * np.median(noise[known]) if known.any() else 0.0)
-    held = np.maximum(held, 1e-12)
+    held = np.maximum(noise[known], 1e-12)
     between = between_variance(seen[known], held)
     mean = float(np.average(seen[known], weights=1.0 / (held + between))) if known.any() else float("nan")
     weight[known] = between / (held + between) if known.sum() >= FEWEST else 1.0
@@ -70,12 +75,49 @@ def shrink(raw: ArrayLike, variance: ArrayLike) -> Shrunk:
     return Shrunk(estimate, weight, left, mean, between)
 
 
+class Seen(NamedTuple):
+    """Log growth of each customer, its variance, and how much of the months' noise is left in a year (NaN: not measured)."""
+
+    growth: Floats
+    noise: Floats
+    left: float
+
+
+def seen_growth(last: Years, earlier: Years) -> Seen:
+    """Return the growth of the last year with its noise, measured where the year before that is known as well.
+
+    Months that jump need not make a year jump: a customer may call off the same volume on other days. Two growths
+    in a row share the year between them with opposite signs, so luck shows as growth that does not go on; only
+    that much of the months' noise is kept. With a shorter history, or few customers, all of it is.
+    """
+    growth, noise = log_growth(*last)
+    left = float("nan")
+    if earlier[0].shape[1] == 12:
+        left = noise_left(log_growth(*earlier)[0], growth, noise)
+    return Seen(growth, noise * (1.0 if np.isnan(left) else left), left)
+
+
+def noise_left(first: Floats, second: Floats, noise: Floats) -> float:
+    """Return the variance of a growth that is luck as a ratio to `noise`, from two growths in a row; NaN if too few.
+
+    With a true growth that lasts and independent luck in each year, the variance of a growth is between + 2 luck
+    and the covariance of two in a row between - luck, so luck is a third of their difference.
+    """
+    known = ~(np.isnan(first) | np.isnan(second) | np.isnan(noise))
+    if known.sum() < ENOUGH or not noise[known].sum() > 0:
+        return float("nan")
+    spread = np.cov(first[known], second[known])
+    luck = (np.trace(spread) / 2.0 - spread[0, 1]) / 3.0
+    return float(max(0.0, 2.0 * luck / noise[known].mean()))
+
+
 def log_growth(now: ArrayLike, before: ArrayLike) -> tuple[Floats, Floats]:
     """Return the log of the growth ratio of each row and its variance, from amounts by month (rows: customers).
 
     The columns are the same calendar months a year apart, so the season goes out: what a month adds or lacks
-    against its own month times the year's ratio is noise (the classical variance of a ratio of sums). Missing where
-    either sum is not above zero, or with fewer than two months.
+    against its own month times the year's ratio is noise (the classical variance of a ratio of sums), to which
+    `BORROWED` months of the noise that customers of its size have are added. Missing where either sum is not above zero, or with fewer
+    than two months.
     """
     later, earlier = np.asarray(now, dtype=float), np.asarray(before, dtype=float)
     months = later.shape[1]
@@ -83,5 +125,29 @@ def log_growth(now: ArrayLike, before: ArrayLike) -> tuple[Floats, Floats]:
     known = (sums > 0) & (sums_before > 0) & (months >= 2)
     ratio = np.divide(sums, sums_before, out=np.full(sums.shape, np.nan), where=known)
     noise = ((later - ratio[:, None] * earlier) ** 2).sum(axis=1) / max(1, months - 1)
+    variance: Floats = np.divide(months * noise, sums**2, out=np.full(sums.shape, np.nan), where=known)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(ratio), np.where(known, months * noise / sums**2, np.nan)
+        return np.log(ratio), _steadied(variance, np.log(sums), months)
+
+
+def _steadied(variance: Floats, size: Floats, months: int) -> Floats:
+    known = ~np.isnan(variance)
+    if not known.any():
+        return variance
+    # Amounts that are never negative can't show more than this; credit notes round zero could, without end.
+    held = np.minimum(variance, 2.0 * months / (months - 1))
+    usual = _usual(held[known], size[known])
+    steadied = held.copy()
+    steadied[known] = (BORROWED * usual + (months - 1) * held[known]) / (BORROWED + months - 1)
+    return steadied
+
+
+def _usual(noise: Floats, size: Floats) -> Floats:
+    """Return the noise that is usual at each size: a straight line between logs; everybody's mean if few are known."""
+    jumping = noise > 0
+    if jumping.sum() < ENOUGH or np.ptp(size[jumping]) <= 0:
+        return np.full(noise.shape, noise.mean())
+    slope, level = np.polyfit(size[jumping], np.log(noise[jumping]), 1)
+    usual: Floats = np.exp(level + slope * size)
+    usual *= noise.mean() / usual.mean()
+    return usual

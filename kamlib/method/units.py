@@ -157,17 +157,17 @@ def _trend(portfolio: Portfolio, places: pd.Series, n: int) -> dict[str, NDArray
     return {"growth_share": growth, "change": change, "is_new": (sold > 0) & (sold_before <= 0)}
 
 
-def year_pairs(portfolio: Portfolio) -> tuple[Floats, Floats]:
+def year_pairs(portfolio: Portfolio, *, back: int = 0) -> tuple[Floats, Floats]:
     """Return the revenue of each decision unit (row) by month, the last months and the same ones a year before.
 
     Rows stand as in `decision_units`, columns from the oldest month to the newest: at most twelve, as many as both
-    years hold.
+    years hold. `back` months ago: the same of an earlier time.
     """
     accounts = portfolio.account.sort_values("account_id", ignore_index=True)
     tops, unit_of = np.unique(_tops(accounts), return_inverse=True)
     places = pd.Series(unit_of, index=pd.Index(accounts["account_id"]))
-    months = max(0, _comparable_months(portfolio))
-    now, before = (_by_month(portfolio, places, (len(tops), months), back) for back in (0, 12))
+    months = max(0, _comparable_months(portfolio, back))
+    now, before = (_by_month(portfolio, places, (len(tops), months), start) for start in (back, back + 12))
     return now, before
 
 
@@ -181,11 +181,11 @@ def _by_month(portfolio: Portfolio, places: pd.Series, shape: tuple[int, int], b
     return np.bincount(cell, weights=amounts, minlength=units * months).astype(float).reshape(shape)
 
 
-def _comparable_months(portfolio: Portfolio) -> int:
+def _comparable_months(portfolio: Portfolio, back: int = 0) -> int:
     if portfolio.facts_through is None:
         return 0
     first, last = pd.Timestamp(portfolio.revenue["month"].min()), portfolio.facts_through
-    return min(12, (last.year - first.year) * 12 + last.month - first.month + 1 - 12)
+    return min(12, (last.year - first.year) * 12 + last.month - first.month + 1 - 12 - back)
 
 
 def _groups(rows: pd.DataFrame, n: int) -> Places:

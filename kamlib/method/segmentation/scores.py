@@ -148,7 +148,7 @@ def _derived(n: int, **columns: Any) -> pd.DataFrame:
 def _strategic_importance(portfolio: Portfolio, found: pd.DataFrame) -> pd.DataFrame:
     """Growth first, then open spend where somebody has put a figure on it (P5); data alone never gives 5.
 
-    The growth is the one to expect: of a customer whose months jump, most is taken from everybody's (shrinkage).
+    The growth is the one to expect: where last year tells little, most is taken from everybody's (shrinkage).
     """
     flat = portfolio.limit("growth_flat_share")
     as_seen, expected = (
@@ -187,7 +187,8 @@ def _by_growth(growth: pd.Series, flat: float) -> np.ndarray:
 
 def _expected(portfolio: Portfolio, found: pd.DataFrame) -> pd.Series:
     """Return each unit's growth moved towards everybody's; as seen where the model can't say (nothing left, or new)."""
-    estimate = shrinkage.shrink(*shrinkage.log_growth(*units.year_pairs(portfolio))).estimate
+    seen = shrinkage.seen_growth(units.year_pairs(portfolio), units.year_pairs(portfolio, back=12))
+    estimate = shrinkage.shrink(seen.growth, seen.noise).estimate
     return found["growth_share"].where(found["growth_share"].isna() | np.isnan(estimate), np.expm1(estimate))
 
 
