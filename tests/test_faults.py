@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import json
 import os
 import random
 import re
+import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import bundles
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
 from kamlib import schema
-from kamlib.data import workspace
+from kamlib.data import locate, store, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 from kamlib.run import batch, index
@@ -335,3 +342,413 @@ def test_a_broken_manifest_stops_nothing(tmp_path: Path, written: str) -> None:
     manifest = batch.write_manifest(tmp_path / "2026-09-30" / "internal-sv", about, [outcome])
     assert [run["status"] for run in json.loads(manifest.read_text("utf-8"))["runs"]] == ["ok"]
     assert "Ett AB" in index.write(tmp_path, "sv").read_text("utf-8")
+
+
+# --- kills, locks, full disks --------------------------------------------------------------------------------
+
+SAVER = """
+import sys
+from kamlib.data import locate, store, workspace
+from kamlib.data.workspace import Change
+from kamlib.errors import KamError
+ws, who = workspace.open(sys.argv[1], read_only=False), sys.argv[2]
+print("ready", flush=True)
+for n in range(10**6):
+    whole = {"title": "t" * 500, "goal_class": "strategic", "side": "ours"}
+    pair = [Change("goal", f"{who}-{n}-{part}", whole, "A-1", operation="insert") for part in ("a", "b")]
+    ws.save(pair, by=who, session=who)
+    print(n, flush=True)
+"""
+IMPORTER = """
+import sys
+import pandas as pd
+from kamlib import schema
+from kamlib.data import locate, store, workspace
+ws = workspace.open(sys.argv[1], read_only=False)
+table, months = schema.TABLES["revenue"], pd.date_range("2024-10-01", "2026-09-01", freq="MS")
+print("ready", flush=True)
+for n in range(1, 10**6):
+    rows = [{"account_id": "A-1", "month": month, "product_group": f"g{g}", "revenue": float(n)} for month in months for g in range(40)]
+    ws.import_facts({"revenue": table.typed(pd.DataFrame(rows))}, source="erp")
+    print(n, flush=True)
+"""
+
+
+def started(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """A writer in a process of its own, ready to write."""
+    command = [sys.executable, "-c", script, *arguments]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout
+    assert running.stdout.readline().strip() == "ready", running.stderr.read() if running.stderr else ""
+    return running
+
+
+def killed(running: subprocess.Popen[str], after: float) -> list[int]:
+    """Kill a writer in the middle and return what it had acknowledged."""
+    time.sleep(after)
+    running.kill()
+    out, err = running.communicate(timeout=60)
+    assert err == ""
+    return [int(line) for line in out.splitlines(keepends=True) if line.endswith("\n")]
+
+
+FEW_AND_MANY = pytest.mark.parametrize(
+    "kills", [3, pytest.param(60, marks=pytest.mark.torture)], ids=["some", "many"]
+)
+
+
+@FEW_AND_MANY
+def test_a_save_is_there_or_not_at_all(ws: workspace.Workspace, kills: int) -> None:
+    """Kill -9 in the middle of saving: what was acknowledged is there, pairs are whole, rows and log agree."""
+    chance, acknowledged = random.Random(7), 0  # noqa: S311
+    for number in range(kills):
+        done = killed(started(SAVER, ws.target, f"w{number}"), chance.uniform(0.02, 0.4))
+        goals = set(ws.account("A-1").goal["row_id"])
+        mine = {each for each in goals if each.startswith(f"w{number}-")}
+        assert {f"w{number}-{n}-{part}" for n in done for part in "ab"} <= mine
+        assert len(mine) in (2 * len(done), 2 * len(done) + 2)
+        assert {each[:-1] + "b" for each in mine} == {each[:-1] + "b" for each in mine if each.endswith("b")}
+        assert set(ws.history()["row_id"]) == goals
+        acknowledged += len(done)
+    assert acknowledged > kills
+    assert intact(ws)
+
+
+@FEW_AND_MANY
+def test_an_import_is_there_or_not_at_all(ws: workspace.Workspace, kills: int) -> None:
+    """Kill -9 in the middle of an import: all rows are of one and the same import, the last acknowledged or the next."""
+    chance, last = random.Random(8), 100.0  # noqa: S311
+    for _ in range(kills):
+        done = killed(started(IMPORTER, ws.target), chance.uniform(0.02, 0.6))
+        sold = ws.account("A-1").revenue
+        said = set(sold["revenue"])
+        assert len(said) == 1
+        assert said <= ({float(done[-1]), done[-1] + 1.0} if done else {last, 1.0})
+        assert len(sold) == (24 if said == {100.0} else 24 * 40)
+        last = max(said)
+    assert intact(ws)
+
+
+def intact(here: workspace.Workspace) -> bool:
+    with closing(sqlite3.connect(here.target)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_two_who_save_at_once_both_get_through(ws: workspace.Workspace) -> None:
+    """Writers take turns: nothing acknowledged is lost, the numbers of the log have no gap and no twin."""
+    pair = [started(SAVER, ws.target, who) for who in ("elin", "leif")]
+    done = {who: killed(each, 1.0) for who, each in zip(("elin", "leif"), pair, strict=True)}
+    goals = set(ws.account("A-1").goal["row_id"])
+    for who, numbers in done.items():
+        assert numbers
+        assert {f"{who}-{n}-{part}" for n in numbers for part in "ab"} <= goals
+    log = ws.history()
+    assert log["seq"].tolist() == list(range(1, len(log) + 1))
+    assert set(log["row_id"]) == goals
+
+
+def test_who_waits_too_long_is_told_and_may_try_again(
+    ws: workspace.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another writer that does not end: told after the waiting time, nothing saved; readers are not hindered."""
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.2)
+    whole = {"title": "Mål", "goal_class": "strategic", "side": "ours"}
+    change = Change("goal", "G-1", whole, "A-1", operation="insert")
+    with closing(sqlite3.connect(ws.target, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(KamError, match="Någon annan skriver"):
+            ws.save([change], by="Elin")
+        with pytest.raises(KamError, match="Någon annan skriver"):
+            ws.import_facts({"account": ws.accounts()}, source="erp")
+        assert len(ws.accounts()) == 2
+        other.execute("ROLLBACK")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(KamError, match="Någon annan skriver"):
+            ws.accounts()
+        other.execute("ROLLBACK")
+    assert len(ws.save([change], by="Elin").seqs) == 1
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.argv = ["kam", *sys.argv[2:]]
+from kamlib import cli
+cli.main()
+"""
+
+
+def with_room_for(size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `kam` where no file may grow beyond `size`: what a full disk is to it."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    return subprocess.run(
+        [sys.executable, "-c", FULL, str(size), *arguments],
+        capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_full_disk_loses_nothing_that_was_there(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """An import that finds no room is told, and the workspace is what it was."""
+    (tmp_path / "in").mkdir()
+    many = "".join(f"B-{n};{'Namn ' * 20}{n}\n" for n in range(3000))
+    (tmp_path / "in" / "accounts.csv").write_text("account_id;name\n" + many, "utf-8")
+    done = with_room_for(
+        Path(ws.target).stat().st_size + 8192, "--workspace", ws.target, "import", str(tmp_path / "in")
+    )
+    told(done, 3, "Inget sparades")
+    assert ws.accounts()["account_id"].tolist() == ["A-1", "A-2"]
+    assert intact(ws)
+    told(kam("--workspace", ws.target, "import", str(tmp_path / "in")), 0)
+    assert len(ws.accounts()) == 3002
+
+
+# --- what can't be read or written ---------------------------------------------------------------------------
+
+
+def meek() -> None:
+    """Give up root's right to ignore rights, where a test runs as root."""
+    if os.geteuid() == 0:
+        for capability in (1, 2):
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+
+def as_anybody(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    return subprocess.run(
+        [sys.executable, "-m", "kamlib.cli", *arguments], preexec_fn=meek,
+        capture_output=True, text=True, encoding="utf-8", cwd=home, timeout=300, check=False,
+        env={**bare, "HOME": str(home), "XDG_DATA_HOME": str(home / "data")},
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="rights and capabilities as Linux has them")
+def test_a_missing_right_is_told_before_anything_starts(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """A folder, a workspace or a file that may not be written or read: the place, the reason, exit 3, no traceback."""
+    shut, held = tmp_path / "stängd", tmp_path / "fil.txt"
+    shut.mkdir()
+    held.write_text("x")
+    shutil.copy(ws.target, shut / "läs.sqlite")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "accounts.csv").write_text("account_id;name\nA-9;Nio AB\n")
+    (shut / "läs.sqlite").chmod(0o444)
+    shut.chmod(0o555)
+    locked = ("--workspace", str(shut / "läs.sqlite"))
+    for out in (shut, held, held / "under"):
+        told(
+            as_anybody("--workspace", ws.target, "report", "A-1", "--out", str(out), home=tmp_path),
+            3,
+            str(out),
+        )
+    told(as_anybody(*locked, "import", str(tmp_path / "in"), home=tmp_path), 3, "går inte att skriva i")
+    told(as_anybody("init", str(shut / "ny.sqlite"), home=tmp_path), 3, "går inte att skriva i")
+    told(as_anybody(*locked, "accounts", home=tmp_path), 0)
+    (tmp_path / "in" / "accounts.csv").chmod(0)
+    told(
+        as_anybody("--workspace", ws.target, "import", str(tmp_path / "in"), home=tmp_path),
+        3,
+        "accounts.csv",
+        "går inte att öppna",
+    )
+    Path(ws.target).chmod(0)
+    told(as_anybody("--workspace", ws.target, "accounts", home=tmp_path), 3, "går inte att öppna")
+    shut.chmod(0o755)
+
+
+def damaged(whole: bytes, how: str) -> bytes:
+    chance = random.Random(5)  # noqa: S311
+    if how == "cut":
+        return whole[: len(whole) // 2]
+    if how == "scratched":
+        return b"".join(bytes([each]) if chance.random() > 0.01 else b"\xff" for each in whole)
+    return {"empty": b"", "other": b"bara text " * 500}[how]
+
+
+@pytest.mark.parametrize("how", ["cut", "scratched", "empty", "other"])
+def test_a_damaged_workspace_is_told(ws: workspace.Workspace, tmp_path: Path, how: str) -> None:
+    """Cut off, scratched, empty or something else: one sentence with the name, and the file stays as it was."""
+    broken = tmp_path / "trasig.sqlite"
+    broken.write_bytes(damaged(Path(ws.target).read_bytes(), how))
+    before = broken.read_bytes()
+    with pytest.raises(KamError, match=r"skadad"):
+        workspace.open(broken).portfolio()
+    assert broken.read_bytes() == before
+
+
+def test_a_page_that_is_torn_later_is_told_too(ws: workspace.Workspace) -> None:
+    """The head of the file is whole, a table is not: told as damage, with the cure."""
+    with closing(sqlite3.connect(ws.target)) as connection:
+        page = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'fact_revenue'"
+        ).fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(Path(ws.target).read_bytes())
+    content[(page - 1) * size : page * size] = b"\x07" * size
+    Path(ws.target).write_bytes(content)
+    with pytest.raises(KamError, match="säkerhetskopian"):
+        workspace.open(ws.target).portfolio()
+
+
+def test_a_workspace_of_a_newer_version_is_left_alone(ws: workspace.Workspace) -> None:
+    """What a later program made is not touched by this one."""
+    ws.set_about(version="2")
+    with pytest.raises(KamError, match="version 2"):
+        workspace.open(ws.target)
+
+
+@pytest.mark.parametrize(
+    "written", [b"workspace = ", b"\xff\xfe\x00", b"workspace = 'a'\nworkspace = 'b'", b"= ="]
+)
+def test_a_broken_configuration_is_told_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes
+) -> None:
+    """kam.toml that can't be read stops with its name and the reason."""
+    (tmp_path / "kam.toml").write_bytes(written)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KamError, match=r"kam\.toml"):
+        locate.configuration()
+
+
+# --- notebooks that misbehave --------------------------------------------------------------------------------
+
+HEAD = 'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True'
+
+
+def notebook(path: Path, *cells: str) -> Path:
+    """A notebook of one's own: the parameters of every notebook, then these cells."""
+    first = nbformat.v4.new_code_cell(HEAD, metadata={"tags": ["parameters"]})
+    made = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made, path)
+    return path
+
+
+def job(path: Path, folder: Path) -> batch.Job:
+    return batch.Job(
+        str(path), "none.sqlite", str(folder), "A-1", "Titel", {"account_id": "A-1", "live": False}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("import time\ntime.sleep(600)", "CellTimeoutError"),
+        ("while True:\n    try:\n        1\n    except BaseException:\n        pass", "CellTimeoutError"),
+        ("input('namn?')", "StdinNotImplementedError"),
+        ("raise SystemExit(3)", "SystemExit"),
+        ("x = bytearray(10**15)", "MemoryError"),
+    ],
+)
+def test_a_cell_that_never_ends_or_asks_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str, kind: str
+) -> None:
+    """Sleeping, swallowing every interrupt, asking for input, leaving, wanting all memory: failed, and soon."""
+    monkeypatch.setattr(batch, "CELL_SECONDS", 2)
+    begun = time.monotonic()
+    outcome = batch.execute(job(notebook(tmp_path / "n.ipynb", cell, "1"), tmp_path / "kund"))
+    assert (outcome.status, outcome.error["kind"]) == ("failed", kind)
+    assert "Traceback" not in outcome.error["message"]
+    assert time.monotonic() - begun < 60
+
+
+@pytest.mark.slow
+def test_a_notebook_that_prints_without_end_makes_no_endless_file(tmp_path: Path) -> None:
+    """What is printed is no part of a report; the kept notebook stays readable."""
+    flood = notebook(tmp_path / "n.ipynb", "for n in range(200_000):\n    print(n)")
+    assert batch.execute(job(flood, tmp_path / "kund")).status == "ok"
+    assert (tmp_path / "kund" / "n.html").stat().st_size < 300_000
+    assert (tmp_path / "kund" / "n.ipynb").stat().st_size < 300_000
+
+
+@pytest.mark.slow
+def test_notebooks_of_ones_own_that_are_broken_are_told_by_name(
+    ws: workspace.Workspace, tmp_path: Path
+) -> None:
+    """Not JSON, not a notebook, a folder, no kernel named: the first three are told, the last one runs."""
+    own = tmp_path / "egna"
+    bare = notebook(own / "04_team.ipynb", "1")
+    written = json.loads(bare.read_text("utf-8"))
+    written["metadata"] = {}
+    bare.write_text(json.dumps(written), "utf-8")
+    asked = (
+        "--workspace",
+        ws.target,
+        "report",
+        "A-1",
+        "--notebooks",
+        str(own),
+        "--out",
+        str(tmp_path / "ut"),
+    )
+    told(kam(*asked), 0)
+    for content in ("[]", '{"cells": 1}'):
+        (own / "05_follow_up.ipynb").write_text(content)
+        told(kam(*asked), 3, "05_follow_up.ipynb")
+    (own / "05_follow_up.ipynb").unlink()
+    (own / "05_follow_up.ipynb").mkdir()
+    told(kam(*asked), 3, "05_follow_up.ipynb")
+    told(kam(*asked[:-4], "--notebooks", str(tmp_path / "saknas")), 3, "saknas")
+
+
+@pytest.mark.slow
+def test_odd_paths_carry_reports_and_too_long_ones_are_told(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """Spaces, å, emoji, quotes and a percent sign in every path; more than 200 characters is refused before the start."""
+    odd = tmp_path / "Å Ä 'Ö' {x} 100 % \U0001f9e8"
+    own, target = notebook(odd / "arbets böcker" / "04_team.ipynb", "1").parent, odd / "före tag.sqlite"
+    shutil.copy(ws.target, target)
+    asked = ("--workspace", str(target), "report", "--all", "--jobs", "8", "--notebooks", str(own), "--out")
+    told(kam(*asked, str(odd / "ut %s")), 0)
+    assert len(list((odd / "ut %s").glob("*/*/*/04_team.html"))) == 2
+    told(kam(*asked, str(odd / ("lång" * 50))), 3, "200")
+    assert not list(odd.glob("lång*/*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+@pytest.mark.parametrize(("signal_name", "to_all", "code"), [("SIGINT", True, 130), ("SIGTERM", False, 143)])
+def test_a_report_that_is_stopped_can_be_run_again(
+    ws: workspace.Workspace, tmp_path: Path, signal_name: str, to_all: bool, code: int
+) -> None:
+    """Ctrl-C (which reaches every process) and SIGTERM: exit code, a whole manifest, nothing runs on, the next run completes."""
+    own, out, wait = tmp_path / "egna", tmp_path / "ut", tmp_path / "vänta"
+    notebook(own / "04_team.ipynb", "1")
+    notebook(
+        own / "05_follow_up.ipynb",
+        f"import time, pathlib\nwhile pathlib.Path({str(wait)!r}).exists():\n    time.sleep(0.1)",
+    )
+    wait.write_text("")
+    (tmp_path / "tmp").mkdir()
+    command = [
+        "--workspace",
+        ws.target,
+        "report",
+        "--all",
+        "--jobs",
+        "1",
+        "--notebooks",
+        str(own),
+        "--out",
+        str(out),
+    ]
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "kamlib.cli", *command], env={**bare, "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+    assert running.stdout
+    assert running.stdout.readline().startswith("ok")
+    (os.killpg if to_all else os.kill)(running.pid, getattr(signal, signal_name))
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == code
+    assert "Traceback" not in err
+    manifest = next(out.glob("*/*/manifest.json"))
+    states = [run["status"] for run in json.loads(manifest.read_text("utf-8"))["runs"]]
+    assert sorted(states) == ["interrupted"] * 3 + ["ok"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+    wait.unlink()
+    told(kam(*command), 0)
+    states = [run["status"] for run in json.loads(manifest.read_text("utf-8"))["runs"]]
+    assert states == ["ok"] * 4

@@ -35,6 +35,7 @@ from kamlib.errors import KamError
 from kamlib.run import export, files, notebooks
 
 CELL_SECONDS = 600
+_PRINTED = 20_000  # characters that a cell's printed output keeps
 _WORK, _STALE_SECONDS = "kam-batch-", 2 * 24 * 3600
 #: What a kernel needs from the system to start at all; everything else stays outside a customer's run.
 _BARE = (
@@ -258,7 +259,20 @@ def cleaned(executed: NotebookNode) -> NotebookNode:
     for cell in executed.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = list(_shortened(cell.outputs))
     return executed
+
+
+def _shortened(outputs: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
+    """Keep the beginning of what a cell printed; a loop that prints would fill the disk."""
+    room = _PRINTED
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text, room = output.text[:room], max(0, room - len(output.text))
+            if not output.text:
+                continue
+        yield output
 
 
 def verdict(executed: NotebookNode) -> dict[str, Any]:

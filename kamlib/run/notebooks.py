@@ -6,7 +6,6 @@ Cell tags are the whole vocabulary; `variant` is the only place that reads them 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,8 @@ from kamlib.errors import nearest, problem
 #: Notebooks that a customer may have an edition of (method.md S5.5, P1).
 FOR_CUSTOMERS = ("02_goal_setting", "03_planning", "04_team", "05_follow_up", "06_review")
 
+#: What reading raises of a file that is no notebook: not there, not text, not JSON, or JSON of something else.
+_BROKEN = (OSError, ValueError, AttributeError, KeyError, TypeError)
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -71,7 +72,8 @@ def read(path: Path) -> NotebookNode:
     """Return a notebook from disk; a broken file is told by name."""
     try:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
-    except (OSError, ValueError, json.JSONDecodeError) as broken:
+        nbformat.validate(notebook)
+    except (*_BROKEN, nbformat.ValidationError) as broken:
         raise problem("notebook_broken", place={"file": path.name}, found=str(broken)[:200]) from broken
     # A notebook written elsewhere may not name its kernel; the kit's own is the one that has kamlib.
     notebook.metadata.setdefault("kernelspec", nbformat.from_dict(_KERNEL))
