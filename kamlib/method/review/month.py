@@ -90,10 +90,18 @@ def _changed(account: AccountView) -> Iterator[Line]:
         rows = measures.past_year(account, account.tables[table], when, 1)
         if table == "contact":
             rows = rows[rows["side"].eq("customer")]
+        if table == "commitment":
+            rows = _by_who_does_it(rows)
         if table == "feedback":
             rows = rows.assign(comment=[_answered(answer) for answer in rows.to_dict("records")])
         rows = rows.assign(what=[_said(account, said, value) for value in rows[said]])
         yield from _lines("changed", kind, rows, what="what", who="owner_id", on=when)
+
+
+def _by_who_does_it(promises: pd.DataFrame) -> pd.DataFrame:
+    """Promises with the doer as owner: the customer's own are done by one of theirs."""
+    doer = promises["owner_id"].where(promises["direction"].ne("customer"), promises["customer_owner_id"])
+    return promises.assign(owner_id=doer)
 
 
 def _said(account: AccountView, column: str, value: object) -> str:
@@ -115,7 +123,7 @@ def _next(account: AccountView) -> Iterator[Line]:
     month = (now, now + pd.DateOffset(months=1))
     promises = account.commitment[account.commitment["done_on"].isna()]
     rows = measures.within(promises, "due_on", month)
-    yield from _lines("next", "promise", rows, what="title", who="owner_id", on="due_on")
+    yield from _lines("next", "promise", _by_who_does_it(rows), what="title", who="owner_id", on="due_on")
     rows = measures.within(_open_initiatives(account), "due_on", month)
     yield from _lines("next", "initiative", rows, what="title", who="owner_id", on="due_on")
     ahead = account.meeting[account.meeting["held_on"].isna()]
