@@ -29,7 +29,17 @@ MAY_IMPORT = {
     "cli": GROUND | {"data", "method", "show", "live", "run", "cli"},
     "__init__": set(),
 }
-STAGES = {"segmentation", "goal_setting", "planning", "team", "review", "coaching", "steering", "readiness"}
+STAGES = {
+    "segmentation",
+    "goal_setting",
+    "planning",
+    "team",
+    "review",
+    "coaching",
+    "steering",
+    "readiness",
+    "evidence",
+}
 ONLY_IN = {
     "matplotlib": "show",
     "ipywidgets": "live",
