@@ -8,24 +8,23 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
+from kamlib.method import relationships
 from kamlib.method.goal_setting.anchoring import anchoring, joint, unled
 from kamlib.method.goal_setting.cards import cards
-from kamlib.method.goal_setting.outlook import outlook
+from kamlib.method.goal_setting.outlook import figure, outlook
 from kamlib.method.goal_setting.progress import progress
 from kamlib.method.goal_setting.smart import check
 from kamlib.schema import AccountView
 
-_PAGE = [
-    "goal_id", "title", "side", "baseline", "now", "target", "unit", "due_on", "state", "owner_id", "customer_owner_id",
-]  # fmt: skip
+_PAGE = ["goal_id", "title", "side", "due_on", "state"]
 _ROAD = ["kpi", "baseline", "target", "due_on"]
 
 
 def one_page(account: AccountView) -> pd.DataFrame:
     """Return one row per goal, the furthest behind first, each with the one thing to do next.
 
-    Columns goal_id, title, side, baseline, now, target, unit, due_on, state, owner_id, customer_owner_id, step (code) and next
-    (in words; empty in the customer's edition: what we do next is ours).
+    Columns goal_id, title, side, road (from, now, to, in words), due_on, state, owners (ours, then the customer's),
+    step (code) and next (in words; empty in the customer's edition: what we do next is ours).
     """
     followed = progress(account)
     rows = followed[_PAGE]
@@ -36,9 +35,29 @@ def one_page(account: AccountView) -> pd.DataFrame:
     ]
     is_ours = account.audience == "internal"
     return rows.assign(
+        road=pd.Series([_road(goal) for goal in followed.to_dict("records")], dtype="str"),
+        owners=pd.Series([_owners(account, goal) for goal in followed.to_dict("records")], dtype="object"),
         step=pd.Series(steps, dtype="str"),
         next=pd.Series(told if is_ours else None, index=rows.index, dtype="str"),
     )
+
+
+def _road(goal: Mapping[Any, Any]) -> str:
+    """From, now and to with the unit; an unmeasured end is a dash."""
+    if all(text.is_missing(goal[name]) for name in ("baseline", "now", "target")):
+        return text.t("goals_page.no_road")
+    ends = {name: figure(goal[name]) for name in ("baseline", "now", "target")}
+    return text.t(
+        "goals_page.road", **ends, unit="" if text.is_missing(goal["unit"]) else goal["unit"]
+    ).strip()
+
+
+def _owners(account: AccountView, goal: Mapping[Any, Any]) -> list[str]:
+    """The names of those who answer for a goal, ours first."""
+    ids = (goal["owner_id"], goal["customer_owner_id"])
+    return [relationships.person_name(account, each) for each in ids if not text.is_missing(each)] or [
+        text.MISSING
+    ]
 
 
 def _known(account: AccountView, followed: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -87,7 +87,7 @@ def _line(account: AccountView, goal: Mapping[Any, Any]) -> dict[str, Any]:
     state, pace = outlook_state(goal, reached, account), _pace(account, goal)
     mean = None if state in ("no_range", "broken") else pert_mean(low, likely, high)
     numbers = {"low": low, "likely": likely, "high": high, "mean": mean, "target": target, "pace": pace}
-    told = {name: _figure(number) for name, number in numbers.items()}
+    told = {name: figure(number) for name, number in numbers.items()}
     told |= {
         "unit": _known(goal["unit"]),
         "odds": odds(reached),
@@ -152,7 +152,8 @@ def _grounds(
     return [*said, text.t(key, day=text.day(goal["estimated_on"]))]
 
 
-def _figure(number: object) -> str:
+def figure(number: object) -> str:
+    """Return a goal's number as people write it: no decimals where it is whole or large."""
     if text.is_missing(number):
         return text.MISSING
     value = float(str(number))

@@ -26,32 +26,34 @@ def sales(bundle: Bundle) -> pd.DataFrame:
 def sales_by_group(bundle: Bundle) -> pd.DataFrame:
     """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
     now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
-    sums, earlier = _by_group(now), _by_group(before)["revenue"]
-    sums = sums.reindex(sums.index.union(earlier.index, sort=False))
-    sums["earlier"] = earlier
-    lines = [
-        {
-            "product_group": row.Index,
-            "revenue_12m": row.revenue,
-            "revenue_previous_12m": row.earlier,
-            "growth_share": ratio(row.revenue - row.earlier, row.earlier),
-            "contribution_margin": row.contribution_margin,
-            "margin_share": ratio(row.contribution_margin, row.revenue_with_margin),
-            "of_sales_share": ratio(row.revenue, now["revenue"].sum()),
-        }
-        for row in sums.itertuples()
-    ]
-    columns = ["product_group", *_compared(now, before), "of_sales_share"]
-    groups = pd.DataFrame(lines, columns=columns).astype({"product_group": "str"})
+    sums, earlier = _by_group(now), _by_group(before)
+    whole = now["revenue"].sum()
+    lines = [_group(name, sums.get(name, {}), earlier.get(name, {}), whole) for name in {**sums, **earlier}]
+    groups = pd.DataFrame(lines, columns=["product_group", *_compared(now, before), "of_sales_share"])
     return groups.sort_values("revenue_12m", ascending=False, ignore_index=True)
 
 
-def _by_group(rows: pd.DataFrame) -> pd.DataFrame:
+def _group(name: str, sums: dict[str, float], earlier: dict[str, float], whole: float) -> dict[str, Any]:
+    earned, previous = sums.get("revenue", MISSING), earlier.get("revenue", MISSING)
+    margin = sums.get("contribution_margin", MISSING)
+    return {
+        "product_group": name,
+        "revenue_12m": earned,
+        "revenue_previous_12m": previous,
+        "growth_share": ratio(earned - previous, previous),
+        "contribution_margin": margin,
+        "margin_share": ratio(margin, sums.get("with_margin", MISSING)),
+        "of_sales_share": ratio(earned, whole),
+    }
+
+
+def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Sums per product group that has a name: missing where nothing is known, as everywhere."""
     named = rows[rows["product_group"].fillna("").ne("")]
     with_margin = named["revenue"].where(named["contribution_margin"].notna())
-    summed = named.assign(revenue_with_margin=with_margin).groupby("product_group", sort=False)
-    return summed[["revenue", "contribution_margin", "revenue_with_margin"]].sum(min_count=1)
+    columns = named[["revenue", "contribution_margin"]].assign(with_margin=with_margin)
+    sums: Any = columns.groupby(named["product_group"], sort=False).sum(min_count=1)
+    return {str(name): dict(each) for name, each in sums.to_dict("index").items()}
 
 
 def trend(bundle: Bundle, months: int = 24) -> pd.DataFrame:
