@@ -47,8 +47,8 @@ def check(account: AccountView) -> list[Finding]:
         return []
     case, silent = Case(account), relationships.silence(account) is not None
     found = [hit for each in RULES.values() for hit in each.findings(case, account.account_id, silent=silent)]
-    first = account.limit("findings_first")
-    return _ranked((hit for hit in found if hit.rule not in set(waived(account)["rule"])), first)
+    first, excused = account.limit("findings_first"), set(waived(account)["rule"])
+    return _ranked((hit for hit in found if hit.rule not in excused), first)
 
 
 def about(found: Iterable[Finding], *rows: str) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -33,10 +34,10 @@ def commitments(account: Bundle) -> pd.DataFrame:
     rows = promises(account).dropna(subset=["due_on"])
     lines = []
     for side in ("ours", "customer"):
-        states = rows[rows["direction"] == side]
-        count = states["state"].value_counts()
-        kept, late, overdue = (int(count.get(state, 0)) for state in ("kept", "late", "overdue"))
-        oldest = states.loc[states["state"] == "overdue", "days_late"].max()
+        mine = rows["direction"] == side
+        count = Counter(rows.loc[mine, "state"])
+        kept, late, overdue = (count[state] for state in ("kept", "late", "overdue"))
+        oldest = rows.loc[mine & rows["state"].eq("overdue"), "days_late"].max()
         lines.append(
             {
                 "direction": side,
@@ -44,7 +45,7 @@ def commitments(account: Bundle) -> pd.DataFrame:
                 "on_time": kept,
                 "late": late,
                 "overdue": overdue,
-                "not_due": int(count.get("open", 0)),
+                "not_due": count["open"],
                 "on_time_share": ratio(kept, kept + late + overdue),
                 "oldest_days": oldest,
             }
@@ -116,11 +117,9 @@ def plan_updated_on(account: AccountView) -> pd.Timestamp:
 
     Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
     """
-    days = [
-        account.tables[table].loc[lambda rows, when=when: rows[when] <= today(account), when].max()
-        for table, columns in _JUDGED.items()
-        for when in columns
-    ]
+    now = today(account)
+    columns = [account.tables[table][when] for table, names in _JUDGED.items() for when in names]
+    days = [column[column <= now].max() for column in columns if len(column)]
     newest: pd.Timestamp = pd.Series(days, dtype="datetime64[us]").max()
     return newest
 

@@ -21,10 +21,16 @@ def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = No
     return float(np.average(signs, weights=weights))
 
 
+@once
+def _recent(bundle: Bundle) -> pd.DataFrame:
+    asked = bundle.feedback[bundle.feedback["score"].notna()]
+    return past_year(bundle, asked, "answered_on").sort_values("answered_on")
+
+
 def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
     """One row per respondent: the latest answer of a year to `kind` (nps, csat, ces, invests)."""
-    asked = bundle.feedback[(bundle.feedback["kind"] == kind) & bundle.feedback["score"].notna()]
-    rows = past_year(bundle, asked, "answered_on").sort_values("answered_on")
+    rows = _recent(bundle)
+    rows = rows[rows["kind"].eq(kind)]
     nameless = rows["contact_id"].isna()
     return pd.concat([rows[~nameless].drop_duplicates("contact_id", keep="last"), rows[nameless]])
 
@@ -65,7 +71,8 @@ def satisfaction(bundle: Bundle) -> pd.DataFrame:
     `top_share` is 9-10 for NPS and 4-5 for the five-step scales, missing below ten answers; `hides_low`: the mean
     looks good while one answer is a detractor's (6.7: an account is never judged by its mean alone).
     """
-    lines = [_answered(bundle, kind) for kind in ("nps", "csat", "ces", "invests")]
+    told = set(_recent(bundle)["kind"])
+    lines = [_answered(bundle, kind) for kind in ("nps", "csat", "ces", "invests") if kind in told]
     return pd.DataFrame([line for line in lines if line], columns=["kind", *_ANSWERED])
 
 

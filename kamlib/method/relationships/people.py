@@ -22,7 +22,7 @@ def people(account: AccountView) -> pd.DataFrame:
     """
     persons = _present(account).merge(_newest_judgements(account), how="left", on="contact_id")
     last = two_way(account).groupby("contact_id")["held_on"].max()
-    seen = persons["contact_id"].map(last).astype("datetime64[us]")
+    seen = last.reindex(persons["contact_id"]).to_numpy()  # not map: it fails on nobody
     persons = _with_freshness(persons.assign(last_two_way_on=seen), account)
     everybody = pd.concat([persons, _placeholders(persons, account)], ignore_index=True)
     order = ["influence", "last_two_way_on", "title"]
