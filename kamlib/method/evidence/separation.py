@@ -144,7 +144,7 @@ def _contact(known: Portfolio) -> pd.Series:
     if held.empty or held["held_on"].min() > year + pd.DateOffset(months=1):
         return pd.Series(dtype=float)
     now, before = (_met(held, first, last) for first, last in ((half, today), (year, half)))
-    return _fall(now, before, least=limit(known, "contacts_fewest") - 0.5)
+    return _fall(now, before, least=limit(known, "contacts_before_fewest") - 0.5)
 
 
 def _met(held: pd.DataFrame, after: pd.Timestamp, until: pd.Timestamp) -> pd.Series:
