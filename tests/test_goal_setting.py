@@ -333,6 +333,8 @@ def test_a_card_tells_what_it_lacks_and_when_it_is_measured_next() -> None:
     assert cards.loc["G1", "next_on"] == pd.Timestamp("2026-08-31")
     assert cards.loc["G1", "is_late"]
     assert pd.isna(cards.loc["G1", "lacks"])
+    assert cards.loc["G1", "nature"] == "h, lägre är bättre, i efterhand"
+    assert cards.loc["G1", "rhythm"] == "varje kvartal, kundens stopplogg"
     assert (
         cards.loc["G2", "lacks"]
         == "hur det räknas, före eller efter resultatet, hur ofta det mäts och tolerans"

@@ -20,13 +20,15 @@ _CARD = [
 def cards(account: AccountView) -> pd.DataFrame:
     """Return one row per goal that the customer has not declined: its KPI card, and what the card lacks.
 
-    Columns goal_id, the fields of the card, measured_on, next_on (by the frequency), is_late (the next reading is past
+    Columns goal_id, the fields of the card, nature (unit, direction, lead or lag) and rhythm (frequency and source) in words, measured_on, next_on (by the frequency), is_late (the next reading is past
     due) and lacks in words; in the customer's edition nothing is said to lack.
     """
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     own = goals[["row_id", *_CARD]].rename(columns={"row_id": "goal_id"}).reset_index(drop=True)
     lines = [_measured(account, goal) for goal in own.to_dict("records")]
-    return own.join(pd.DataFrame(lines, columns=["measured_on", "next_on", "is_late", "lacks"]))
+    return own.join(
+        pd.DataFrame(lines, columns=["nature", "rhythm", "measured_on", "next_on", "is_late", "lacks"])
+    )
 
 
 def _measured(account: AccountView, card: Mapping[Any, Any]) -> dict[str, Any]:
@@ -34,11 +36,23 @@ def _measured(account: AccountView, card: Mapping[Any, Any]) -> dict[str, Any]:
     next_on = next_reading_on(account, card["frequency"], measured_on)
     lacks = [text.t(f"card.{name}") for name in _CARD if text.is_missing(card[name])]
     return {
+        "nature": _words(
+            card["unit"], _label("direction", card["direction"]), _label("lead_lag", card["lead_lag"])
+        ),
+        "rhythm": _words(_label("frequency", card["frequency"]), card["source"]),
         "measured_on": measured_on,
         "next_on": next_on,
         "is_late": next_on is not None and next_on < pd.Timestamp(account.as_of),
         "lacks": text.listed(lacks) if lacks and account.audience == "internal" else None,
     }
+
+
+def _label(choices: str, code: object) -> str | None:
+    return None if text.is_missing(code) else text.label(choices, code)
+
+
+def _words(*parts: object) -> str | None:
+    return ", ".join(str(part) for part in parts if not text.is_missing(part)) or None
 
 
 def next_reading_on(

@@ -39,8 +39,17 @@ def propose(account: AccountView) -> pd.DataFrame:
     """
     waits = _waits(account)
     library = account.settings["goals"]["library"]
-    lines = [_proposal(account, name, kind, waits) for name, kind in library.items()]
+    # A day is reckoned once per length, not once per goal: date offsets are slow.
+    due_on = {
+        months: _quarter_end(account, months) for months in {kind["months"] for kind in library.values()}
+    }
+    lines = [
+        {**_proposal(account, name, kind, waits), "due_on": due_on[kind["months"]]}
+        for name, kind in library.items()
+    ]
+    start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
     proposals = pd.DataFrame(lines)
+    proposals["baseline_on"] = pd.Series([start] * len(lines), dtype="datetime64[us]")
     rank = proposals["state"].map({"fits": 0, "lacks_data": 1, "not_now": 2, "not_needed": 3})
     return proposals.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
 
@@ -57,19 +66,19 @@ def _proposal(
         part: text.t(f"goal.library.{name}.{part}", **subject)
         for part in ("title", "kpi", "formula", "source")
     }
-    start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
-    due = pd.Timestamp(account.as_of) + pd.DateOffset(months=kind["months"]) + pd.offsets.QuarterEnd(0)
     return {
         "library_id": name,
         **{part: kind[part] for part in ("goal_class", "side", "direction", "path", "frequency", "lead_lag")},
         **words,
         **_numbers(account, kind, fit),
-        "baseline_on": start,
-        "due_on": due,
         "insight_id": fit.insight_id,
         "state": fit.state,
         "reason": _reason(name, kind, fit),
     }
+
+
+def _quarter_end(account: AccountView, months: int) -> pd.Timestamp:
+    return pd.Timestamp(account.as_of) + pd.DateOffset(months=months) + pd.offsets.QuarterEnd(0)
 
 
 def _numbers(account: AccountView, kind: Mapping[str, Any], fit: Fit) -> dict[str, Any]:

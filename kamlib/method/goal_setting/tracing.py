@@ -17,7 +17,8 @@ from kamlib.schema import AccountView
 
 _OPEN = ("planned", "ongoing")
 _TRACE = [
-    "insight_id", "customer_goal", "grade", "goal_id", "title", "kpi", "initiatives", "owner_id", "function", "reviewed_on", "gaps",
+    "insight_id", "customer_goal", "grade", "goal_id", "title", "kpi", "initiatives", "owner_id", "function", "owner",
+    "reviewed_on", "gaps",
 ]  # fmt: skip
 #: What can hang loose, from the customer's side to ours.
 LOOSE = (
@@ -30,7 +31,7 @@ def trace(account: AccountView) -> pd.DataFrame:
     """Return one row per goal in the order of the customer's priorities, and one per customer's goal unserved.
 
     Columns insight_id, customer_goal, grade, goal_id, title, kpi, initiatives (in words), owner_id, function
-    (the owner's in the squad), reviewed_on (latest review since the goal was signed) and gaps in words. Empty in
+    (the owner's in the squad), owner (both in words), reviewed_on (latest review since the goal was signed) and gaps in words. Empty in
     the customer's edition: it shows where we have no answer.
     """
     if account.audience == "customer":
@@ -77,9 +78,17 @@ def _chain(account: AccountView, goal: Mapping[Any, Any]) -> dict[str, Any]:
         "initiatives": _driven(account, goal["row_id"]),
         "owner_id": goal["owner_id"],
         "function": functions.get(goal["owner_id"]),
+        "owner": _owner(account, goal, functions.get(goal["owner_id"])),
         "reviewed_on": _reviewed_on(account, goal),
         "gaps": text.listed(gaps) if gaps else None,
     }
+
+
+def _owner(account: AccountView, goal: Mapping[Any, Any], function: str | None) -> str | None:
+    if text.is_missing(goal["owner_id"]):
+        return None
+    name = relationships.person_name(account, goal["owner_id"])
+    return name if function is None else f"{name} ({text.label('function', function)})"
 
 
 def _gaps(account: AccountView, goal: Mapping[Any, Any]) -> list[str]:
