@@ -127,8 +127,9 @@ def _told(account: AccountView, table: str, name: str, value: Any) -> str:
     column = schema.TABLES[table].by_name.get(name)
     if text.is_missing(value) or column is None:
         return text.MISSING
-    if column.refers_to == "goal":
-        titles = account.goal.loc[account.goal["row_id"].eq(str(value)), "title"]
+    if column.refers_to in ("goal", "insight"):  # the customer's goal is told by its words, not by its id
+        rows = account.tables[column.refers_to]
+        titles = rows.loc[rows["row_id"].eq(str(value)), "title" if column.refers_to == "goal" else "goal"]
         return str(titles.iloc[0]) if len(titles) else str(value)
     writers = {
         "choice": lambda: text.label(column.choice_set, value),
