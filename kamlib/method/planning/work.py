@@ -49,7 +49,7 @@ def initiatives(account: AccountView) -> pd.DataFrame:
 
 def _waits(account: AccountView) -> list[str]:
     return [
-        f"{row.waits_for} ({text.label('gate', row.gate)})"
+        f"{row.waits_for} ({text.label('step_gate', row.gate)})"
         if row.gate in ("waiting", "blocked", "circle")
         else ""
         for row in gates(account).itertuples()
