@@ -23,6 +23,7 @@ import pytest
 from kamlib import schema
 from kamlib.data import projection, workspace
 from kamlib.data.workspace import Change
+from kamlib.run import workshop
 
 MARK = "KANARIE"
 MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
@@ -332,3 +333,25 @@ def test_a_customers_kernel_finds_one_file_only(worlds: list[workspace.Workspace
     )
     done = kam("--workspace", worlds[0].target, "report", *asked, "--out", str(tmp_path / "ut"))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- paper -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["joint", "customer-review"])
+def test_a_customers_papers_are_the_same_whatever_is_closed(
+    worlds: list[workspace.Workspace], tmp_path: Path, kind: str
+) -> None:
+    """Invitation, pre-read, agenda, canvases and follow-up: byte for byte, and with no canary in any of them."""
+    papers: list[dict[str, str]] = []
+    for world, here in enumerate(worlds):
+        request = workshop.Request(tmp_path / str(world), kind, "A-1", "2026-11-30")
+        made = workshop.write(here, request)
+        theirs = sorted((made.folder / "customer").glob("*.html"))
+        papers.append({path.name: path.read_text("utf-8") for path in theirs})
+        assert MARK in "".join(path.read_text("utf-8") for path in made.files if path not in theirs)
+    assert len(papers[0]) >= 4
+    assert [name for name in papers[0] if papers[0][name] != papers[1][name]] == []
+    assert not [
+        name for name, page in papers[0].items() if MARK.casefold() in (name + forms(page)).casefold()
+    ]
