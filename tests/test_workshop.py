@@ -22,7 +22,7 @@ from kamlib.data import workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 from kamlib.method import review, workshop
-from kamlib.run import export
+from kamlib.run import export, standings
 from kamlib.run import workshop as papers
 from kamlib.show import paper
 
@@ -47,6 +47,7 @@ def thin(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
     accounts = [{"account_id": "007", "name": NAME}, {"account_id": "A-2", "name": "Annan AB"}]
     tables = bundles.frames({"account": accounts, "revenue": rows})
     made.import_facts({name: tables[name] for name in ("account", "revenue")}, source="prov")
+    standings.refresh(made)
     return made
 
 

@@ -151,7 +151,12 @@ def to_know(account: AccountView) -> list[str]:
     for no in refusals(account).to_dict("records"):
         key = "guide.declined_silent" if text.is_missing(no["ask_again_on"]) else "guide.declined"
         told.append(
-            text.t(key, title=no["title"], again=text.day(no["ask_again_on"]), said=no["customer_said"])
+            text.t(
+                key,
+                title=str(no["title"]).rstrip(". "),
+                again=text.day(no["ask_again_on"]),
+                said=no["customer_said"],
+            )
         )
     open_values = account.value.loc[account.value["stage"].ne("confirmed"), "title"].dropna()
     told += [text.t("guide.unconfirmed", title=title) for title in open_values.head(3)]

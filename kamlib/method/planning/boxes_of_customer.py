@@ -67,8 +67,17 @@ def _why_key(account: AccountView) -> Box:
         return Box((str(latest["reason"]),), "filled", text.t("page.from_selection"), latest["decided_on"])
     proposed = account.standing["reason"].dropna() if "reason" in account.standing else pd.Series(dtype="str")
     return (
-        Box((str(proposed.iloc[0]),), "assumed", text.t("page.from_standing")) if len(proposed) else MISSING
+        Box((_reason(proposed.iloc[0]),), "assumed", text.t("page.from_standing"))
+        if len(proposed)
+        else MISSING
     )
+
+
+def _reason(told: object) -> str:
+    """A recorded reason as it stands; a proposed one is a sentence of the catalogue with its values."""
+    if not isinstance(told, Mapping):
+        return str(told)
+    return text.t(told["key"], **{name: value for name, value in told.items() if name != "key"})
 
 
 def _ambition(account: AccountView) -> Box:
