@@ -153,7 +153,7 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     else:
         workspace.create(where_to, name=Path(where_to).stem, lang=lang)
         _write_configuration(named or "kam")
-    _say(text.t("cli.made", found=where_to))
+    _say(text.t("cli.made", found=locate.without_password(where_to)))
 
 
 def _write_configuration(name: str) -> None:

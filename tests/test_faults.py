@@ -26,7 +26,7 @@ import pandas as pd
 import pytest
 
 from kamlib import schema
-from kamlib.data import locate, store, workspace
+from kamlib.data import intake, locate, sources, store, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 from kamlib.run import batch, index
@@ -348,7 +348,7 @@ def test_a_broken_manifest_stops_nothing(tmp_path: Path, written: str) -> None:
 
 SAVER = """
 import sys
-from kamlib.data import locate, store, workspace
+from kamlib.data import intake, locate, sources, store, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 ws, who = workspace.open(sys.argv[1], read_only=False), sys.argv[2]
@@ -363,7 +363,7 @@ IMPORTER = """
 import sys
 import pandas as pd
 from kamlib import schema
-from kamlib.data import locate, store, workspace
+from kamlib.data import intake, locate, sources, store, workspace
 ws = workspace.open(sys.argv[1], read_only=False)
 table, months = schema.TABLES["revenue"], pd.date_range("2024-10-01", "2026-09-01", freq="MS")
 print("ready", flush=True)
@@ -752,3 +752,29 @@ def test_a_report_that_is_stopped_can_be_run_again(
     told(kam(*command), 0)
     states = [run["status"] for run in json.loads(manifest.read_text("utf-8"))["runs"]]
     assert states == ["ok"] * 4
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://kam:HEM@LIGT@127.0.0.1:1/kam", "mysql://kam:HEMLIGT@h/kam", "foo://kam:HEMLIGT@h"],
+)
+def test_no_password_is_ever_told(url: str) -> None:
+    """A database that can't be reached, or is of a sort we don't know: the message holds no password."""
+    with pytest.raises(KamError) as refused:
+        workspace.open(url)
+    assert "LIGT" not in refused.value.told()
+    assert locate.without_password(url).count("***") == 1
+
+
+@pytest.mark.parametrize("held", ["", "läsmig.md", "accounts.csv/"])
+def test_a_folder_without_a_table_is_no_import(ws: workspace.Workspace, tmp_path: Path, held: str) -> None:
+    """A folder where nothing could be read is refused, also where the workspace has accounts: a script would not notice."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    if held.endswith("/"):
+        (folder / held).mkdir()
+    elif held:
+        (folder / held).write_text("x")
+    _, findings, _ = intake.judge(sources.read(folder), known={"account": ["A-1"]})
+    with pytest.raises(KamError, match=r"accounts\.csv"):
+        intake.refuse(findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import tomllib
 from pathlib import Path
@@ -50,6 +51,11 @@ def named_workspace(name: str, beside: Path | None = None) -> str:
     if Path(name).name != name or Path(name).suffix:
         return str((beside or Path.cwd()) / name)
     return str(app_data() / f"{name}.sqlite")
+
+
+def without_password(target: str) -> str:
+    """Return a workspace's path or URL as it may be shown."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", target)
 
 
 def make_folder(folder: Path) -> None:

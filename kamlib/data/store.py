@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from kamlib import schema
-from kamlib.data import days
+from kamlib.data import days, locate
 from kamlib.errors import problem
 
 VERSION = "1"
@@ -112,7 +112,10 @@ facts: dict[str, sa.Table] = {
 def engine(target: str, *, create: bool = False) -> Engine:
     """Return an engine for a SQLite path or a database URL; opening never creates a file."""
     if "://" in target:
-        return sa.create_engine(target, poolclass=NullPool)
+        try:
+            return sa.create_engine(target, poolclass=NullPool)
+        except (sa.exc.ArgumentError, ImportError) as unknown:  # no such database, or no driver for it
+            raise problem("workspace_url_unknown", found=locate.without_password(target)) from unknown
     uri = Path(target).absolute().as_uri() + f"?mode={'rwc' if create else 'rw'}"
 
     def connect() -> sqlite3.Connection:
@@ -148,7 +151,7 @@ def writing(source: Engine) -> Iterator[Connection]:
 #: What SQLite says -> what a person can do about it.
 _RULES = {
     "locked|busy": "workspace_busy",
-    "unable to open|not authorized|no such file": "workspace_not_reachable",
+    "unable to open|not authorized|no such file|connection failed|resolve host|password authentication": "workspace_not_reachable",
     "readonly|full|disk I/O": "workspace_not_writable",
     "malformed|not a database|no such table|no such column|corrupt": "workspace_damaged",
 }
@@ -160,7 +163,8 @@ def told() -> Iterator[None]:
     try:
         yield
     except (sa.exc.DatabaseError, sqlite3.DatabaseError) as refused:
-        reason = str(getattr(refused, "orig", refused))
+        # One line, and nothing that stands before an @: it may be the end of a password.
+        reason = re.sub(r"\S*@", "***@", str(getattr(refused, "orig", refused)).split("\n")[0])
         rule = next((rule for words, rule in _RULES.items() if re.search(words, reason)), "")
         if not rule:
             raise

@@ -127,7 +127,7 @@ class Workspace:
         except KamError as refused:
             if refused.findings[0].rule != "workspace_damaged":
                 raise
-            raise problem("not_a_workspace", found=self.target) from refused
+            raise problem("not_a_workspace", found=locate.without_password(self.target)) from refused
 
     @property
     def name(self) -> str:
