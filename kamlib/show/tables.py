@@ -48,7 +48,7 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     """
     declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
     columns = _columns(name, declared["columns"], rows, bundle)
-    if rows.empty:
+    if rows.empty or not columns:  # no column that this reader may see holds anything
         return _what_to_add(name, declared, values, bundle)
     caption = text.fill(declared["caption"], values, name)
     counted = text.fill(declared["note"], values, name) if "note" in declared else ""
