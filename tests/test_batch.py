@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -150,3 +151,12 @@ def test_a_signal_ends_the_batch_at_once_and_leaves_what_was_done(tmp_path: Path
         told = running.communicate(timeout=60)[0]
     assert "[('ok', None), ('interrupted', 'SIGTERM'), ('interrupted', 'SIGTERM')]" in told
     assert (tmp_path / "fine" / "fine.html").is_file()
+
+
+def test_a_long_temporary_folder_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets can't live under a long path: the kernel then speaks encrypted TCP, and the report is made."""
+    deep = tmp_path / ("djup-" * 18)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    assert batch.execute(job(notebook(tmp_path / "n.ipynb", "1"), tmp_path / "k")).status == "ok"
+    assert batch.QuietKernelManager().transport == "tcp"

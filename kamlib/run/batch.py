@@ -34,6 +34,8 @@ from kamlib import text
 from kamlib.errors import KamError
 from kamlib.run import export, files, notebooks
 
+#: A Unix socket's whole path holds at most 103 bytes on macOS, 107 on Linux; a few go to the socket's own name.
+LONGEST_SOCKET_FOLDER = 90
 CELL_SECONDS = 600
 _PRINTED = 20_000  # characters that a cell's printed output keeps
 _WORK, _STALE_SECONDS = "kam-batch-", 2 * 24 * 3600
@@ -88,15 +90,15 @@ class QuietKernelManager(AsyncKernelManager):
     """A kernel whose wires nobody else can take or hear.
 
     Each run has a class of its own with a folder for its sockets: two kernels that start at once may pick the
-    same TCP port, and one of them dies. Windows has TCP only; there the wires are encrypted, for ipykernel
-    warns on every run of one that is not.
+    same TCP port, and one of them dies. Windows has TCP only, and a socket's path may not be long: there the
+    wires are TCP and encrypted, for ipykernel warns on every run of one that is not.
     """
 
     sockets = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        if os.name == "nt":
+        if os.name == "nt" or not 0 < len(os.fsencode(self.sockets)) <= LONGEST_SOCKET_FOLDER:
             self.transport_encryption = "required"
         else:
             self.transport, self.ip = "ipc", f"{self.sockets}/k"
