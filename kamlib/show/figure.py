@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -81,7 +84,8 @@ def width(words: str, size: float = 9.2, *, bold: bool = False) -> float:
     """Return the width of a line of text in inches."""
     _fonts()
     face = font_manager.FontProperties(family="Inter", size=size, weight=600 if bold else 400)
-    measured, _, _ = text_to_path.get_text_width_height_descent(words, face, ismath=False)
+    with _without_glyph_warnings():
+        measured, _, _ = text_to_path.get_text_width_height_descent(words, face, ismath=False)
     return float(measured) / 72
 
 
@@ -104,6 +108,14 @@ def _fonts() -> None:
             font_manager.fontManager.addfont(folder / f"Inter-{weight}.ttf")
 
 
+@contextmanager
+def _without_glyph_warnings() -> Iterator[None]:
+    # The page's reader has more fonts than Inter: a name with an emoji is no reason for a warning in the room.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph [\s\S]* missing from font")
+        yield
+
+
 @cache
 def _style() -> Any:
     with as_file(files("kamlib.show").joinpath("kam.mplstyle")) as sheet:
@@ -112,7 +124,8 @@ def _style() -> Any:
 
 def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
     _fonts()
-    with mpl.rc_context(mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}):
+    style = mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}
+    with mpl.rc_context(style), _without_glyph_warnings():
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), narrow=narrow)
@@ -137,18 +150,24 @@ _NEEDLESS = (
 
 
 def _clean(svg: str) -> str:
-    """Return the drawing alone, its ids made its own."""
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg[svg.index("<svg") :])
+    """Return the drawing alone, its ids made its own; what is written in it stays as it is."""
+    svg = _in_tags(r"(\d+\.\d{2})\d+", r"\1", svg[svg.index("<svg") :])
     used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
+    svg = _in_tags(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
     for needless in _NEEDLESS:
         svg = re.sub(needless, "", svg, flags=re.DOTALL)
-    svg = re.sub(r" ?\n\s*", " ", svg).replace("> <", "><").replace(' "', '"').replace('; "', '"')
+    svg = _in_tags(r'(;?) "', '"', re.sub(r" ?\n\s*", " ", svg).replace("> <", "><"))
     key = "kf" + hashlib.sha256(svg.encode()).hexdigest()[:8]
-    svg = re.sub(r' id="([^"]+)"', rf' id="{key}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
-    svg = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{key}-\1"', svg)
+    svg = _in_tags(r' id="([^"]+)"', rf' id="{key}-\1"', svg)
+    svg = _in_tags(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
+    svg = _in_tags(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{key}-\1"', svg)
     return svg.replace("<svg", f'<svg data-key="{key}"', 1)
+
+
+def _in_tags(pattern: str, repl: str | Callable[[re.Match[str]], str], svg: str) -> str:
+    """Replace in the tags of a drawing only: a customer's name may hold a long number, a quote or an id."""
+    wanted = re.compile(pattern)
+    return re.sub("<[^<>]*>", lambda tag: wanted.sub(repl, tag[0]), svg)
 
 
 def _named(svg: str, words: Words) -> str:
