@@ -46,7 +46,7 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
             code = 143 if isinstance(stop, batch.Terminated) else 130
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except BrokenPipeError:  # the reader of our output has left: nothing is wrong here
+        except BrokenPipeError:
             code = 0
         except (
             OSError
@@ -57,9 +57,20 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
         except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
             _say(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
             code = 2
+        _let_go()
         raise SystemExit(code or 0)
 
     return wrapped
+
+
+def _let_go() -> None:
+    """Hand over what is printed; a reader who has left (`kam accounts | head`) is no fault of anybody's."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):  # no stdout, or one that is closed
+        return
 
 
 #: What would move the cursor, colour the screen or turn the reading direction, were it printed.
@@ -364,7 +375,7 @@ def history(target: str | None, account: str | None, since: str) -> None:
     here = _open(target)
     if account:
         here.account(account)  # an unknown id is told with its nearest names
-    log = here.history(account, since)
+    log = here.history(account, since and here.day(since).isoformat())
     names = here.portfolio().contact.set_index("contact_id")["name"].dropna()
     for entry in log.to_dict("records"):
         _say(_change_line(entry, str(names.get(entry["by"], entry["by"]))))

@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from html.parser import HTMLParser
@@ -29,10 +30,10 @@ import pytest
 from click.testing import CliRunner
 
 from kamlib import cli, schema
-from kamlib.data import intake, kit, locate, projection, sources, store, workspace
+from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
-from kamlib.run import batch, index, notebooks, standings
+from kamlib.run import batch, index, notebooks, reports, standings
 from kamlib.show import figure
 
 
@@ -381,7 +382,7 @@ def test_a_broken_manifest_stops_nothing(tmp_path: Path, written: str) -> None:
 
 SAVER = """
 import sys
-from kamlib.data import intake, kit, locate, projection, sources, store, workspace
+from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 ws, who = workspace.open(sys.argv[1], read_only=False), sys.argv[2]
@@ -396,7 +397,7 @@ IMPORTER = """
 import sys
 import pandas as pd
 from kamlib import schema
-from kamlib.data import intake, kit, locate, projection, sources, store, workspace
+from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 ws = workspace.open(sys.argv[1], read_only=False)
 table, months = schema.TABLES["revenue"], pd.date_range("2024-10-01", "2026-09-01", freq="MS")
 print("ready", flush=True)
@@ -981,3 +982,37 @@ def test_a_drawing_keeps_what_is_written_in_it() -> None:
     drawn = figure._clean(f'<svg width="1.23456" id="q"><text style="fill: none; ">{name}</text></svg>')
     assert f'<text style="fill: none">{name}</text>' in drawn
     assert 'width="1.23"' in drawn
+
+
+def test_a_workbook_that_would_fill_the_memory_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says to be unpacked counts, before a part of it is read."""
+    monkeypatch.setattr(workbooks, "_LARGEST", 10_000)
+    with zipfile.ZipFile(tmp_path / "accounts.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", "<row/>" * 10_000)
+    with pytest.raises(ValueError, match="memory"):
+        workbooks.Workbook((tmp_path / "accounts.xlsx").read_bytes())
+    (raw,) = sources.read(tmp_path)
+    assert [finding.rule for finding in raw.findings] == ["workbook_unreadable"]
+
+
+def test_a_reader_who_leaves_and_a_wrong_day_are_no_faults(
+    ws: workspace.Workspace, kam_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """`kam accounts | head` ends in silence; a day that is none is told, not taken for the end of time."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    listing = [sys.executable, "-m", "kamlib.cli", "--workspace", ws.target, "accounts"]
+    running = subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bare)
+    assert running.stdout
+    running.stdout.close()
+    assert running.stderr
+    assert running.stderr.read() == b""
+    assert running.wait(60) == 0
+    told(kam_here("--workspace", ws.target, "history", "--since", "igår"), 3, "igår")
+
+
+def test_a_notebook_asked_for_twice_is_run_once(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """Two runs would write one and the same file at once."""
+    request = reports.Request(tmp_path, ("A-1",), notebooks=("04", "04_team", "team"))
+    assert [path.stem for path in reports._notebooks(request)] == ["04_team"]

@@ -14,6 +14,9 @@ import numpy as np
 from kamlib.data.mapping import FileMapping
 from kamlib.data.raw import DAY, NUMBER, Grid, Notes
 
+_LARGEST = 500 * 2**20
+"""Bytes of all parts unpacked: a small file can hold a workbook that no memory can."""
+
 _EXACT = 10**15
 """Excel keeps fifteen digits: a longer number has already lost its end."""
 
@@ -22,6 +25,9 @@ class Workbook:
     """One open file; `sheets` are its sheet names, `None` in place of a workbook that cannot be read."""
 
     def __init__(self, content: bytes) -> None:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > _LARGEST:
+                raise ValueError("unpacked, the workbook would fill the memory")
         self._content = content
         self._values = self._open(formulas=False)
         self._formulas = self._open(formulas=True) if _has_formulas(content) else None

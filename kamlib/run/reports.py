@@ -99,7 +99,7 @@ def run(
 def _notebooks(request: Request) -> list[Path]:
     """Return the notebooks asked for, or all; a customer's edition has only those made for it."""
     where = notebooks.folder(request.folder)
-    asked = [notebooks.find(name, where) for name in request.notebooks]
+    asked = list(dict.fromkeys(notebooks.find(name, where) for name in request.notebooks))
     if request.audience == "internal":
         return asked or [where / f"{name}.ipynb" for name in notebooks.names(where)]
     shut = [path.stem for path in asked if path.stem not in notebooks.FOR_CUSTOMERS]
