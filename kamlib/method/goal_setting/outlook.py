@@ -32,7 +32,7 @@ def chance(
 
     Closed form, nothing is drawn. None where a number is missing or low <= likely <= high does not hold.
 
-    >>> chance(0, 5, 10, 5)
+    >>> round(chance(0, 5, 10, 5), 9)
     0.5
     """
     if any(text.is_missing(number) for number in (low, likely, high, target)) or not low <= likely <= high:
