@@ -166,14 +166,20 @@ def names(ids: Iterable[Any], bundle: Bundle) -> list[str]:
 
 def say(key: str, **values: Any) -> Shown:
     """Show one paragraph of the catalogue; `**words**` stand out, what the values hold does not."""
+    html, plain = marked(key, **values)
+    paragraphs = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", html.strip()))
+    return Shown(framed(paragraphs, "kam-say"), plain, "say")
+
+
+def marked(key: str, **values: Any) -> tuple[str, str]:
+    """Return a sentence of the catalogue as HTML, its `**words**` strong, and as plain words."""
     held = {
         name: value.replace("*", "\ue000") if isinstance(value, str) else value
         for name, value in values.items()
     }
     sentence = text.t(key, **held)
-    marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(sentence)).replace("\ue000", "*")
-    paragraphs = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", marked.strip()))
-    return Shown(framed(paragraphs, "kam-say"), sentence.replace("**", "").replace("\ue000", "*"), "say")
+    html = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(sentence))
+    return html.replace("\ue000", "*"), sentence.replace("**", "").replace("\ue000", "*")
 
 
 def strip(figures: Iterable[Mapping[str, Any]]) -> Shown:

@@ -1,0 +1,104 @@
+"""What opens a page: two sentences, four figures and the decisions that we ask for.
+
+Whoever reads nothing else has read this. The sentences are chosen by rule where the rows are made; here they are
+only set, so that every page opens alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from kamlib import schema, text
+from kamlib.show import cells, tables
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape, framed, unbroken
+
+#: Decisions that a summary holds; the rest is counted and stands in the table of the page.
+MOST = 5
+
+
+def opening(
+    sentences: Iterable[Mapping[str, Any]],
+    figures: Iterable[Mapping[str, Any]],
+    decisions: pd.DataFrame | None,
+    bundle: Bundle,
+) -> Shown:
+    """Show what a page has found, in one paragraph, figures side by side and a numbered list of decisions.
+
+    Parameters
+    ----------
+    sentences
+        At most two, each a `key` of the catalogue and its values, as `tables.say` takes them; `**words**` stand out.
+        A sentence without a key is left out.
+    figures
+        At most four, as `tables.strip` takes them: label, value, and maybe change, tone and series.
+    decisions
+        One row per decision: `title`, and maybe `cost`, `due_on` and, on the page of the portfolio, `account_id`.
+        No rows say that nothing waits; None leaves the list out. A customer sees title and day, never a cost.
+    """
+    lede = _lede([each for each in sentences if each.get("key")])
+    asked = NOTHING if decisions is None else _asked(decisions, bundle)
+    parts = tables.together(lede, tables.strip(figures), asked)
+    return Shown(framed(parts.html, "kam-opening"), parts.plain, "summary") if parts.html else NOTHING
+
+
+def _lede(sentences: list[Mapping[str, Any]]) -> Shown:
+    if not sentences:
+        return NOTHING
+    said = [tables.marked(**each) for each in sentences]
+    paragraph = " ".join(html for html, _ in said)
+    return Shown(f'<p class="kam-lede">{paragraph}</p>', " ".join(plain for _, plain in said))
+
+
+def _asked(decisions: pd.DataFrame, bundle: Bundle) -> Shown:
+    if decisions.empty and audience(bundle) == "customer":
+        return NOTHING
+    heading = text.t(f"summary.asked.{audience(bundle)}")
+    rows = decisions.head(MOST).to_dict("records")
+    items = [(_whose(row, bundle), str(row["title"]), _terms(row, bundle)) for row in rows]
+    left = len(decisions) - len(items)
+    last = text.t("summary.more", count=left, n=left) if left else ""
+    last = last if items else text.t("summary.none")
+    listed = "".join(_item(*item) for item in items)
+    body = f"<p><strong>{escape(heading)}</strong></p>{f'<ol>{listed}</ol>' if items else ''}"
+    below = f'<p class="kam-sub">{escape(last)}</p>' if last else ""
+    lines = [f"{n}. {_line(*item)}" for n, item in enumerate(items, start=1)]
+    return Shown(
+        f'<div class="kam-asked">{body}{below}</div>', "\n".join(filter(None, [heading, *lines, last]))
+    )
+
+
+def _item(whose: str, title: str, terms: str) -> str:
+    named = f"<strong>{escape(whose)}:</strong> " if whose else ""
+    after = f'<span class="kam-sub">{unbroken(terms)}</span>' if terms else ""
+    return f"<li>{named}{escape(title)} {after}</li>"
+
+
+def _line(whose: str, title: str, terms: str) -> str:
+    return " ".join(filter(None, [f"{whose}:" if whose else "", title, f"({terms})" if terms else ""]))
+
+
+def _whose(row: Mapping[Any, Any], bundle: Bundle) -> str:
+    """Name the customer where a page holds several."""
+    account_id = row.get("account_id") if isinstance(bundle, schema.Portfolio) else None
+    return "" if text.is_missing(account_id) else cells.account_name(account_id, bundle)
+
+
+def _terms(row: Mapping[Any, Any], bundle: Bundle) -> str:
+    """Say what the decision costs and by when it is needed; a cost that nobody wrote is not nothing."""
+    cost: Any = row.get("cost")
+    due: Any = row.get("due_on")
+    told = []
+    if audience(bundle) == "internal":
+        known = not text.is_missing(cost)
+        told.append(
+            text.t("summary.cost", cost=text.money(cost, bundle.currency))
+            if known
+            else text.t("summary.cost.unknown")
+        )
+    if not text.is_missing(due):
+        late = pd.Timestamp(due) < pd.Timestamp(bundle.as_of)
+        told.append(text.t("summary.overdue" if late else "summary.due", day=text.day(due)))
+    return ", ".join(told)
