@@ -333,7 +333,7 @@ def _setting_words(name: str, setting: Mapping[str, Any]) -> list[str]:
     written = [_setting_name(name, "setting"), _setting_value(setting["value"])]
     return [
         *written,
-        *(str(setting.get(part, "")) for part in ("unit", "source")),
+        *(_setting_part(f"setting_{part}", setting.get(part, "")) for part in ("unit", "source")),
         text.label("setting_status", setting.get("status")),
     ]
 
@@ -341,6 +341,17 @@ def _setting_words(name: str, setting: Mapping[str, Any]) -> list[str]:
 def _setting_name(name: str, kind: str) -> str:
     words = text.catalogue().get(f"{kind}.{name}")
     return str(words[text.language()]) if words else name.replace(".", ": ").replace("_", " ")
+
+
+def _setting_part(kind: str, words: object) -> str:
+    """A unit or a source in the reader's language; a company's own words, and a bare reference, as they stand."""
+    known = text.catalogue().get(f"{kind}.{setting_key(words)}")
+    return str(known[text.language()]) if known else str(words)
+
+
+def setting_key(words: object) -> str:
+    """Return the key under which the catalogue has a unit or a source of `settings.yaml`."""
+    return re.sub(r"\W+", "_", str(words)).strip("_").lower()
 
 
 def _setting_value(value: Any) -> str:
