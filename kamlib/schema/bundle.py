@@ -56,14 +56,17 @@ class _Bundle:
 
     def window(self, months: int = 12, *, back: int = 0) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """First and last month of `months` trailing months, `back` months ago; None without revenue."""
-        if self.facts_through is None:
-            return None
-        last = self.facts_through - pd.DateOffset(months=back)
-        return last - pd.DateOffset(months=months - 1), last
+        return None if self.facts_through is None else _trailing(self.facts_through, months, back)
 
     def limit(self, name: str) -> Any:
         """Return the value of one threshold of `settings.yaml`."""
         return self.settings["thresholds"][name]["value"]
+
+
+@cache
+def _trailing(through: pd.Timestamp, months: int, back: int) -> tuple[pd.Timestamp, pd.Timestamp]:
+    last = through - pd.DateOffset(months=back)
+    return last - pd.DateOffset(months=months - 1), last
 
 
 def family(accounts: pd.DataFrame, account_id: str) -> list[str]:

@@ -29,7 +29,11 @@ def ratio(part: float, whole: float) -> float:
 
 def within(rows: pd.DataFrame, when: str, window: tuple[Any, Any] | None) -> pd.DataFrame:
     """Return the rows whose date lies in `window`, both ends included; none without a window."""
-    return rows.iloc[:0] if window is None else rows[rows[when].between(*window)]
+    if window is None:
+        return rows.iloc[:0]
+    days, (first, last) = rows[when].to_numpy(), (end.to_datetime64() for end in window)
+    inside: pd.DataFrame = rows[(days >= first) & (days <= last)]  # bare arrays: asked some forty times a page
+    return inside
 
 
 def past_year(bundle: Bundle, rows: pd.DataFrame, when: str, months: int = 12) -> pd.DataFrame:

@@ -32,12 +32,12 @@ def commitments(account: Bundle) -> pd.DataFrame:
     On-time share = done by the due date / due; a promise without a date counts nowhere (6.9).
     """
     rows = promises(account).dropna(subset=["due_on"])
+    told = list(zip(rows["direction"], rows["state"], rows["days_late"], strict=True))
     lines = []
     for side in ("ours", "customer"):
-        mine = rows["direction"] == side
-        count = Counter(rows.loc[mine, "state"])
+        count = Counter(state for whose, state, _ in told if whose == side)
         kept, late, overdue = (count[state] for state in ("kept", "late", "overdue"))
-        oldest = rows.loc[mine & rows["state"].eq("overdue"), "days_late"].max()
+        oldest = max((days for *case, days in told if case == [side, "overdue"]), default=pd.NA)
         lines.append(
             {
                 "direction": side,
@@ -117,10 +117,10 @@ def plan_updated_on(account: AccountView) -> pd.Timestamp:
 
     Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
     """
-    now = today(account)
-    columns = [account.tables[table][when] for table, names in _JUDGED.items() for when in names]
-    days = [column[column <= now].max() for column in columns if len(column)]
-    newest: pd.Timestamp = pd.Series(days, dtype="datetime64[us]").max()
+    columns = [account.tables[table][when].to_numpy() for table, names in _JUDGED.items() for when in names]
+    days = np.concatenate(columns)
+    past = days[days <= today(account).to_datetime64()]
+    newest: pd.Timestamp = pd.Series(past, dtype="datetime64[us]").max()
     return newest
 
 

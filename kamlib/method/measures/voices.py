@@ -31,8 +31,7 @@ def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
     """One row per respondent: the latest answer of a year to `kind` (nps, csat, ces, invests)."""
     rows = _recent(bundle)
     rows = rows[rows["kind"].eq(kind)]
-    nameless = rows["contact_id"].isna()
-    return pd.concat([rows[~nameless].drop_duplicates("contact_id", keep="last"), rows[nameless]])
+    return rows[rows["contact_id"].isna() | ~rows["contact_id"].duplicated(keep="last")]
 
 
 @once

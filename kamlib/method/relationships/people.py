@@ -24,7 +24,7 @@ def people(account: AccountView) -> pd.DataFrame:
     last = two_way(account).groupby("contact_id")["held_on"].max()
     seen = last.reindex(persons["contact_id"]).to_numpy()  # not map: it fails on nobody
     persons = _with_freshness(persons.assign(last_two_way_on=seen), account)
-    everybody = pd.concat([persons, _placeholders(persons, account)], ignore_index=True)
+    everybody = _with_placeholders(persons, account)
     order = ["influence", "last_two_way_on", "title"]
     return everybody.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
@@ -60,12 +60,18 @@ def two_way(account: AccountView) -> pd.DataFrame:
     ]
 
 
-def _placeholders(persons: pd.DataFrame, account: AccountView) -> pd.DataFrame:
-    """One row per role of the decision that nobody is known to hold (S3.1); none for the customer's eyes."""
+def _with_placeholders(persons: pd.DataFrame, account: AccountView) -> pd.DataFrame:
+    """Add one row per role of the decision that nobody is known to hold (S3.1); none for the customer's eyes."""
     expected = [] if account.audience == "customer" else account.limit("decision_roles")
     absent = [role for role in expected if role not in set(persons["role"].dropna())]
-    rows = pd.DataFrame({"role": absent, "is_placeholder": True, "freshness": "never"})
-    return rows.reindex(columns=persons.columns).astype(persons.dtypes)
+    told = {"role": absent, "is_placeholder": [True] * len(absent), "freshness": ["never"] * len(absent)}
+    rows = persons.reindex(range(len(persons) + len(absent)))
+    return rows.assign(
+        **{
+            name: pd.Series([*persons[name], *added], dtype=persons[name].dtype)
+            for name, added in told.items()
+        }
+    )
 
 
 def _with_freshness(persons: pd.DataFrame, account: AccountView) -> pd.DataFrame:

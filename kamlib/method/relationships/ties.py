@@ -80,9 +80,11 @@ def contact_shares(account: AccountView) -> pd.DataFrame:
     """Return contact_id, contacts, share: how the two-way contacts of 12 months fall on their people."""
     recent = two_way(account)
     recent = recent[recent["held_on"] > today(account) - pd.DateOffset(months=12)]
-    counts = recent.groupby("contact_id", as_index=False).agg(contacts=("held_on", "size"))
-    counts["share"] = counts["contacts"] / max(counts["contacts"].sum(), 1)
-    return counts.sort_values("share", ascending=False, ignore_index=True)
+    met = (
+        recent["contact_id"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    )
+    counts = met.rename("contacts").reset_index()
+    return counts.assign(share=counts["contacts"] / max(int(counts["contacts"].sum()), 1))
 
 
 @once
