@@ -22,8 +22,9 @@ def _swedish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A browser test that is skipped where CI is set has failed: nobody would miss it otherwise."""
+    """A test of a browser or of a PDF that is skipped where CI is set has failed: nobody would miss it otherwise."""
     report = yield
-    if report.skipped and os.environ.get("CI") and item.get_closest_marker("browser"):
+    watched = item.get_closest_marker("browser") or item.get_closest_marker("poppler")
+    if report.skipped and os.environ.get("CI") and watched:
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
     return report

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
+import sqlite3
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
+
+from kamlib.errors import problem
 
 _LATIN = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "đ": "d", "ð": "d", "þ": "th", "ł": "l"})
 _TRIES = 6
+LOCK = ".kam-lock"
 
 
 def slug(account_id: str, name: str) -> str:
@@ -21,9 +29,9 @@ def slug(account_id: str, name: str) -> str:
     return f"{plain[:31].strip('-')}-{digest}".lstrip("-")
 
 
-def put(target: Path, content: str) -> str:
-    """Write a text file so that a reader sees the old one or the new one, never half; return its SHA-256."""
-    written = content.encode("utf-8")
+def put(target: Path, content: str | bytes) -> str:
+    """Write a file so that a reader sees the old one or the new one, never half; return its SHA-256."""
+    written = content.encode("utf-8") if isinstance(content, str) else content
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -48,3 +56,27 @@ def _replace(aside: Path, target: Path) -> None:
             time.sleep(0.05 * 2**attempt)
         else:
             return
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold the output folder for one batch; raises `KamError` that names the one which holds it already.
+
+    The lock is SQLite's on a small file: it works on every system, and it ends with its process, however that ends.
+    """
+    since = datetime.now().astimezone().isoformat(" ", timespec="minutes")
+    with closing(sqlite3.connect(out / LOCK, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("CREATE TABLE IF NOT EXISTS holder (one INTEGER PRIMARY KEY, pid, host, since)")
+            lock.execute("REPLACE INTO holder VALUES (1, ?, ?, ?)", (os.getpid(), platform.node(), since))
+            lock.execute("BEGIN IMMEDIATE")  # others may still read who we are
+        except sqlite3.DatabaseError as refused:
+            raise _held(lock, out, refused) from refused
+        yield
+
+
+def _held(lock: sqlite3.Connection, out: Path, refused: sqlite3.DatabaseError) -> Exception:
+    if refused.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return problem("folder_not_writable", found=str(out / LOCK), reason=str(refused))
+    pid, host, since = lock.execute("SELECT pid, host, since FROM holder").fetchone() or ("?",) * 3
+    return problem("batch_runs", found=str(out), pid=pid, host=host, since=since)
