@@ -31,6 +31,7 @@ _LOCALES = {"sv": babel.Locale("sv", "SE"), "en": babel.Locale("en", "GB")}
 # å, ä, ö stand last in Nordic order: as three letters that come after z and are letters to `re`.
 _NORDIC_ORDER = str.maketrans("åäæöøéèü", "\u0250\u0251\u0251\u0252\u0252eey")
 _chosen = "sv"
+_own: tuple[tuple[str, str, str], ...] = ()  # a company's own words: language, our word, theirs
 
 
 class CatalogueError(LookupError):
@@ -50,9 +51,51 @@ def language() -> str:
     return _chosen
 
 
-@cache
+def own_words(terms: Mapping[str, Mapping[str, str]]) -> None:
+    """Let this process say a company's own words for ours: language -> our word -> theirs, each form of it.
+
+    Whole words only, a capital kept. What people have written, and a value in a sentence, stay as they are.
+    """
+    global _own  # noqa: PLW0603  as the language: one company per process
+    _own = tuple((lang, ours, theirs) for lang in LANGUAGES for ours, theirs in terms.get(lang, {}).items())
+
+
+def in_own_words(words: str, lang: str) -> str:
+    """Return prose of the kit with the company's own words."""
+    theirs = {ours.casefold(): own for language_, ours, own in _own if language_ == lang}
+    if not theirs:
+        return words
+    longest_first = "|".join(sorted(map(re.escape, theirs), key=len, reverse=True))
+    wanted = re.compile(rf"\{{[^}}]*\}}|\b(?:{longest_first})\b", re.IGNORECASE)
+    return wanted.sub(lambda found: _said_for(found[0], theirs), words)
+
+
+def _said_for(ours: str, theirs: Mapping[str, str]) -> str:
+    own = theirs.get(ours.casefold(), ours)  # a placeholder is not a word
+    return own[:1].upper() + own[1:] if ours[:1].isupper() else own
+
+
 def catalogue() -> dict[str, Any]:
-    """Return every entry of `catalog/*.yaml` by key; a key that stands twice is refused."""
+    """Return every entry of `catalog/*.yaml` by key, in the company's own words."""
+    return _worded(_own)
+
+
+@cache
+def _worded(own: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+    return {key: _reworded(found, "") for key, found in _written().items()} if own else _written()
+
+
+def _reworded(found: Any, lang: str) -> Any:
+    if isinstance(found, dict):
+        return {key: _reworded(each, key if key in LANGUAGES else lang) for key, each in found.items()}
+    if isinstance(found, list):
+        return [_reworded(each, lang) for each in found]
+    return in_own_words(found, lang) if lang else found
+
+
+@cache
+def _written() -> dict[str, Any]:
+    """Every entry as the kit has it; a key that stands twice is refused."""
     merged: dict[str, Any] = {}
     for page in sorted(files("kamlib").joinpath("catalog").iterdir(), key=lambda item: item.name):
         if page.name.endswith(".yaml"):
@@ -185,6 +228,16 @@ def long_day(value: Any) -> str:
 def month(value: Any) -> str:
     """Write a month: `sep. 2026` / `Sep 2026`."""
     return MISSING if is_missing(value) else format_date(pd.Timestamp(value), "MMM y", _LOCALES[_chosen])
+
+
+def quarter(value: Any, starts: int = 1) -> str:
+    """Write the quarter of a fiscal year that starts in month `starts`: `kv3 2026` / `Q3 2026`, `kv1 2026/27`."""
+    if is_missing(value):
+        return MISSING
+    day_ = pd.Timestamp(value)
+    year, month_ = divmod(day_.year * 12 + day_.month - starts, 12)
+    named = f"{year}" if starts == 1 else f"{year}/{(year + 1) % 100:02}"
+    return f"{'kv' if _chosen == 'sv' else 'Q'}{month_ // 3 + 1}{NBSP}{named}"
 
 
 def listed(parts: Iterable[str]) -> str:

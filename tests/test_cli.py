@@ -16,7 +16,18 @@ from kamlib.data import kit, sample, workspace
 pytestmark = pytest.mark.slow
 
 #: The contract of docs/house.md 6, as far as it is built.
-COMMANDS = {"init", "import", "check", "accounts", "report", "open", "workshop", "history", "doctor"}
+COMMANDS = {
+    "init",
+    "import",
+    "check",
+    "accounts",
+    "report",
+    "settings",
+    "open",
+    "workshop",
+    "history",
+    "doctor",
+}
 
 ACCOUNTS = "account_id;name\nA-1;Ett AB\n007;A$5% & B <ö>\nNO;NA\n"
 REVENUE = "account_id;month;product_group;revenue\n" + "".join(
@@ -243,3 +254,20 @@ def test_the_sample_is_read_only_by_default(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text(ACCOUNTS, "utf-8")
     done = kam("import", str(tmp_path), cwd=tmp_path)
     assert (done.returncode, "kam init" in done.stderr) == (3, True)
+
+
+def test_a_company_keeps_its_own_settings(tmp_path: Path) -> None:
+    """`kam settings FILE` judges and keeps, `kam settings` shows, `--clear` takes away; a fault changes nothing."""
+    here = ["--workspace", str(tmp_path / "vi.sqlite")]
+    assert kam(*here, "init").returncode == 0
+    own = tmp_path / "egna.yaml"
+    own.write_text("thresholds: {fall_share: -0.15}\nterms: {sv: {nyckelkund: storkund}}\n", "utf-8")
+    assert kam(*here, "settings", str(own)).returncode == 0
+    assert "storkund" in kam(*here, "settings").stdout
+    own.write_text("thresholds: {fall_share: mycket}\n", "utf-8")
+    refused = kam(*here, "settings", str(own))
+    assert refused.returncode == 3
+    assert "mycket" in refused.stderr
+    assert "storkund" in kam(*here, "settings").stdout
+    assert kam(*here, "settings", "--clear").returncode == 0
+    assert "storkund" not in kam(*here, "settings").stdout

@@ -125,6 +125,7 @@ ORDER = [
     "open",
     "workshop",
     "train",
+    "settings",
     "history",
     "export",
     "template",
@@ -132,7 +133,6 @@ ORDER = [
     "restore",
     "copy",
     "privacy",
-    "settings",
     "notebooks",
     "doctor",
 ]

@@ -71,10 +71,11 @@ def load(mapping: str | Path | Mapping[str, Any] | FolderMapping | None) -> Fold
     if mapping is None or isinstance(mapping, Mapping):
         return _Checker("").folder(mapping or {})
     path = Path(mapping)
-    return _Checker(path.name).folder(_parsed(path))
+    return _Checker(path.name).folder(parsed(path))
 
 
-def _parsed(path: Path) -> Any:
+def parsed(path: Path) -> Any:
+    """Return what a YAML file says, every scalar as text. Raises `KamError` naming the line."""
     place = {"file": path.name}
     try:
         return yaml.load(path.read_text("utf-8-sig"), _TextLoader) or {}  # noqa: S506 - a BaseLoader makes only text

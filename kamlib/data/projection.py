@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kamlib import schema
-from kamlib.data import store, workspace
+from kamlib.data import company, store, workspace
 
 
 def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: str = "") -> None:
@@ -21,6 +21,7 @@ def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: 
         for name in view.tables:
             _write_table(connection, schema.TABLES[name], opened(view, name))
     about = {"is_sample": str(view.is_sample), "as_of": view.as_of.isoformat(), **through}
+    about |= company.customer_part(source.about)
     made.set_about(**about, account_id=account_id, audience="customer")
 
 

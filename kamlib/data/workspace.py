@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kamlib import schema, text
-from kamlib.data import changes, imports, locate, parameters, standing, store
+from kamlib.data import changes, company, imports, locate, parameters, standing, store
 from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
 from kamlib.schema.bundle import family
@@ -84,12 +84,12 @@ def enter(
 ) -> Any:
     """Check a notebook's parameters, choose its language and return its portfolio or account.
 
-    `account_id` None: a portfolio notebook; empty: the first key account. Raises `KamError` naming every
-    parameter that is off.
+    `account_id` None: a portfolio notebook; empty: the first key account. Raises `KamError` naming all that is off.
     """
     parameters.check(account_id, as_of, lang, audience, live)
     text.use(lang)
     here = open()
+    company.speak(here.about)
     if here.audience != audience:
         raise problem("audience_only_through_kam", found=audience)
     if account_id is None:
@@ -104,10 +104,11 @@ def log_of(account: schema.AccountView) -> pd.DataFrame:
     return open().history(account.account_id)
 
 
-def earlier(account: schema.AccountView, months: int = 3) -> schema.AccountView:
-    """Return a notebook's account as it was known some months before: the plan by the log, the facts by their months."""
-    day = pd.Timestamp(account.as_of) - pd.DateOffset(months=months)
-    return open().account(account.account_id, day.date().isoformat())
+def quarters(account: schema.AccountView, back: int = 4) -> list[schema.AccountView]:
+    """Return a notebook's account as it was known so many quarters ago and at each quarter since: the plan by the log."""
+    after = pd.Timestamp(account.as_of) + pd.Timedelta(days=1)  # so the last day of a month stays the last day
+    days = [after - pd.DateOffset(months=3 * n, days=1) for n in range(back, 0, -1)]
+    return [*(open().account(account.account_id, f"{day:%Y-%m-%d}") for day in days), account]
 
 
 class Workspace:
@@ -207,9 +208,8 @@ class Workspace:
             return self._day(connection, as_of)
 
     def _carried(self) -> dict[str, Any]:
-        overlay = json.loads(self.about.get("settings", "{}"))
         return {
-            "settings": schema.load_settings(overlay),
+            "settings": company.settings(self.about),
             "workspace": self.name,
             "is_sample": self.is_sample,
             "currency": self.about["currency"],

@@ -15,6 +15,7 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 
+from kamlib import text
 from kamlib.data import kit, locate
 from kamlib.errors import nearest, problem
 
@@ -107,6 +108,8 @@ def variant(notebook: NotebookNode, which: Variant) -> NotebookNode:
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = text.in_own_words(cell.source, which.lang)
     made.metadata.pop("widgets", None)
     return made
 

@@ -54,13 +54,28 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     counted = text.fill(declared["note"], values, name) if "note" in declared else ""
     cut = text.t("show.capped", count=CAP, total=len(rows)) if len(rows) > CAP else ""
     note = dated(bundle, " ".join(filter(None, [counted, cut])))
-    written = [
-        [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
-        for row in _records(rows, columns)
-    ]
+    written = _written(columns, rows, bundle)
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+
+
+def _written(columns: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle) -> list[list[cells.Cell]]:
+    return [
+        [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
+        for row in _records(rows, columns)
+    ]
+
+
+def grid(
+    name: str, rows: pd.DataFrame, bundle: Bundle, chosen: Sequence[str]
+) -> tuple[str, dict[str, Words], list[list[str]]]:
+    """Return caption, columns (those chosen that this reader may see) and plain words of a sheet, for a document."""
+    declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
+    kept = {column: declared["columns"][column] for column in chosen}
+    columns = _columns(name, kept, rows, bundle)
+    plain = [[words for _, words in row] for row in _written(columns, rows, bundle)]
+    return text.fill(declared["caption"], {}, name), columns, plain
 
 
 def _for_reader(declared: Words, bundle: Bundle) -> Words:
@@ -142,12 +157,9 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
 
 def numbers(name: str, rows: pd.DataFrame, bundle: Bundle) -> str:
     """Return the HTML of the numbers behind a figure, declared as `sheet.<name>`; its caption is heard, not seen."""
-    declared = text.entry(f"sheet.{name}")
+    declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
     columns = _columns(name, declared["columns"], rows, bundle)
-    written = [
-        [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
-        for row in _records(rows.head(BEHIND), columns)
-    ]
+    written = _written(columns, rows.head(BEHIND), bundle)
     caption = text.fill(declared["caption"], {}, name)
     table = cells.table(caption, columns, written, hidden=True)
     if len(rows) <= BEHIND:
@@ -268,7 +280,8 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
     sample = text.t("masthead.sample") if bundle.is_sample else ""
     whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
-    kicker = " \u00b7 ".join(filter(None, [sample, whose, text.t(f"step.{notebook}")]))
+    quarter = _quarter(bundle) if notebook in ("review", "portfolio") else ""
+    kicker = " \u00b7 ".join(filter(None, [sample, whose, text.t(f"step.{notebook}"), quarter]))
     shut = audience(bundle) == "internal"
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
@@ -282,6 +295,10 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
         "\n".join([kicker, who, tag, *dates]),
         "masthead",
     )
+
+
+def _quarter(bundle: Bundle) -> str:
+    return text.quarter(bundle.as_of, int(bundle.limit("fiscal_year_start_month")))
 
 
 def _through(bundle: Bundle) -> str:

@@ -5,96 +5,27 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import signal
 import sys
-import traceback
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
 
 import kamlib
 from kamlib import schema, text
-from kamlib.data import intake, kit, locate, sample, sources, workspace
+from kamlib.cli.telling import on_one_line, say, told_plainly
+from kamlib.data import company, intake, kit, locate, sample, sources, workspace
 from kamlib.data import mapping as mapping_file
-from kamlib.errors import Finding, KamError, problem
+from kamlib.errors import Finding, problem
 from kamlib.live import serve
 from kamlib.method import coaching
 from kamlib.run import batch, files, notebooks, reports, standings, workshop
 from kamlib.run import doctor as examine
 from kamlib.show import tables
 
-P = ParamSpec("P")
 LANG = click.Choice(list(text.LANGUAGES))
 AUDIENCE = click.Choice(["internal", "customer"])
-
-
-def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
-    """Turn a `KamError` into its sentences and exit code: no traceback reaches a person."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-        except KamError as stop:
-            _say(stop.told(), err=True)
-            code = stop.exit_code
-        except KeyboardInterrupt as stop:
-            code = 143 if isinstance(stop, batch.Terminated) else 130
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except BrokenPipeError:
-            code = 0
-        except (
-            OSError
-        ) as refused:  # no room, no right, a disk that left: the system's word is the best we have
-            reason = f"{refused.strerror or refused} {refused.filename or ''}".strip()
-            _say(text.t("cli.system", reason=reason), err=True)
-            code = 2
-        except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
-            _say(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
-            code = 2
-        _let_go()
-        raise SystemExit(code or 0)
-
-    return wrapped
-
-
-def _let_go() -> None:
-    """Hand over what is printed; a reader who has left (`kam accounts | head`) is no fault of anybody's."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (AttributeError, OSError, ValueError):  # no stdout, or one that is closed
-        return
-
-
-#: What would move the cursor, colour the screen or turn the reading direction, were it printed.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def _say(words: str, *, err: bool = False) -> None:
-    """Print a line; what came from a customer's system can't steer the terminal."""
-    click.echo(_UNSEEN.sub("\N{MIDDLE DOT}", words), err=err)
-
-
-def _on_one_line(words: object, width: int = 60) -> str:
-    plain = " ".join(str(words).split())
-    return plain if len(plain) <= width else plain[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"
-
-
-def _kept(fault: Exception) -> str:
-    """Write the whole traceback to a file in the app-data folder and return where; a dash where it can't be kept."""
-    target = locate.app_data() / "last-fault.txt"
-    try:
-        files.put(target, "".join(traceback.format_exception(fault)))
-    except OSError:  # no home, no right, no room: the sentence must still be said
-        return text.MISSING
-    return str(target)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -132,6 +63,7 @@ def _open(target: str | None, *, read_only: bool = True) -> workspace.Workspace:
             raise problem("sample_is_read_only")
     opened = workspace.open(where, read_only=read_only)
     text.use(opened.about["lang"])
+    company.speak(opened.about)
     os.environ["KAM_WORKSPACE"] = opened.target
     return opened
 
@@ -155,7 +87,7 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     named = name or target
     if with_sample and not named:
         where = _sample(lang)
-        _say(text.t("cli.made", found=str(where)))
+        say(text.t("cli.made", found=str(where)))
         return
     where_to = locate.named_workspace(named or "kam")
     if with_sample:
@@ -164,7 +96,7 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
     else:
         workspace.create(where_to, name=Path(where_to).stem, lang=lang)
         _write_configuration(named or "kam")
-    _say(text.t("cli.made", found=locate.without_password(where_to)))
+    say(text.t("cli.made", found=locate.without_password(where_to)))
 
 
 def _write_configuration(name: str) -> None:
@@ -189,17 +121,17 @@ def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: 
     known = {name: list(portfolio.tables[name][f"{name}_id"]) for name in ("account", "contact")}
     raw = sources.read(source, read)
     judged, findings, report = intake.judge(raw, known=known, currency=portfolio.currency)
-    _say(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
+    say(repr(tables.sheet("intake_report", intake.in_currency(report), portfolio)))
     intake.refuse(findings)
     for finding in findings:
-        _say(finding.sentence())
+        say(finding.sentence())
     if dry_run:
-        _say(text.t("cli.dry_run"))
+        say(text.t("cli.dry_run"))
         return
     done = here.import_facts(judged, source="import", replace=replace)
     standings.refresh(here)
     for name, state in done.items():
-        _say(text.t(f"cli.{state}", found=name))
+        say(text.t(f"cli.{state}", found=name))
 
 
 @kam.command()
@@ -214,9 +146,9 @@ def check(target: str | None, accounts: tuple[str, ...]) -> int:
     worst = 0
     for account_id in chosen:
         found: list[Finding] = coaching.check(here.account(account_id))
-        _say(f"{account_id} {_on_one_line(here.account(account_id).name)}: {len(found)}")
+        say(f"{account_id} {on_one_line(here.account(account_id).name)}: {len(found)}")
         for finding in found:
-            _say(f"  {finding.severity:<8}{finding.sentence()}")
+            say(f"  {finding.severity:<8}{finding.sentence()}")
             worst = max(worst, int(finding.severity == "error"))
     return worst
 
@@ -230,14 +162,14 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
     listed = reports.listing(_open(target))
     rows = listed.astype(object).where(listed.notna(), None).to_dict("records")
     if as_json:
-        _say(json.dumps(rows, ensure_ascii=False, indent=1))
+        say(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in sorted(rows, key=lambda each: -(each["revenue_12m"] or 0)):
         mark = "*" if row["is_key"] else " "
         segment = text.label("outcome", row["segment"])
         basis = f" ({text.t('index.proposed')})" if row["basis"] == "proposed" else ""
-        _say(
-            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {_on_one_line(row['name'])}: {segment}{basis}"
+        say(
+            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {on_one_line(row['name'])}: {segment}{basis}"
         )
 
 
@@ -251,6 +183,7 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
 @click.option("--audience", type=AUDIENCE, default="internal", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Worker processes.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the reports.")
+@click.option("--resume", is_flag=True, help="Go on with a stopped run: only what is not done is made.")
 @click.option(
     "--notebooks", "folder", type=click.Path(path_type=Path), help="A folder of your own notebooks."
 )
@@ -269,21 +202,19 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
         audience=options["audience"],
         workers=options["jobs"],
         folder=options["folder"],
+        resume=options["resume"],
     )
     delivery = _with_progress(here, request)
-    failed = [outcome for outcome in delivery.outcomes if outcome.status in ("failed", "interrupted")]
-    stopped = [outcome for outcome in failed if outcome.status == "interrupted" and outcome.error]
-    for outcome in [each for each in delivery.outcomes if each not in stopped] + stopped[:1]:
-        if outcome.error:
-            _say(
-                f"{outcome.account_id} {outcome.notebook}: {_on_one_line(outcome.error['message'], 400)}",
-                err=True,
-            )
+    for note in delivery.notes:
+        say(note.sentence(), err=True)
+    for outcome in delivery.complaints():
+        message = on_one_line((outcome.error or {})["message"], 400)
+        say(f"{outcome.account_id} {outcome.notebook}: {message}", err=True)
     good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
-    _say(text.t("cli.reports", n=good, failed=len(failed)))
-    _say(str(delivery.index))
-    kinds = {outcome.error["kind"] for outcome in stopped if outcome.error}
-    return 143 if "SIGTERM" in kinds else 130 if kinds else int(bool(failed))
+    done = delivery.outcomes or not options["resume"]
+    say(text.t("cli.reports" if done else "resume.nothing_left", n=good, failed=len(delivery.failed)))
+    say(str(delivery.index))
+    return delivery.exit_code
 
 
 def _out_folder() -> Path:
@@ -296,7 +227,7 @@ def _with_progress(here: workspace.Workspace, request: reports.Request) -> repor
     if not sys.stdout.isatty():
 
         def line(outcome: Any) -> None:
-            _say(f"{outcome.status:<8}{outcome.seconds:>6.1f} s  {outcome.account_id} {outcome.notebook}")
+            say(f"{outcome.status:<8}{outcome.seconds:>6.1f} s  {outcome.account_id} {outcome.notebook}")
 
         return reports.run(here, request, told=line)
     with click.progressbar(length=1, label=text.t("cli.reporting")) as bar:
@@ -349,15 +280,15 @@ def workshop_(target: str | None, /, account: str, **options: Any) -> int:
     out, lang = (options["out"] or _out_folder()).absolute(), options["lang"] or here.about["lang"]
     done = workshop.write(here, workshop.Request(out, options["kind"], account, options["on"], lang))
     for finding in filter(None, [*done.warnings, done.refusal]):
-        _say(finding.sentence(), err=True)
+        say(finding.sentence(), err=True)
     for path in done.files:
-        _say(str(path))
+        say(str(path))
     return int(done.refusal is not None)
 
 
 def _change_line(entry: dict[Any, Any], who: str) -> str:
     fields = ", ".join(
-        f"{name}: {_on_one_line(value, 200)}" for name, value in entry["after"].items() if value is not None
+        f"{name}: {on_one_line(value, 200)}" for name, value in entry["after"].items() if value is not None
     )
     table = schema.TABLES[entry["table"]].title[text.language()]
     done = text.label("operation", entry["operation"])
@@ -378,8 +309,25 @@ def history(target: str | None, account: str | None, since: str) -> None:
     log = here.history(account, since and here.day(since).isoformat())
     names = here.portfolio().contact.set_index("contact_id")["name"].dropna()
     for entry in log.to_dict("records"):
-        _say(_change_line(entry, str(names.get(entry["by"], entry["by"]))))
-    _say(text.t("cli.history", n=len(log)))
+        say(_change_line(entry, str(names.get(entry["by"], entry["by"]))))
+    say(text.t("cli.history", n=len(log)))
+
+
+@kam.command("settings")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--clear", is_flag=True, help="Go back to the kit's own settings.")
+@click.pass_obj
+@told_plainly
+def settings_(target: str | None, file: Path | None, *, clear: bool) -> None:
+    """Show the company's own settings and words, or lay those of a YAML file over the kit's."""
+    here = _open(target, read_only=not (file or clear))
+    if file or clear:
+        own = company.read(file) if file else {}
+        here.set_about(settings=json.dumps(own, ensure_ascii=False, sort_keys=True))
+        standings.refresh(here)
+        say(text.t("cli.settings_kept" if own else "cli.settings_cleared"))
+        return
+    say(company.written(here.about) or text.t("cli.settings_none"))
 
 
 @kam.command()
@@ -387,8 +335,5 @@ def history(target: str | None, account: str | None, since: str) -> None:
 @told_plainly
 def doctor(target: str | None) -> int:
     """Examine the installation and the workspace, and say what to mend."""
-    return examine.run(locate.workspace(target), say=_say)
+    return examine.run(locate.workspace(target), say=say)
 
-
-if __name__ == "__main__":
-    main()
