@@ -259,7 +259,7 @@ def test_the_sample_is_read_only_by_default(tmp_path: Path) -> None:
 def test_a_company_keeps_its_own_settings(tmp_path: Path) -> None:
     """`kam settings FILE` judges and keeps, `kam settings` shows, `--clear` takes away; a fault changes nothing."""
     here = ["--workspace", str(tmp_path / "vi.sqlite")]
-    assert kam(*here, "init").returncode == 0
+    assert kam(*here, "init", cwd=tmp_path).returncode == 0
     own = tmp_path / "egna.yaml"
     own.write_text("thresholds: {fall_share: -0.15}\nterms: {sv: {nyckelkund: storkund}}\n", "utf-8")
     assert kam(*here, "settings", str(own)).returncode == 0
