@@ -106,16 +106,16 @@ def _drawn(name: str, rows: list[dict[str, Any]] | None = None, **more: Any) -> 
     return draw(frame, _bundle(name, **more))
 
 
-@pytest.mark.parametrize("name", charts.__all__)
+@pytest.mark.parametrize("name", list(ROWS))
 def test_the_title_says_what_the_data_show(name: str) -> None:
-    """Each figure draws its rows, twice, under a title chosen from them."""
+    """Each figure draws its rows under a title chosen from them: twice, or once as a list that fits any width."""
     shown = _drawn(name)
     assert TITLES[name] in shown.plain
-    assert shown.html.count("<svg") == 2
+    assert shown.html.count("<svg") == (0 if "kam-bars" in shown.html else 2)
     assert "nan" not in re.sub(r"data:[^)]*|[a-z]+nan[a-z]*", "", shown.html.lower())
 
 
-@pytest.mark.parametrize("name", charts.__all__)
+@pytest.mark.parametrize("name", list(ROWS))
 @pytest.mark.parametrize("lang", ["sv", "en"])
 def test_no_rows_say_what_to_add(name: str, lang: str) -> None:
     """Without rows there are no empty axes but a sentence on what to add; a customer sees nothing."""
@@ -127,7 +127,7 @@ def test_no_rows_say_what_to_add(name: str, lang: str) -> None:
         assert _drawn(name, [], audience="customer").html == ""
 
 
-@pytest.mark.parametrize("name", charts.__all__)
+@pytest.mark.parametrize("name", list(ROWS))
 def test_hostile_names_are_shown_as_they_stand(name: str) -> None:
     """No name becomes markup or a formula."""
     html = _drawn(name).html
@@ -144,7 +144,7 @@ def test_people_never_meet_a_customer() -> None:
 
 def test_a_page_of_figures_shares_no_id() -> None:
     """All figures on one page keep their ids apart."""
-    ids = re.findall(r' id="([^"]+)"', "".join(_drawn(name).html for name in charts.__all__))
+    ids = re.findall(r' id="([^"]+)"', "".join(_drawn(name).html for name in ROWS))
     assert len(ids) == len(set(ids))
 
 
@@ -202,7 +202,7 @@ def test_names_never_cover_each_other() -> None:
 
 def test_a_portfolio_of_one_and_a_loss_are_drawn_too() -> None:
     """The smallest data do not break a figure, and a loss in total asks for more instead."""
-    assert "<svg" in _drawn("concentration", [{"account_id": "A-1", "revenue_12m": 5.0}]).html
+    assert "kam-bars" in _drawn("concentration", [{"account_id": "A-1", "revenue_12m": 5.0}]).html
     assert "kam-empty" in _drawn("whale", [{"account_id": "A-1", "profit": -5.0}]).html
     one = [{**ROWS["revenue_trend"][0], "rolling_12m": NAN}]
     assert "tolv hela månader finns inte" in _drawn("revenue_trend", one).plain

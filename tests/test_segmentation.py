@@ -148,6 +148,26 @@ def test_the_tipping_weight_is_where_the_place_changes(points: int, has_place: b
     assert of(segments, "N5")["has_place"] == has_place
 
 
+def test_near_the_cut_one_weight_at_a_time() -> None:
+    """Two on each side of the last place and the contested; N5 has a place from 30.8 % of willingness on (D1)."""
+    rows = segmentation.sensitivity(segmentation.assign(portfolio(FIVE), places=3), portfolio(FIVE))
+    assert rows["place"].is_monotonic_increasing
+    assert set(rows["place"]) >= {2, 3, 4, 5}
+    willing = rows[(rows["account_id"] == "N5") & (rows["criterion"] == "willingness_to_partner")].iloc[0]
+    ((low, high),) = willing["spans"]
+    assert (round(low, 3), high) == (0.308, 1.0)
+    assert willing["least"] <= willing["weight"] <= willing["most"]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_without_rivals_no_weight_decides(n: int) -> None:
+    """Nobody near the cut gives no rows; a single account has its place under every weight."""
+    few = portfolio(dict(list(FIVE.items())[:n]))
+    rows = segmentation.sensitivity(segmentation.assign(few), few)
+    assert len(rows) == 3 * n
+    assert all(spans == [(0.0, 1.0)] for spans in rows["spans"])
+
+
 def test_whatever_the_weights_is_proved() -> None:
     """Best or equal on all: in whatever the weights, and the worst is in at none (P9)."""
     segments = segmentation.assign(portfolio(FIVE), places=2)

@@ -102,6 +102,16 @@ def test_the_worst_finding_leads_and_the_rest_is_counted(portfolio: Portfolio) -
     assert rows["more"].tolist() == [1, 0]
 
 
+def test_each_key_account_has_a_panel_of_its_months(portfolio: Portfolio) -> None:
+    """A group's mill counts with it; health that is not known stands last of all, and a short history is as it is."""
+    rows = steering.panels(portfolio).set_index("account_id")
+    assert set(rows.index) == {"A-1", "A-2"}
+    assert rows.loc["A-1", "revenues"] == [10.0] * 12 + [12.0] * 12
+    assert rows.loc["A-1", "growth_share"] == pytest.approx(0.2)
+    assert set(rows["band"]) <= {"weak", "watch", "strong", "unknown"}
+    assert rows["score"].isna().is_monotonic_increasing
+
+
 def test_an_empty_portfolio_has_an_empty_page() -> None:
     """Nothing is invented where nothing is known."""
     empty = bundles.portfolio()

@@ -135,6 +135,21 @@ def sponsor_meetings(portfolio: Portfolio) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["account_id", "sponsor_id", "meetings", "last_on", "state"])
 
 
+def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:
+    """One row per key account, the worst health first: band, score, worst part, revenue R12, growth, `revenues` by month."""
+    rows = [
+        {
+            "account_id": account_id,
+            **measures.health_total(account)[["band", "score", "worst"]].iloc[0],
+            **measures.sales(account)[["revenue_12m", "growth_share"]].iloc[0],
+            "revenues": measures.trend(account, months)["revenue"].tolist(),
+        }
+        for account_id, account in measures.key_views(portfolio).items()
+    ]
+    columns = ["account_id", "band", "score", "worst", "revenue_12m", "growth_share", "revenues"]
+    return pd.DataFrame(rows, columns=columns).sort_values("score", kind="stable", ignore_index=True)
+
+
 def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
     """One row per key account: the most severe finding in words, how many more, who, and by when; worst first.
 

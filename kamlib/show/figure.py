@@ -62,14 +62,19 @@ def shown(
 ) -> Shown:
     """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
     wide, narrow = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
+    both = f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
+    return laid(both, words, bundle, table=table)
+
+
+def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown:
+    """Return a figure whose inside is HTML already: a drawing, or a list or table that says it better than one."""
     note = dated(bundle, words.note)
     label = escape(text.t("show.data_table"))
     numbers = f'<details class="kam-data"><summary>{label}</summary>{table}</details>' if table else ""
     subtitle = f"<span>{escape(words.subtitle)}</span>" if words.subtitle else ""
     body = (
         f"<figure><figcaption><strong>{escape(words.title)}</strong>{subtitle}</figcaption>"
-        f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
-        f"{page.note(note)}{numbers}</figure>"
+        f"{inside}{page.note(note)}{numbers}</figure>"
     )
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
     return Shown(framed(body, "kam-figure"), plain, "figure")
@@ -78,6 +83,11 @@ def shown(
 def short(name: str, longest: int = LONGEST) -> str:
     """Return a name that fits into a figure."""
     return name if len(name) <= longest else name[: longest - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def capital(words: str) -> str:
+    """Return words that begin a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def width(words: str, size: float = 9.2, *, bold: bool = False) -> float:

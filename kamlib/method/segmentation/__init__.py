@@ -11,6 +11,7 @@ from kamlib.method.segmentation.choice import assign, compared_criteria, number_
 from kamlib.method.segmentation.raters import agreement, criteria_correlation, disagreements
 from kamlib.method.segmentation.rules import GATES, VERDICTS, outcome, quadrant
 from kamlib.method.segmentation.scores import judged_scores, open_spend, ratings, scores
+from kamlib.method.segmentation.sensitivity import sensitivity
 from kamlib.method.segmentation.views import (
     anchors,
     changes,
@@ -63,6 +64,7 @@ __all__ = [
     "reweigh",
     "robustness",
     "scores",
+    "sensitivity",
     "shortlist",
     "side_by_side",
     "sources",

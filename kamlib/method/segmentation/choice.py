@@ -123,7 +123,7 @@ def number_of_places(portfolio: Portfolio, decided: pd.DataFrame, accounts: int)
 def _ranked(
     portfolio: Portfolio, found: pd.DataFrame, in_force: Mapping[str, float], k: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    values = _values(portfolio, found[list(in_force)])
+    values = values_of(portfolio, found[list(in_force)])
     open_to_choice = (found["gate"] != "failed").to_numpy()
     compared = compared_criteria(values.notna().to_numpy(), open_to_choice, k)
     shares = np.array(list(in_force.values()))
@@ -139,7 +139,8 @@ def _ranked(
     return found, values.iloc[:, compared]
 
 
-def _values(portfolio: Portfolio, given: pd.DataFrame, end: str = "") -> pd.DataFrame:
+def values_of(portfolio: Portfolio, given: pd.DataFrame, end: str = "") -> pd.DataFrame:
+    """One row per row of scores, one column per criterion: its value 0..1, the better the higher."""
     criteria = portfolio.settings["criteria"]
     columns = {
         name: scoring.value(
@@ -185,7 +186,7 @@ def _tested(
 
 
 def _span(portfolio: Portfolio, found: pd.DataFrame, names: list[str], compared: list[str]) -> scoring.Span:
-    ends = [_values(portfolio, found[[f"{name}{end}" for name in names]], end) for end in ("_low", "_high")]
+    ends = [values_of(portfolio, found[[f"{name}{end}" for name in names]], end) for end in ("_low", "_high")]
     # A criterion that is not compared on is worth the same to all: nothing.
     is_compared = np.isin(names, compared)
     first, second = (np.where(is_compared, each.to_numpy(), 0.0) for each in ends)

@@ -11,6 +11,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import scoring, units
+from kamlib.method.segmentation.choice import values_of
 from kamlib.method.segmentation.raters import criteria_correlation
 from kamlib.method.segmentation.scores import scores
 from kamlib.method.segmentation.weights import weights_in_force
@@ -98,13 +99,7 @@ def contributions(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     The points of one account sum to its score; a criterion that is not known has no points and no share.
     """
     names = segments.attrs["compared"]
-    criteria = portfolio.settings["criteria"]
-    values = np.column_stack(
-        [
-            scoring.value(segments[name], *(criteria[name][part] for part in ("low", "high", "direction")))
-            for name in names
-        ]
-    )
+    values = values_of(portfolio, segments[names])
     shares = scoring.normalised([segments.attrs["weights"][name] for name in names])
     points = 100.0 * scoring.contributions(values, shares)
     return pd.DataFrame(
@@ -232,13 +227,7 @@ def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Por
     names = segments.attrs["compared"]
     shares = weights_in_force(portfolio, weights)
     rows = segments[segments["place"].notna()].copy()
-    criteria = portfolio.settings["criteria"]
-    values = np.column_stack(
-        [
-            scoring.value(rows[name], *(criteria[name][part] for part in ("low", "high", "direction")))
-            for name in names
-        ]
-    )
+    values = values_of(portfolio, rows[names])
     rows["new_score"] = 100.0 * scoring.totals(values, [shares[name] for name in names])
     # The place before is the tie break: equal scores do not jump about under the slider.
     rows["new_place"] = scoring.places(rows["new_score"], -rows["place"].astype(float))

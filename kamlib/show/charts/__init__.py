@@ -11,23 +11,24 @@ from kamlib.show.charts.account import (
     revenue_by_group,
     revenue_trend,
 )
-from kamlib.show.charts.portfolio import (
-    acceptability,
-    account_matrix,
-    concentration,
-    portfolio_growth,
-    whale,
-)
+from kamlib.show.charts.choice import acceptability, account_matrix, contributions, sensitivity
+from kamlib.show.charts.portfolio import concentration, exposure, panels, portfolio_growth, whale
+from kamlib.show.charts.squad import coverage
 
 __all__ = [
     "acceptability",
     "account_matrix",
     "concentration",
+    "contributions",
+    "coverage",
+    "exposure",
     "goal_progress",
     "health",
     "influence_map",
+    "panels",
     "portfolio_growth",
     "revenue_by_group",
     "revenue_trend",
+    "sensitivity",
     "whale",
 ]

@@ -1,19 +1,21 @@
-"""Figures of the whole portfolio: how concentrated it is, who is chosen, how sure that is, what it earns."""
+"""Figures of the whole portfolio: how concentrated it is, what it earns, what is at stake, how it grows."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from kamlib import text
-from kamlib.show import figure, tables
-from kamlib.show.charts import marks
-from kamlib.show.charts.words import all_case, apart_case, concentration_case, worded
-from kamlib.show.page import COLOURS, Bundle, Shown
+from kamlib.show import cells, figure, tables
+from kamlib.show.charts import bars, marks
+from kamlib.show.charts.words import apart_case, concentration_case, worded
+from kamlib.show.page import COLOURS, Bundle, Shown, escape
 
 #: More customers than this do not find room in a figure; the rest stands in the notebook's table.
 SHOWN = 24
@@ -35,26 +37,38 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     few = int(np.searchsorted(shares, bundle.limit("pareto_target_share") - 1e-9))
     case = concentration_case(few, len(ranked), bundle.limit("flat_portfolio_share"))
     share, part = text.percent(shares[few]), text.percent(few / len(ranked))
-    words = worded("concentration", case, count=few, customers=len(ranked), share=share, part=part)
+    target = text.percent(bundle.limit("pareto_target_share"))
+    counts = {"count": few, "customers": len(ranked)}
+    words = worded("concentration", case, share=share, part=part, target=target, **counts)
+    head = ranked.head(min(max(few + 3, _LEAST), SHOWN))
+    drawn = [_step(row, bundle) for row in head.to_dict("records")]
+    left = len(ranked) - len(head)
+    if left:
+        reached = float(head["together_share"].iloc[-1])
+        rest = text.money(ranked["revenue_12m"].iloc[len(head) :].sum(), bundle.currency)
+        others = text.t("chart.concentration.others", count=left, n=left)
+        drawn.append(bars.Bar(others, [bars.Part(reached, 1, "line")], _reached(rest, 1.0)))
     table = tables.numbers("chart_concentration", ranked, bundle)
-    mark = text.t("chart.concentration.mark", count=few, share=share)
-    return figure.shown(partial(_curve, shares, few, mark), words, bundle, table=table, sizes=_CURVE)
+    inside = bars.listed(drawn, lines=[bundle.limit("pareto_target_share")], cut=few, wide_end=True)
+    return figure.laid(inside, words, bundle, table=table)
 
 
-def _curve(shares: np.ndarray, few: int, mark: str, ax: Axes, *, narrow: bool) -> None:
-    figure.margins(ax, left=0.45, right=0.2, top=0.12, bottom=0.5)
-    last = len(shares) - 1
-    ax.fill_between(range(few + 1), shares[: few + 1], color=COLOURS["accent_wash"], linewidth=0)
-    ax.plot(range(last + 1), shares, color=COLOURS["accent"], zorder=3)
-    ax.plot([0, last], [0, 1], color=COLOURS["soft"], linewidth=0.8, linestyle=(0, (4, 3)))
-    ax.plot([few, few, 0], [0, shares[few], shares[few]], color=COLOURS["ink"], linewidth=0.7, zorder=2)
-    ax.plot([few], [shares[few]], "o", color=COLOURS["ink"], markersize=6, zorder=4)
-    to_the_right = few < last * (0.4 if narrow else 0.55)
-    away, side = ((9, -9), "left") if to_the_right else ((-9, 6), "right")
-    spot = (few, shares[few])
-    ax.annotate(mark, spot, away, textcoords="offset points", ha=side, va="top", fontweight=600)
-    _share_axes(ax, last, [0, 0.2, 0.4, 0.6, 0.8, 1.0])
-    ax.set_ylim(0, 1.03)
+#: Customers that are named even where fewer carry the most.
+_LEAST = 10
+
+
+def _step(row: Mapping[Any, Any], bundle: Bundle) -> bars.Bar:
+    """One customer's share, beginning where the one before it ended: the staircase is the curve, with names."""
+    end, share = float(row["together_share"]), float(row["share"])
+    is_key = bool(row.get("is_key", True))
+    parts = [bars.Part(0, end - share, "wash"), bars.Part(end - share, end, "accent" if is_key else "grey")]
+    name = tables.names([row["account_id"]], bundle)[0]
+    said = _reached(text.money(row["revenue_12m"], bundle.currency), end)
+    return bars.Bar(name, parts, said if is_key else text.t("chart.concentration.not_key", said=said))
+
+
+def _reached(amount: str, together: float) -> str:
+    return text.t("chart.concentration.end", amount=amount, together=text.percent(together))
 
 
 def _share_axes(ax: Axes, customers: int, ticks: list[float]) -> None:
@@ -69,7 +83,9 @@ def _ranked(rows: pd.DataFrame, amount: str) -> pd.DataFrame:
     known = rows.dropna(subset=[amount]).sort_values(amount, ascending=False, ignore_index=True)
     together = known[amount].cumsum()
     share = together / known[amount].sum()
-    return known.assign(place=range(1, len(known) + 1), together=together, together_share=share)
+    return known.assign(
+        place=range(1, len(known) + 1), share=known[amount] / known[amount].sum(), together_share=share
+    )
 
 
 def whale(rows: pd.DataFrame, bundle: Bundle) -> Shown:
@@ -94,10 +110,13 @@ def whale(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         back=text.money((sums[peak] - 1) * ranked["profit"].sum(), bundle.currency),
     )
     table = tables.numbers("chart_whale", ranked, bundle)
-    return figure.shown(partial(_back, sums, peak), words, bundle, table=table, sizes=_CURVE)
+    last = ranked.iloc[-1]
+    said = f"{tables.names([last['account_id']], bundle)[0]} {text.money(last['profit'], bundle.currency)}"
+    named = figure.short(said, 40) if last["profit"] < 0 else ""
+    return figure.shown(partial(_back, sums, peak, named), words, bundle, table=table, sizes=_CURVE)
 
 
-def _back(sums: np.ndarray, peak: int, ax: Axes, *, narrow: bool) -> None:  # noqa: ARG001
+def _back(sums: np.ndarray, peak: int, last: str, ax: Axes, *, narrow: bool) -> None:  # noqa: ARG001
     figure.margins(ax, left=0.5, right=0.2, top=0.22, bottom=0.5)
     ax.axhline(1, color=COLOURS["soft"], linewidth=0.8, linestyle=(0, (4, 3)))
     ax.plot(range(peak + 1), sums[: peak + 1], color=COLOURS["accent"])
@@ -106,120 +125,126 @@ def _back(sums: np.ndarray, peak: int, ax: Axes, *, narrow: bool) -> None:  # no
     top, spot = text.percent(sums[peak]), (peak, sums[peak])
     side = "right" if peak > 0.8 * (len(sums) - 1) else "center"
     ax.annotate(top, spot, (0, 7), textcoords="offset points", ha=side, fontweight=600)
+    # The customer that takes most back is named where its loss ends.
+    end = (len(sums) - 1, sums[-1])
+    ax.annotate(last, end, (0, -24), textcoords="offset points", ha="right", va="top", color=COLOURS["bad"])
     _share_axes(ax, len(sums) - 1, [0, 0.5, 1.0])
     ax.set_ylim(min(0.0, float(sums.min())), float(sums.max()) * 1.1)
 
 
-# --- the choice --------------------------------------------------------------------------------------------
-
-#: How sure a place is -> fill and edge: filled, ring or grey, told apart without colour too.
-_SURENESS = {
-    "robust_in": ("accent", "accent"),
-    "contested": ("paper", "warn"),
-    "robust_out": ("line", "grey"),
-}
-_UNSURE = ("paper", "grey")
+# --- what is at stake --------------------------------------------------------------------------------------
 
 
-def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
-    """Draw attractiveness against our position, high strength to the right (P18).
+def exposure(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Draw each key account's share of our contribution against the limit, with the loss and the months to replace it.
 
-    `segments`: one row per customer with `account_id`, `attractiveness` and `our_position` on the scale 1-5,
-    `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
+    `rows` are those of `measures.exposures` with `exposure_share` of the choice; the title names who is above.
     """
-    known = segments.dropna(subset=["attractiveness", "our_position"])
-    is_near = known["is_key"].fillna(value=False).astype(bool) | known["verdict"].isin(
-        ["robust_in", "contested"]
-    )
-    chosen = known[is_near].head(SHOWN).reset_index(drop=True)
-    if chosen.empty:
-        return tables.what_to_add(text.t("chart.matrix.empty"), bundle)
-    cut = bundle.limit("matrix_cut_score")
-    both = int(((chosen["attractiveness"] >= cut) & (chosen["our_position"] >= cut)).sum())
-    unknown = len(segments) - len(known)
+    known = rows.dropna(subset=["exposure_share"]).sort_values("exposure_share", ascending=False)
+    if known.empty:
+        return tables.what_to_add(text.t("chart.exposure.empty"), bundle)
+    limit, named = bundle.limit("concentration_limit_share"), tables.names(known["account_id"], bundle)
+    shares = known["exposure_share"].astype(float)
+    over = int((shares > limit).sum())
     words = worded(
-        "matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown, n=len(chosen)
+        "exposure",
+        {0: "none", 1: "one"}.get(over, "some"),
+        count=over,
+        n=over,
+        customers=len(known),
+        limit=text.percent(limit),
+        names=text.listed(named[: min(over, _NAMED)]),
+        first=named[0],
+        share=text.percent(shares.iloc[0], 1),
+        loss=text.money(known["at_risk"].sum(), bundle.currency),
     )
-    table = tables.numbers("chart_matrix", chosen, bundle)
-    paint = partial(_matrix, chosen.assign(name=tables.names(chosen["account_id"], bundle)), cut)
-    return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 4.3), (3.75, 4.2)))
-
-
-def _matrix(chosen: pd.DataFrame, cut: float, ax: Axes, *, narrow: bool) -> None:
-    figure.margins(ax, left=0.28, right=0.08, top=0.1, bottom=0.3)
-    ax.set_xlim(0.7, 5.3)
-    ax.set_ylim(0.7, 5.3)
-    best = Rectangle((cut, cut), 5.3 - cut, 5.3 - cut, facecolor=COLOURS["accent_wash"], alpha=0.6, zorder=0)
-    ax.add_patch(best)
-    ax.axhline(cut, color=COLOURS["line"], linewidth=1, zorder=0.5)
-    ax.axvline(cut, color=COLOURS["line"], linewidth=1, zorder=0.5)
-    marks.bare(ax, "left", "bottom")
-    ax.set_xlabel(text.t("chart.matrix.position"), loc="right")
-    ax.set_ylabel(text.t("chart.matrix.attractiveness"), loc="top")
-    placed = _spots(chosen, 16 if narrow else 24)
-    for mark, verdict in zip(placed, chosen["verdict"], strict=True):
-        marks.dot(ax, mark, _SURENESS.get(str(verdict), _UNSURE))
-    marks.label(ax, placed, kept_free=_corners(ax))
-
-
-def _corners(ax: Axes) -> list[marks.Box]:
-    """Name the four fields in their corners; return the room that the names take."""
-    corners = (
-        (0.99, 0.99, "strategic"),
-        (0.01, 0.99, "star"),
-        (0.99, 0.01, "status"),
-        (0.01, 0.01, "streamline"),
-    )
-    return [marks.corner(ax, x, y, text.label("quadrant", code)) for x, y, code in corners]
-
-
-def _spots(chosen: pd.DataFrame, longest: int) -> list[marks.Mark]:
-    """Return one mark per customer; those who share a place are set in a small circle around it."""
-    x, y = chosen["our_position"].astype(float), chosen["attractiveness"].astype(float)
-    order = chosen.groupby([x, y]).cumcount()
-    alike = chosen.groupby([x, y])["account_id"].transform("size")
-    angle = 2 * np.pi * order / alike + np.pi / 4
-    spread = np.where(alike > 1, 0.09 + 0.035 * alike, 0.0)
-    places = zip(x + spread * np.cos(angle), y + spread * np.sin(angle), strict=True)
-    named = zip(places, chosen["name"], chosen["is_key"].fillna(value=False), strict=True)
-    return [
-        marks.Mark(*place, 0.07, figure.short(name, longest), bool(is_key)) for place, name, is_key in named
+    full = max(float(shares.max()), limit) * 1.1
+    drawn = [
+        bars.Bar(name, [bars.Part(0, share / full, "over" if share > limit else "accent")], said)
+        for name, share, said in zip(named, shares, _stakes(known, limit, bundle), strict=True)
     ]
+    table = tables.numbers("chart_exposure", known, bundle)
+    return figure.laid(bars.listed(drawn, lines=[limit / full], wide_end=True), words, bundle, table=table)
 
 
-def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
-    """Draw in how many of the reasonable weightings each customer is among the chosen (S1.6).
+#: Customers that a title names before it only counts them.
+_NAMED = 3
 
-    `segments`: one row per customer with `account_id`, `acceptability` 0..1 and `verdict`; those that are never
-    among the chosen are left out.
+
+def _stakes(known: pd.DataFrame, limit: float, bundle: Bundle) -> Iterator[str]:
+    columns = known[["exposure_share", "at_risk", "replacement_months"]].astype(float)
+    for share, loss, months in columns.itertuples(index=False, name=None):
+        told = {"loss": text.money(loss, bundle.currency), "months": text.number(months)}
+        end = "over" if share > limit else "under"
+        yield text.t(f"chart.exposure.{end}", share=text.percent(share, 1), **told)
+
+
+# --- one panel per key account -----------------------------------------------------------------------------
+
+
+def panels(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Show one small panel per key account, the worst health first: its months of revenue, health and growth.
+
+    `rows` are those of `steering.panels`: account_id, band, worst, revenue_12m, growth_share, revenues (by month).
     """
-    known = segments.dropna(subset=["acceptability"])
-    known = known.sort_values("acceptability", ascending=False, kind="stable", ignore_index=True)
-    shown = known[known["acceptability"] > 0].head(SHOWN)
-    if shown.empty:
-        return tables.what_to_add(text.t("chart.acceptability.empty"), bundle)
-    safe, contested = (int(known["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
-    words = worded("acceptability", "some" if contested else "all", safe=safe, contested=contested, n=safe)
-    table = tables.numbers("chart_acceptability", shown, bundle)
-    limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
-    paint = partial(_shares, shown.assign(name=tables.names(shown["account_id"], bundle)), limits)
-    return figure.shown(paint, words, bundle, table=table, sizes=marks.bar_sizes(len(shown)))
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.panels.empty"), bundle)
+    named = tables.names(rows["account_id"], bundle)
+    poor = [name for name, band in zip(named, rows["band"], strict=True) if band == "weak"]
+    watched, known = int(rows["band"].eq("watch").sum()), int(rows["band"].ne("unknown").sum())
+    words = worded(
+        "panels",
+        "unknown" if not known else "weak" if poor else "watch" if watched else "strong",
+        count=len(poor),
+        watched=watched,
+        customers=len(rows),
+        falling=int((rows["growth_share"].astype(float) < 0).sum()),
+        months=max(len(each) for each in rows["revenues"]),
+        names=text.listed(poor[:_NAMED]),
+        n=len(poor) if poor else watched,
+    )
+    listed = "".join(
+        _panel(name, row, bundle) for name, row in zip(named, rows.to_dict("records"), strict=True)
+    )
+    return figure.laid(f'<ul class="kam-panels">{listed}</ul>', words, bundle)
 
 
-def _shares(shown: pd.DataFrame, limits: list[float], ax: Axes, *, narrow: bool) -> None:
-    lane = marks.lanes(list(shown["name"]), narrow=narrow)
-    figure.margins(ax, left=lane.left, right=0.55, top=0.08, bottom=0.28)
-    for place, (share, verdict) in enumerate(zip(shown["acceptability"], shown["verdict"], strict=True)):
-        fill, edge = (COLOURS[part] for part in _SURENESS.get(str(verdict), _UNSURE))
-        high = 0.26 if narrow else 0.4
-        ax.barh(place, share, height=high, facecolor=fill, edgecolor=edge, linewidth=1.1, zorder=2)
-        marks.at_end(ax, place, text.percent(share))
-    marks.bare(ax)
-    ax.set_xlim(0, 1)
-    for limit in limits:
-        ax.axvline(limit, color=COLOURS["soft"], linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-    ax.set_xticks(limits, [text.percent(limit) for limit in limits], fontsize=marks.SMALL)
-    lane.write(ax)
+def _panel(name: str, row: Mapping[Any, Any], bundle: Bundle) -> str:
+    band = cells.pill(text.label("health_band", row["band"]), cells.tone(row["band"], "health_band"))
+    worst = "" if text.is_missing(row["worst"]) else text.label("health_part", row["worst"]).lower()
+    weakest = f'<p class="kam-sub">{escape(text.t("chart.panels.worst", part=worst))}</p>' if worst else ""
+    sold, growth = (
+        text.money(row["revenue_12m"], bundle.currency),
+        text.percent(row["growth_share"], signed=True),
+    )
+    return (
+        f"<li><p>{escape(name)}</p>{band}{_months(row['revenues'])}"
+        f"<p><strong>{escape(sold)}</strong> {escape(growth)}</p>{weakest}</li>"
+    )
+
+
+def _months(revenues: Sequence[float]) -> str:
+    """Return months of revenue (light) and their mean over twelve (dark) as SVG, from zero; the numbers stand beside."""
+    sold = pd.Series(revenues, dtype=float)
+    if len(sold) < 2:
+        return ""
+    high = max(float(sold.max()), 1.0)
+    lines = [(sold, "#7FB3C2", 1), (sold.rolling(12).mean(), "#0E5F76", 2)]
+    drawn = "".join(_line(each / high, colour, width) for each, colour, width in lines)
+    return (
+        f'<svg viewBox="0 0 160 40" aria-hidden="true"><path d="M0 39.5H160" stroke="#8A97A3"/>{drawn}</svg>'
+    )
+
+
+def _line(heights: pd.Series, colour: str, width: int) -> str:
+    step = 158 / (len(heights) - 1)
+    known = ((place, each) for place, each in enumerate(heights) if not math.isnan(each))
+    points = " ".join(f"{1 + place * step:.0f},{39 - 37 * max(each, 0.0):.0f}" for place, each in known)
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        if points
+        else ""
+    )
 
 
 # --- growth ------------------------------------------------------------------------------------------------

@@ -7,11 +7,15 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.show.figure import Words
+from kamlib.show.figure import Words, short
+
+#: A name or list longer than this makes no title.
+_LONGEST = 90
 
 
-def worded(name: str, case: str, **values: Any) -> Words:
-    """Return the words of the figure `name` with the title that the data chose."""
+def worded(name: str, case: str, /, **values: Any) -> Words:
+    """Return the words of the figure `name` with the title that the data chose; long names are cut in it."""
+    values = {key: short(said, _LONGEST) if isinstance(said, str) else said for key, said in values.items()}
     return Words(
         text.t(f"chart.{name}.title.{case}", **values),
         text.t(f"chart.{name}.subtitle", **values),
@@ -52,3 +56,10 @@ def concentration_case(few: int, customers: int, flat: float) -> str:
 def apart_case(apart: float, same: float) -> str:
     """Return faster, slower, or alike where the difference is smaller than `same`."""
     return "alike" if abs(apart) < same else "faster" if apart > 0 else "slower"
+
+
+def spread_case(apart: pd.Series, customers: int, same: float) -> str:
+    """Return one (a single customer), alike where no part differs by more than `same`, else apart."""
+    if customers == 1:
+        return "one"
+    return "alike" if float(apart.max()) <= same else "apart"

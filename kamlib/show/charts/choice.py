@@ -1,0 +1,318 @@
+"""Figures of the choice: who is chosen, what the points are made of, and whether the choice holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from kamlib import text
+from kamlib.show import figure, tables
+from kamlib.show.charts import bars, marks
+from kamlib.show.charts.words import all_case, spread_case, worded
+from kamlib.show.page import COLOURS, Bundle, Shown, escape
+
+#: More customers than this do not find room in a figure; the rest stands in the notebook's table.
+SHOWN = 24
+
+# --- the matrix and how sure each place is -------------------------------------------------------------------
+
+#: How sure a place is -> fill and edge: filled, ring or grey, told apart without colour too.
+_SURENESS = {
+    "robust_in": ("accent", "accent"),
+    "contested": ("paper", "warn"),
+    "robust_out": ("line", "grey"),
+}
+_UNSURE = ("paper", "grey")
+
+
+def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Draw attractiveness against our position, high strength to the right (P18).
+
+    `segments`: one row per customer with `account_id`, `attractiveness` and `our_position` on the scale 1-5,
+    `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
+    """
+    known = segments.dropna(subset=["attractiveness", "our_position"])
+    is_near = known["is_key"].fillna(value=False).astype(bool) | known["verdict"].isin(
+        ["robust_in", "contested"]
+    )
+    chosen = known[is_near].head(SHOWN).reset_index(drop=True)
+    if chosen.empty:
+        return tables.what_to_add(text.t("chart.matrix.empty"), bundle)
+    cut = bundle.limit("matrix_cut_score")
+    both = int(((chosen["attractiveness"] >= cut) & (chosen["our_position"] >= cut)).sum())
+    unknown = len(segments) - len(known)
+    words = worded(
+        "matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown, n=len(chosen)
+    )
+    table = tables.numbers("chart_matrix", chosen, bundle)
+    paint = partial(_matrix, chosen.assign(name=tables.names(chosen["account_id"], bundle)), cut)
+    return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 4.3), (3.75, 4.2)))
+
+
+def _matrix(chosen: pd.DataFrame, cut: float, ax: Axes, *, narrow: bool) -> None:
+    figure.margins(ax, left=0.38, right=0.08, top=0.1, bottom=0.45)
+    left, low = (_from(chosen[axis], cut) for axis in ("our_position", "attractiveness"))
+    ax.set_xlim(left, 5.3)
+    ax.set_ylim(low, 5.3)
+    best = Rectangle((cut, cut), 5.3 - cut, 5.3 - cut, facecolor=COLOURS["accent_wash"], alpha=0.6, zorder=0)
+    ax.add_patch(best)
+    ax.axhline(cut, color=COLOURS["line"], linewidth=1, zorder=0.5)
+    ax.axvline(cut, color=COLOURS["line"], linewidth=1, zorder=0.5)
+    marks.bare(ax, "left", "bottom")
+    ax.set_xticks(range(math.ceil(left), 6))
+    ax.set_yticks(range(math.ceil(low), 6))
+    ax.set_xlabel(text.t("chart.matrix.position"), loc="right")
+    ax.set_ylabel(text.t("chart.matrix.attractiveness"), loc="top")
+    names = _brief(list(chosen["name"])) if narrow else list(chosen["name"])
+    placed = _spots(chosen.assign(name=names), 16 if narrow else 24)
+    for mark, verdict in zip(placed, chosen["verdict"], strict=True):
+        marks.dot(ax, mark, _SURENESS.get(str(verdict), _UNSURE))
+    marks.label(ax, placed, kept_free=_corners(ax))
+
+
+def _from(scores: pd.Series, cut: float) -> float:
+    """Return where an axis begins: half a step below the lowest customer and the cut, never below the scale."""
+    return max(0.7, min(float(scores.min()), cut) - 0.55)
+
+
+def _corners(ax: Axes) -> list[marks.Box]:
+    """Name the four fields in their corners; return the room that the names take."""
+    corners = (
+        (0.99, 0.99, "strategic"),
+        (0.01, 0.99, "star"),
+        (0.99, 0.01, "status"),
+        (0.01, 0.01, "streamline"),
+    )
+    return [marks.corner(ax, x, y, text.label("quadrant", code)) for x, y, code in corners]
+
+
+def _brief(names: list[str]) -> list[str]:
+    """Return the first word of each name where no other begins alike: a phone has no room for more."""
+    first = [name.split(maxsplit=1)[0] if name.split() else name for name in names]
+    return [each if first.count(each) == 1 else name for each, name in zip(first, names, strict=True)]
+
+
+def _spots(chosen: pd.DataFrame, longest: int) -> list[marks.Mark]:
+    """Return one mark per customer; those who share a place are set in a small circle around it."""
+    x, y = chosen["our_position"].astype(float), chosen["attractiveness"].astype(float)
+    order = chosen.groupby([x, y]).cumcount()
+    alike = chosen.groupby([x, y])["account_id"].transform("size")
+    angle = 2 * np.pi * order / alike + np.pi / 4
+    spread = np.where(alike > 1, 0.09 + 0.035 * alike, 0.0)
+    places = zip(x + spread * np.cos(angle), y + spread * np.sin(angle), strict=True)
+    named = zip(places, chosen["name"], chosen["is_key"].fillna(value=False), strict=True)
+    return [
+        marks.Mark(*place, 0.07, figure.short(name, longest), bool(is_key)) for place, name, is_key in named
+    ]
+
+
+def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Draw in how many of the reasonable weightings each customer is among the chosen (S1.6).
+
+    `segments`: one row per customer with `account_id`, `acceptability` 0..1 and `verdict`; those that are never
+    among the chosen are left out.
+    """
+    known = segments.dropna(subset=["acceptability"])
+    known = known.sort_values("acceptability", ascending=False, kind="stable", ignore_index=True)
+    shown = known[known["acceptability"] > 0].head(SHOWN)
+    if shown.empty:
+        return tables.what_to_add(text.t("chart.acceptability.empty"), bundle)
+    safe, contested = (int(known["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
+    words = worded("acceptability", "some" if contested else "all", safe=safe, contested=contested, n=safe)
+    named = zip(
+        tables.names(shown["account_id"], bundle), shown["acceptability"], shown["verdict"], strict=True
+    )
+    rows = [
+        bars.Bar(name, [bars.Part(0, share, _LOOKS.get(str(verdict), "pale"))], _sure(share, verdict))
+        for name, share, verdict in named
+    ]
+    limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
+    return figure.laid(bars.listed(rows, lines=limits, wide_end=True), words, bundle)
+
+
+_LOOKS = {"robust_in": "accent", "contested": "ring"}
+
+
+def _sure(share: float, verdict: object) -> str:
+    return f"{text.percent(share)} {text.label('verdict', verdict)}"
+
+
+# --- what the points are made of ---------------------------------------------------------------------------
+
+#: Look of each criterion, in the order of the weights.
+_PARTS = ("accent", "soft", "line", "grey", "wash")
+#: A part narrower than this many points has no room for its number.
+_ROOM = 6.0
+
+
+def contributions(points: pd.DataFrame, bundle: Bundle, *, places: int = 0) -> Shown:
+    """Draw what every criterion brings to each customer's points, the highest score on top.
+
+    `points` are those of `segmentation.points`: account_id, name, one column of points per criterion, score. A line
+    stands below the last of `places`.
+    """
+    known = points.dropna(subset=["score"]).head(SHOWN).reset_index(drop=True)
+    criteria = [each for each in known.columns if each not in ("account_id", "name", "score")]
+    parts = known[criteria].dropna(axis=1, how="all").astype(float)
+    if parts.empty:
+        return tables.what_to_add(text.t("chart.contributions.empty"), bundle)
+    apart = parts.max() - parts.min()
+    lead = apart.idxmax() if len(parts) > 1 else parts.iloc[0].idxmax()
+    named = text.t(f"chart.criterion.{lead}")
+    words = worded(
+        "contributions",
+        spread_case(apart, len(parts), bundle.limit("chart_same_points")),
+        criterion=named,
+        first=figure.capital(named),
+        low=text.number(parts[lead].min()),
+        high=text.number(parts[lead].max()),
+        name=str(known["name"].iloc[0]),
+        best=text.number(known["score"].max()),
+        last=text.number(known["score"].min()),
+        customers=len(known),
+        n=len(known),
+    )
+    looks = [_PARTS[place % len(_PARTS)] for place in range(parts.shape[1])]
+    labels = [text.label("criterion", criterion) for criterion in parts]
+    rows = [
+        bars.Bar(name, list(_pieces(mine, looks)), text.number(sum(mine)), _heard(labels, mine))
+        for name, mine in zip(
+            tables.names(known["account_id"], bundle), parts.fillna(0.0).to_numpy(), strict=True
+        )
+    ]
+    inside = bars.key(zip(looks, labels, strict=True)) + bars.listed(rows, cut=places)
+    table = tables.numbers("chart_contributions", points.reindex(columns=_POINTS), bundle)
+    return figure.laid(inside, words, bundle, table=table)
+
+
+_POINTS = [
+    "account_id",
+    "strategic_importance",
+    "willingness_to_partner",
+    "internal_complexity",
+    "business_risk",
+    "our_position",
+    "score",
+]
+
+
+def _pieces(points: np.ndarray, looks: list[str]) -> Iterable[bars.Part]:
+    start = 0.0
+    for each, look in zip(points, looks, strict=True):
+        yield bars.Part(start / 100, (start + each) / 100, look, text.number(each) if each >= _ROOM else "")
+        start += float(each)
+
+
+def _heard(named: list[str], points: np.ndarray) -> str:
+    said = ", ".join(f"{name} {text.number(each)}" for name, each in zip(named, points, strict=True))
+    return f"{said}; "
+
+
+# --- what one weight does ----------------------------------------------------------------------------------
+
+
+def sensitivity(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Draw under which weight of each criterion the customers near the cut have a place.
+
+    `rows` are those of `segmentation.sensitivity`: one per customer and criterion with `weight`, `least`, `most` and
+    `spans`. The title names the smallest reasonable change of one weight that moves somebody.
+    """
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.sensitivity.empty"), bundle)
+    tips = sorted(_tips(rows), key=lambda tip: round(tip["change"], 9))
+    customers = rows["account_id"].nunique()
+    moved = len({tip["account_id"] for tip in tips})
+    case, told = _first_tip(tips)
+    words = worded("sensitivity", case, count=moved, customers=customers, n=customers, **told)
+    return figure.laid(_windows(rows, bundle), words, bundle)
+
+
+def _tips(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
+    """Yield each reasonable weight at which a customer comes in or goes out."""
+    for row in rows.to_dict("records"):
+        for end in {end for span in row["spans"] for end in span} - {0.0, 1.0}:
+            if row["least"] - 1e-9 <= end <= row["most"] + 1e-9:
+                yield {**row, "end": end, "change": abs(end - row["weight"])}
+
+
+def _first_tip(tips: list[dict[str, Any]]) -> tuple[str, dict[str, str]]:
+    """Return the case of the title (who comes in, goes out or gives place, when a weight is more or less) and its words."""
+    if not tips:
+        return "holds", {}
+    first = tips[0]
+    # At one and the same weight one customer may go out and another come in: they change places.
+    same = [
+        tip
+        for tip in tips
+        if tip["criterion"] == first["criterion"] and abs(tip["end"] - first["end"]) < 1e-9
+    ]
+    names = {bool(tip["has_place"]): str(tip["name"]) for tip in reversed(same)}
+    step = "swap" if len(names) > 1 else "out" if first["has_place"] else "in"
+    more = first["end"] > first["weight"]
+    at = math.ceil(round(first["end"] * 100, 6)) if more else math.floor(round(first["end"] * 100, 6))
+    told = {"name": names.get(True, str(first["name"])), "other": names.get(False, "")}
+    criterion = text.t(f"chart.criterion.{first['criterion']}")
+    return f"{step}_{'more' if more else 'less'}", {
+        **told,
+        "criterion": criterion,
+        "at": text.percent(at / 100),
+    }
+
+
+def _windows(rows: pd.DataFrame, bundle: Bundle) -> str:
+    """Return a table, customers by criteria: where each has a place as a bar and in words."""
+    criteria = rows.drop_duplicates("criterion")
+    heads = [text.t("chart.sensitivity.customer"), *(_head(each) for each in criteria.to_dict("records"))]
+    caption = text.t("chart.sensitivity.caption")
+    customers = [each for _, each in rows.groupby("place", sort=True)]
+    last = sum(bool(each["has_place"].iloc[0]) for each in customers)
+    body = "".join(
+        _window_row(each, bundle, cut=0 < place == last < len(customers))
+        for place, each in enumerate(customers, start=1)
+    )
+    above = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    return (
+        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
+        f'<table class="kam-windows"><caption class="kam-vh">{escape(caption)}</caption>'
+        f"<thead><tr>{above}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _head(first: Mapping[Any, Any]) -> str:
+    told = text.t(
+        "chart.sensitivity.weighs",
+        weight=text.percent(first["weight"]),
+        least=text.number(first["least"] * 100),
+        most=text.percent(first["most"]),
+    )
+    return f'{escape(figure.capital(text.label("criterion", first["criterion"])))}<br><span class="kam-sub">{escape(told)}</span>'
+
+
+def _window_row(mine: pd.DataFrame, bundle: Bundle, *, cut: bool) -> str:
+    first = mine.iloc[0]
+    name = f"{first['place']}. {tables.names([first['account_id']], bundle)[0]}"
+    cells = "".join(_window(row) for row in mine.to_dict("records"))
+    below = ' class="kam-cut"' if cut else ""
+    return f'<tr{below}><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _window(row: Mapping[Any, Any]) -> str:
+    """One cell: reasonable weights as a band, where the customer has a place as a bar, the weight in force as a line."""
+    band = bars.Part(row["least"], row["most"], "band")
+    spans = [bars.Part(low, high) for low, high in row["spans"]]
+    drawn = bars.track([band, *spans], [row["weight"]])
+    return f'<td>{drawn}<span class="kam-sub">{escape(_said(row["spans"]))}</span></td>'
+
+
+def _said(spans: list[tuple[float, float]]) -> str:
+    """Say between which weights there is a place: `0-31 %`, always, or never."""
+    if not spans or spans == [(0.0, 1.0)]:
+        return text.t(f"chart.sensitivity.{'always' if spans else 'never'}")
+    return text.listed(f"{text.number(low * 100)}\N{EN DASH}{text.percent(high)}" for low, high in spans)
