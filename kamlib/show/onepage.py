@@ -25,9 +25,18 @@ def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
     title = text.t("page.caption" if inside else "page.caption_for_customer", name=name)
     head = f'<h2 class="kam-onepage-title">{escape(title)}</h2>'
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
-    body = f'{head}<div class="kam-onepage-grid">{grid}</div>{note}'
+    body = f'{head}<div class="kam-onepage-grid {_density(boxes)}">{grid}</div>{note}'
     plain = "\n".join([title, *(_told(box) for _, box in boxes.iterrows())])
     return Shown(framed(body, "kam-onepage", "section"), plain)
+
+
+#: More characters than this on the page are printed smaller, so that one A4 holds them.
+_FULL, _CROWDED = 2400, 3400
+
+
+def _density(boxes: pd.DataFrame) -> str:
+    written = int(boxes[["title", "content", "add", "source"]].fillna("").map(len).to_numpy().sum())
+    return "kam-crowded" if written > _CROWDED else "kam-full" if written > _FULL else "kam-airy"
 
 
 def _told(box: pd.Series) -> str:

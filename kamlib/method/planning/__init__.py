@@ -1,9 +1,9 @@
 """The key account plan (S3.1-S3.8): first one page, then what stands behind it.
 
 `one_page` is the plan as fifteen boxes (P15) and `draft` what the facts alone can put in them. `customer` holds
-what we know of the customer, `work` what is planned, promised, risked and worth, `joint` what waits for what, the
-promises both ways, the journey and SWOT, `stages` how close we are, `brief` the page before a meeting, `alive` what
-has gone stale, what is overdue and what was copied.
+what we know of the customer, `work` what is planned, promised, risked and worth, `road` what comes in the next
+months, `joint` what waits for what, the promises both ways, the journey and SWOT, `stages` how close we are, `brief`
+the page before a meeting, `alive` what has gone stale, what is overdue and what was copied.
 """
 
 from kamlib.method.planning.alive import (
@@ -27,6 +27,7 @@ from kamlib.method.planning.customer import (
 from kamlib.method.planning.draft import draft
 from kamlib.method.planning.joint import gates, journey, loose_ends, promise_ages, reciprocity, swot
 from kamlib.method.planning.page import one_page
+from kamlib.method.planning.road import road
 from kamlib.method.planning.stages import stage_reading, stages
 from kamlib.method.planning.work import (
     initiatives,
@@ -60,6 +61,7 @@ __all__ = [
     "reciprocity",
     "risk_level",
     "risks",
+    "road",
     "stage_reading",
     "stages",
     "staleness",

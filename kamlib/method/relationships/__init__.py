@@ -5,6 +5,7 @@ per matter and dated (P6). During a public tender all advice on contact is silen
 """
 
 from kamlib.method.relationships.leaving import next_introduction, who_leaves
+from kamlib.method.relationships.moves import moves
 from kamlib.method.relationships.people import (
     contact_state,
     counted_days,
@@ -37,6 +38,7 @@ __all__ = [
     "influence_weighted_support",
     "links",
     "map_status",
+    "moves",
     "next_introduction",
     "people",
     "person_name",
