@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.parse
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,12 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
+from pptx import Presentation
 
-from kamlib import schema
+from kamlib import schema, text
 from kamlib.data import projection, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import workshop
+from kamlib.run import leaks, workshop
 
 MARK = "KANARIE"
 MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
@@ -355,3 +359,160 @@ def test_a_customers_papers_are_the_same_whatever_is_closed(
     assert not [
         name for name, page in papers[0].items() if MARK.casefold() in (name + forms(page)).casefold()
     ]
+
+
+# --- the look: kam check --leaks ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> leaks.Sought:
+    """What must not stand in the first customer's files."""
+    folder = tmp_path_factory.mktemp("sökt")
+    projection.write(worlds[0], "A-1", folder / "kund.sqlite")
+    leaks.keep(leaks.everything(worlds[0].portfolio()), folder / "sökt.json")
+    return leaks.guard(str(folder / "sökt.json"), str(folder / "kund.sqlite"), "A-1")
+
+
+def places(name: str, content: str | bytes, sought: leaks.Sought) -> set[str]:
+    held = content.encode() if isinstance(content, str) else content
+    return {hit.belongs for hit in leaks.scan(name, held, sought)}
+
+
+SECRET_WORDS = f"{MARK}-goal-reason-3-0"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<p>{}</p>",
+        "<p>före <b>{}</b> efter</p>",
+        '<p title="{}">x</p>',
+        "<p class='{}'>x</p>",
+        "<!-- {} -->",
+        "<style>.x{{content:'{}'}}</style>",
+        "<svg><desc>{}</desc></svg>",
+        '<img alt="" src="data:text/plain,{}">',
+        '<meta name="author" content="{}">',
+    ],
+)
+def test_a_planted_leak_is_caught_wherever_it_stands(sought: leaks.Sought, planted: str) -> None:
+    """Text, attribute, comment, style, drawing, data address, metadata: found, and told by table and column."""
+    assert places("sida.html", planted.format(SECRET_WORDS), sought) == {"goal.reason"}
+    packed = base64.b64encode(SECRET_WORDS.encode()).decode()
+    assert places("sida.html", f'<img src="data:text/plain;base64,{packed}">', sought) == {"goal.reason"}
+    assert places("sida.html", planted.format("öppet goal title 1"), sought) == set()
+
+
+def test_a_planted_leak_is_caught_in_documents_and_names(sought: leaks.Sought) -> None:
+    """A PDF's text and metadata, a deck's properties, a file's name; an executed notebook whatever it holds."""
+    weasyprint = pytest.importorskip("weasyprint")
+    for source in (f"<p>{SECRET_WORDS}</p>", f"<meta name=author content='{SECRET_WORDS}'><p>x</p>"):
+        written = weasyprint.HTML(string=source).write_pdf(pdf_variant="pdf/ua-1")
+        assert places("brev.pdf", written, sought) == {"goal.reason"}
+    deck, held = Presentation(), io.BytesIO()
+    deck.core_properties.comments = SECRET_WORDS
+    deck.save(held)
+    assert places("bilder.pptx", held.getvalue(), sought) == {"goal.reason"}
+    assert places(f"mapp/{SECRET_WORDS}.html", "<p>x</p>", sought) == {"goal.reason"}
+    assert places("06_review.ipynb", "{}", sought) == {"notebook"}
+
+
+def test_every_kind_of_closed_value_is_sought(sought: leaks.Sought) -> None:
+    """Other customers by name and id, their people, our people whom nobody names, amounts, rows that are shut."""
+    said = {
+        f"{MARK}-annan-kund-0": "account.name",
+        f"{MARK}-contact-name-3-0": "contact.name",
+        f"{MARK}-contact-name-4-0": "contact.name",
+        f"{MARK}-whitespace-competitor-1-0": "whitespace.competitor",
+        f"{MARK}-goal-title-3-0": "goal.title",
+    }
+    for words, place in said.items():
+        assert place in places("sida.html", f"<td>{words}</td>", sought), words
+    for amount in (
+        "7313131.31",
+        "7 313 131",
+        "7\u00a0313\u00a0131",
+        "7,313,131",
+        "\u22127\u00a0313\u00a0131 kr",
+    ):
+        assert places("sida.html", f"<td>{amount}</td>", sought), amount
+    assert not places("sida.html", '<path d="M 7313131 0"/><td>17 313 131</td><td>7 313 131 000</td>', sought)
+
+
+def test_other_worlds_hits_hide_what_they_found(sought: leaks.Sought) -> None:
+    """A hit says where it stands and whose column it is, never the whole secret: it may be another customer's."""
+    (hit,) = leaks.scan("sida.html", f"<p>Vi och {MARK}-annan-kund-0 ses.</p>".encode(), sought)
+    assert "vi och ka… ses" in hit.around
+    assert "annan-kund" not in hit.finding().sentence()
+
+
+@pytest.mark.parametrize(
+    "amount", [0.0, 7.4, 999.0, 1_234.0, 9_999.4, 54_321.0, 123_456_789.0, 1_234_567_890.0]
+)
+@pytest.mark.parametrize("lang", text.LANGUAGES)
+def test_an_amount_is_sought_in_the_form_that_the_product_writes(amount: float, lang: str) -> None:
+    """The forms are those of `text.money`, where at least four digits count; shorter ones are left out."""
+    text.use(lang)
+    form = text.money(amount)
+    told = {" ".join(leaks._words(each)) for each in leaks._figures(amount, leaks._units("SEK"))}
+    counts = len(re.sub(r"\D", "", form).strip("0")) >= 4
+    assert (" ".join(leaks._words(form)) in told) == counts
+
+
+def test_what_the_kit_says_itself_is_no_secret(worlds: list[workspace.Workspace]) -> None:
+    """A value that is a word of the catalogue, a month or a single everyday word of an open column is left out."""
+    portfolio = worlds[0].portfolio()
+    contacts = portfolio.contact.assign(title="Inköpschef", unit="Smältverket")
+    risks = portfolio.risk.assign(title="mars", signal=text.entry("index.lead")["sv"])
+    made = replace(portfolio, tables={**portfolio.tables, "contact": contacts, "risk": risks})
+    known = {" ".join(words) for words in leaks.everything(made).values}
+    assert known & {"inköpschef", "smältverket", "mars", "intern sida"} == set()
+
+
+def test_the_customers_editions_hold_no_closed_value(
+    editions: dict[str, Path], worlds: list[workspace.Workspace]
+) -> None:
+    """`kam check --leaks` walks every file for the customer, finds nothing, and says how much it looked for."""
+    told: list[str] = []
+    assert leaks.check(worlds[0], editions["0"].parents[1], say=told.append) == 0
+    assert re.fullmatch(
+        r"6 filer genomsökta efter .* interna värden: 0 träffar\.", told[-1].replace("\u00a0", " ")
+    )
+
+
+def test_the_look_finds_what_the_internal_edition_shows(
+    editions: dict[str, Path], sought: leaks.Sought
+) -> None:
+    """The control: of the canaries on our own pages at least 95 % are found, so that silence means something."""
+    shown, found = set(), set()
+    for path in editions["inside"].glob("*/*.html"):
+        source = path.read_text("utf-8")
+        shown |= {f"{a}.{b}" for a, b in re.findall(rf"{MARK}-([a-z_]+)-([a-z_]+)-\d", source)}
+        found |= places(path.name, source, sought)
+    shown &= {f"{table.name}.{column.name}" for table in schema.TABLES.values() for column in table.columns}
+    assert len(shown) > 25
+    assert len(shown & found) >= 0.95 * len(shown), shown - found
+
+
+def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: leaks.Sought) -> None:
+    """The other control: a page of all that is closed, one hit at least for each column of text."""
+    portfolio, lines, columns = worlds[0].portfolio(), [], set()
+    for name, table in schema.TABLES.items():
+        for column in (each for each in table.columns if each.kind == "text"):
+            told = [
+                str(value) for value in portfolio.tables[name][column.name].dropna() if MARK in str(value)
+            ]
+            lines += told
+            columns |= {f"{name}.{column.name}"} if told else set()
+    found = places("sida.html", "\n".join(f"<p>{line}</p>" for line in lines), sought)
+    assert len(columns) > 80
+    assert len(columns & found) >= 0.95 * len(columns), columns - found
+
+
+def test_a_look_costs_little(editions: dict[str, Path], sought: leaks.Sought) -> None:
+    """At most 0.3 s of processor time for a page, once what is sought is known."""
+    pages = [path.read_bytes() for path in editions["0"].glob("*/*.html")]
+    started = time.process_time()
+    for content in pages:
+        leaks.scan("sida.html", content, sought)
+    assert (time.process_time() - started) / len(pages) < 0.3

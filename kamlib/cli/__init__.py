@@ -20,7 +20,7 @@ from kamlib.data import mapping as mapping_file
 from kamlib.errors import Finding, problem
 from kamlib.live import serve
 from kamlib.method import coaching
-from kamlib.run import batch, files, notebooks, reports, standings, workshop
+from kamlib.run import batch, files, leaks, notebooks, reports, standings, workshop
 from kamlib.run import doctor as examine
 from kamlib.show import tables
 
@@ -136,11 +136,17 @@ def import_(target: str | None, source: Path, mapping: Path | None, *, dry_run: 
 
 @kam.command()
 @click.argument("accounts", nargs=-1)
+@click.option(
+    "--leaks", "for_leaks", is_flag=True, help="Search what is made for customers for internal values."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder of the reports to search.")
 @click.pass_obj
 @told_plainly
-def check(target: str | None, accounts: tuple[str, ...]) -> int:
+def check(target: str | None, accounts: tuple[str, ...], out: Path | None, *, for_leaks: bool) -> int:
     """Say what the rules find in data and plans; exit 1 where an error stands."""
     here = _open(target)
+    if for_leaks:
+        return leaks.check(here, (out or _out_folder()).absolute(), say=say)
     listed = reports.listing(here).set_index("account_id")
     chosen = accounts or tuple(listed.index[listed["is_key"].fillna(value=False).astype(bool)])
     worst = 0
