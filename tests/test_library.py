@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import pytest
@@ -152,16 +153,18 @@ def test_the_lowest_cap_wins_and_is_said() -> None:
     assert held["holds"].tolist() == [False, False, True]
 
 
-def test_a_trend_compares_two_days() -> None:
-    """Deliveries fell between two snapshots: down by more than our limit; what was never known can't be compared."""
+def test_a_trend_tells_what_was_known_at_each_day() -> None:
+    """One row per view in the order given; what was never known is missing, and the total with it below 60 % known."""
     then, now = (
         account(
+            as_of=date(2026, month, 30),
             revenue=months("2026-09", [10.0] * 24),
-            delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": kept}],
+            delivery=[{"month": "2026-06-01", "lines_due": 100, "lines_on_time_in_full": kept}],
         )
-        for kept in (98, 85)
+        for month, kept in ((6, 98), (9, 85))
     )
-    rows = measures.health_compare(now, then).set_index("part")
-    assert rows.loc["delivery", "state"] == "down"
-    assert rows.loc["commercial", "state"] == "same"
-    assert rows.loc["value", "state"] == "unknown"
+    rows = measures.health_trend([then, now])
+    assert rows["on"].dt.month.tolist() == [6, 9]
+    assert rows["delivery"].iloc[1] < rows["delivery"].iloc[0]
+    assert rows[["total", "value"]].isna().all(axis=None)
+    assert measures.health_trend([]).empty

@@ -47,7 +47,7 @@ def test_an_account_as_it_was_known_a_quarter_before(
     """Health's trend compares two such views: the earlier one knows neither the later facts nor the later promises."""
     monkeypatch.setenv("KAM_WORKSPACE", invented.target)
     now = invented.account("A-003")
-    then = workspace.earlier(now)
+    then = workspace.quarters(now)[-2]
     assert then.as_of.isoformat() == "2026-06-30"
     assert then.facts_through == pd.Timestamp("2026-06-01")
     assert 0 < len(then.commitment) < len(now.commitment)

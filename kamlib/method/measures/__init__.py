@@ -10,10 +10,10 @@ from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
 from kamlib.method.measures.health import (
     band,
     health,
-    health_compare,
     health_exceptions,
     health_parts,
     health_total,
+    health_trend,
     weighted,
 )
 from kamlib.method.measures.library import library
@@ -27,6 +27,7 @@ from kamlib.method.measures.loyalty import (
     retention_shares,
 )
 from kamlib.method.measures.money import (
+    bridge,
     customer_profit,
     exposure,
     lifetime,
@@ -53,6 +54,7 @@ from kamlib.method.measures.voices import answers, nps, promoter_score, satisfac
 __all__ = [
     "answers",
     "band",
+    "bridge",
     "commitments",
     "customer_profit",
     "delivery_precision",
@@ -62,10 +64,10 @@ __all__ = [
     "forecast_summary",
     "groups_of",
     "health",
-    "health_compare",
     "health_exceptions",
     "health_parts",
     "health_total",
+    "health_trend",
     "hours",
     "key_account_growth",
     "key_accounts",

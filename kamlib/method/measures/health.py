@@ -195,27 +195,18 @@ def _reading(
     return {"key": "health.total.held", "why": why, **words}
 
 
-def health_compare(now: AccountView, before: AccountView) -> pd.DataFrame:
-    """One row per part and one for the `total`: `before`, `now`, `change` in points, `state` and why it moved.
+def health_trend(views: Sequence[AccountView]) -> pd.DataFrame:
+    """One row per view of one account: `on` (its day), the score of each part and the `total`, in the order given.
 
-    Two views of one account at two days: a trend by snapshot, never by recounting the past with today's facts (6.8).
-    `state` is up, down, same (within our limit of points) or unknown.
+    A trend by snapshot, never by recounting the past with today's facts (6.8); what was not known then is missing, and
+    the total with it below 60 % known (P13).
     """
-    scores = [
-        pd.concat(
-            [
-                health_parts(each).set_index("part")["part_score"],
-                pd.Series({"total": health_total(each)["score"].iloc[0]}),
-            ]
-        )
-        for each in (before, now)
+    lines = [
+        {
+            "on": today(each),
+            "total": health_total(each)["score"].iloc[0],
+            **health_parts(each).set_index("part")["part_score"],
+        }
+        for each in views
     ]
-    rows: pd.DataFrame = pd.concat(scores, axis=1, keys=["before", "now"]).rename_axis("part").reset_index()
-    rows["change"] = rows["now"] - rows["before"]
-    step = now.limit("health_change_points")
-    states = ["unknown" if np.isnan(each) else _moved(each, step) for each in rows["change"]]
-    return rows.assign(state=states, since=today(before), on=today(now))
-
-
-def _moved(change: float, step: float) -> str:
-    return "up" if change >= step else "down" if change <= -step else "same"
+    return pd.DataFrame(lines, columns=["on", "total", *_PARTS])

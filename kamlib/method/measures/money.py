@@ -56,6 +56,48 @@ def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {str(name): dict(each) for name, each in sums.to_dict("index").items()}
 
 
+@once
+def bridge(account: AccountView) -> pd.DataFrame:
+    """One row per step from the twelve months before to the last twelve: `step`, `product_group`, `amount`, `year`.
+
+    Steps: before, group (its change, the largest rise first), rest (the change of what has no group), now; where known
+    budget (of the same twelve months, if all of them have one) and forecast (the newest, of its calendar `year`).
+    before + the changes = now. No rows where growth is unknown: see `sales`.
+    """
+    sold, groups = sales(account).iloc[0], sales_by_group(account)
+    if pd.isna(sold["growth_share"]):
+        return pd.DataFrame(columns=_BRIDGE)
+    moves = groups["revenue_12m"].fillna(0) - groups["revenue_previous_12m"].fillna(0)
+    changes = groups.assign(step="group", amount=moves).sort_values("amount", ascending=False, kind="stable")
+    ends = {"before": sold["revenue_previous_12m"], "now": sold["revenue_12m"]}
+    rest = ends["now"] - ends["before"] - moves.sum()
+    rows = [
+        pd.DataFrame({"step": ["before"], "amount": ends["before"]}),
+        changes[["step", "product_group", "amount"]],
+        pd.DataFrame({"step": ["rest"] if abs(rest) >= 1 else [], "amount": rest}),
+        pd.DataFrame({"step": ["now"], "amount": ends["now"]}),
+        *_foreseen(account),
+    ]
+    return pd.concat(rows, ignore_index=True).reindex(columns=_BRIDGE)
+
+
+_BRIDGE = ["step", "product_group", "amount", "year"]
+
+
+def _foreseen(account: AccountView) -> list[pd.DataFrame]:
+    planned = within(account.budget, "month", account.window(12))
+    whole = planned["budget"].sum() if planned["month"].nunique() == 12 else MISSING
+    this_year = account.facts_through.year if account.facts_through is not None else 0
+    likely = account.forecast[account.forecast["year"].eq(this_year)].sort_values("made_on").tail(1)
+    rows = [
+        pd.DataFrame({"step": ["budget"], "amount": whole}),
+        pd.DataFrame(
+            {"step": "forecast", "amount": likely["likely"].astype("float64"), "year": likely["year"]}
+        ),
+    ]
+    return [each for row in rows if len(each := row.dropna(subset=["amount"]))]
+
+
 def trend(bundle: Bundle, months: int = 24) -> pd.DataFrame:
     """One row per month: `month`, `revenue`, `rolling_12m` (missing until twelve months are known)."""
     window = bundle.window(months)

@@ -7,6 +7,7 @@ data; `agenda` holds the two meetings of P1; `communication` the notes afterward
 from kamlib.method.review.changes import AREAS, compare, last_review, tally
 from kamlib.method.review.memory import hit_rate
 from kamlib.method.review.month import follow_up, summary
+from kamlib.method.review.opening import figures, sentences
 from kamlib.method.review.pack import champion_pack
 from kamlib.method.review.quarter import agenda, communication, decisions, held, questions
 from kamlib.method.review.year import goal_verdict, ground, next_year
@@ -18,6 +19,7 @@ __all__ = [
     "communication",
     "compare",
     "decisions",
+    "figures",
     "follow_up",
     "goal_verdict",
     "ground",
@@ -26,6 +28,7 @@ __all__ = [
     "last_review",
     "next_year",
     "questions",
+    "sentences",
     "summary",
     "tally",
 ]

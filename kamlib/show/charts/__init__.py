@@ -4,31 +4,38 @@ A title is chosen by rule from the data, between limits that stand in `settings.
 rows a figure says what to add, and nothing at all to a customer.
 """
 
-from kamlib.show.charts.account import (
-    goal_progress,
-    health,
-    influence_map,
-    revenue_by_group,
-    revenue_trend,
-)
-from kamlib.show.charts.choice import acceptability, account_matrix, contributions, sensitivity
-from kamlib.show.charts.portfolio import concentration, exposure, panels, portfolio_growth, whale
+from kamlib.show.charts.account import revenue_by_group
+from kamlib.show.charts.business import bridge_bars, bridge_floor, revenue_bridge
+from kamlib.show.charts.choice import acceptability, account_matrix, contributions, first_tip, sensitivity
+from kamlib.show.charts.grids import risk_map, whitespace
+from kamlib.show.charts.people import influence_map, organisation
+from kamlib.show.charts.plan import journey, roadmap
+from kamlib.show.charts.portfolio import concentration, exposure, panels, whale
+from kamlib.show.charts.relation import goal_progress, health_trend, promise_ages
 from kamlib.show.charts.squad import coverage
 
 __all__ = [
     "acceptability",
     "account_matrix",
+    "bridge_bars",
+    "bridge_floor",
     "concentration",
     "contributions",
     "coverage",
     "exposure",
+    "first_tip",
     "goal_progress",
-    "health",
+    "health_trend",
     "influence_map",
+    "journey",
+    "organisation",
     "panels",
-    "portfolio_growth",
+    "promise_ages",
+    "revenue_bridge",
     "revenue_by_group",
-    "revenue_trend",
+    "risk_map",
+    "roadmap",
     "sensitivity",
     "whale",
+    "whitespace",
 ]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from kamlib import text
 from kamlib.show.figure import short, width
@@ -28,27 +27,6 @@ def bare(ax: Axes, *spines: str) -> None:
     ax.set_yticks([])
     for side, spine in ax.spines.items():
         spine.set_visible(side in spines)
-
-
-def money_axis(ax: Axes, currency: str, highest: float) -> None:
-    """Let the vertical axis read amounts in one unit, with a light grid."""
-    step = 1e6 if highest >= 2e6 else 1e3 if highest >= 2e3 else 1.0
-    digits = 1 if highest / step < 5 else 0
-    ax.yaxis.set_major_locator(MaxNLocator(4))
-    ax.yaxis.set_major_formatter(lambda amount, _: text.number(amount / step, digits))
-    ax.grid(axis="y")
-    ax.spines["left"].set_visible(False)
-    unit = text.money_unit(currency, step)
-    ax.annotate(
-        unit,
-        (0, 1),
-        (0, 5),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        ha="right",
-        fontsize=SMALL,
-        color=COLOURS["muted"],
-    )
 
 
 # --- bars with names ---------------------------------------------------------------------------------------
@@ -133,20 +111,31 @@ class Mark:
     bold: bool = False
 
 
-def dot(ax: Axes, mark: Mark, colours: tuple[str, str]) -> None:
-    """Draw a dot filled and edged with two colours of the palette."""
+def dot(ax: Axes, mark: Mark, colours: tuple[str, str], *, shape: str = "o") -> None:
+    """Draw a dot filled and edged with two colours of the palette; `shape` as matplotlib names it."""
     fill, edge = (COLOURS[name] for name in colours)
     size = mark.radius * 72 * 1.75
     ax.plot(
         mark.x,
         mark.y,
-        "o",
+        shape,
         markersize=size,
         markerfacecolor=fill,
         markeredgecolor=edge,
         markeredgewidth=1.6,
         zorder=4,
     )
+
+
+def arrow(ax: Axes, start: Point, mark: Mark) -> list[Box]:
+    """Draw from where a dot was to where it is; return the room that the way takes, in inches."""
+    head = {"arrowstyle": "-|>", "color": COLOURS["muted"], "linewidth": 1.0, "shrinkA": 4}
+    end = (mark.x, mark.y)
+    ax.annotate("", end, start, arrowprops=head | {"shrinkB": mark.radius * 72 + 1}, zorder=3)
+    ax.plot(*start, "o", markersize=5, markerfacecolor=COLOURS["paper"], markeredgecolor=COLOURS["muted"])
+    first, last = ax.transData.transform([start, end]) / ax.figure.dpi
+    way = [first + (last - first) * share for share in (0, 0.2, 0.4, 0.6, 0.8)]
+    return [(float(x) - 0.06, float(y) - 0.06, float(x) + 0.06, float(y) + 0.06) for x, y in way]
 
 
 def corner(ax: Axes, x: float, y: float, words: str) -> Box:

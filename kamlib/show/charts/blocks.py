@@ -1,0 +1,104 @@
+"""Bars and fields laid out by hand: few marks, no ticks, limits set by who draws.
+
+Each is one artist that no axis grows by: matplotlib's own bars and ticks would be most of the cost of a small drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Polygon, Rectangle
+
+from kamlib.show.charts.marks import SMALL, Box, Point
+from kamlib.show.figure import short, width
+from kamlib.show.page import COLOURS
+
+_THICK = 0.62
+
+
+def block(
+    ax: Axes, bar: tuple[float, float, float], colours: tuple[str, str], *, lying: bool, hatch: str = ""
+) -> None:
+    """Draw a bar (place, low, high) filled and edged, standing or lying."""
+    place, low, high = bar
+    corner, size = (place - _THICK / 2, low), (_THICK, high - low)
+    (x, y), (wide, tall) = (corner[::-1], size[::-1]) if lying else (corner, size)
+    fill, edge = colours
+    drawn = Rectangle((x, y), wide, tall, facecolor=fill, edgecolor=edge, linewidth=1.1, hatch=hatch or None)
+    drawn.set_clip_on(False)
+    ax.add_artist(drawn)
+
+
+def cut(ax: Axes, place: float, at: float, gap: float, *, lying: bool) -> None:
+    """Break a bar at `at` by a slanting white stroke: its axis does not begin at nothing."""
+    left, right = place - 0.4, place + 0.4
+    corners = [(left, at), (right, at + gap), (right, at + 2 * gap), (left, at + gap)]
+    shape = [corner[::-1] for corner in corners] if lying else corners
+    ax.add_artist(Polygon(shape, facecolor=COLOURS["paper"], edgecolor="none", clip_on=False, zorder=3))
+
+
+def joints(ax: Axes, ends: Sequence[Point], *, lying: bool) -> None:
+    """Join the end of each bar (level, place) to the next bar by a thin line."""
+    lines = [[(place + 0.31, level), (place + 0.69, level)] for level, place in ends]
+    turned = [[end[::-1] for end in line] for line in lines] if lying else lines
+    ax.add_artist(LineCollection(turned, colors=COLOURS["soft"], linewidths=0.8, clip_on=False))
+
+
+def worth(ax: Axes, spot: Point, words: str, colour: str, *, lying: bool) -> None:
+    """Write what a bar is worth beyond its end."""
+    side, rise = ("left", "center") if lying else ("center", "bottom")
+    ax.annotate(
+        words,
+        spot,
+        (4, 0) if lying else (0, 3),
+        textcoords="offset points",
+        ha=side,
+        va=rise,
+        fontsize=SMALL,
+        fontweight=600,
+        color=colour,
+        annotation_clip=False,
+    )
+
+
+def columns(ax: Axes, names: Sequence[str], inches: float) -> None:
+    """Name standing bars below them, in lines as wide as a column; a name with a wider word stands below the others."""
+    pitch = inches / len(names)
+    room = pitch - 0.06
+    ax.set_xlim(-0.5, len(names) - 0.5)
+    broken = [_broken(name, room) for name in names]
+    is_wide = [any(width(line, SMALL) > room for line in lines) for lines in broken]
+    lowest = max((len(lines) for lines, wide in zip(broken, is_wide, strict=True) if not wide), default=0)
+    for place, (lines, wide) in enumerate(zip(broken, is_wide, strict=True)):
+        told = _broken(names[place], 2 * pitch) if wide else lines
+        ax.annotate(
+            "\n".join(told[:3]),
+            (place, 0),
+            (0, -4 - 11 * min(lowest, 3) if wide else -4),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=SMALL,
+            annotation_clip=False,
+        )
+
+
+def _broken(name: str, reach: float) -> list[str]:
+    """Break a name between words into lines that are at most `reach` inches wide, where its words allow that."""
+    lines: list[str] = []
+    for word in short(name, 60).split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, SMALL) <= reach:
+            lines[-1] = longer
+        else:
+            lines.append(short(word))
+    return lines
+
+
+def grounds(ax: Axes, fields: Sequence[Box], colours: Sequence[str]) -> None:
+    """Lay coloured fields (left, low, width, height) under a drawing."""
+    shapes = [[(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)] for x, y, wide, high in fields]
+    ax.add_artist(PolyCollection(shapes, facecolors=colours, linewidths=0, zorder=0, clip_on=False))

@@ -1,0 +1,226 @@
+"""How the relation goes: health over the quarters, the goals' way, and the promises both ways.
+
+Lists and small curves in HTML say it better here than drawings: they read on a phone, on paper and aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from kamlib import text
+from kamlib.show import cells, figure, tables
+from kamlib.show.charts import bars
+from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
+from kamlib.show.page import COLOURS, NOTHING, Bundle, Shown, audience, escape
+
+# --- health over the quarters ------------------------------------------------------------------------------
+
+_BANDS = ("weak", "watch", "strong")
+_TONES = {"weak": "bad", "watch": "warn", "strong": "good"}
+
+
+def health_trend(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Show each part of the relation over the last quarters, the weakest first, and the whole where enough is known.
+
+    `rows` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
+    where not known). Never for a customer.
+    """
+    if audience(bundle) == "customer":
+        return NOTHING
+    parts = rows.drop(columns=["on", "total"]).astype("float64")
+    if rows.empty or parts.iloc[-1].isna().all():
+        return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
+    now = parts.iloc[-1].sort_values(kind="stable")
+    edges, since = bundle.limit("health_bands"), text.month(rows["on"].iloc[0])
+    changes = parts.diff(len(parts) - 1).iloc[-1] if len(parts) > 1 else parts.iloc[0] * float("nan")
+    case, part, points = moved_case(changes, bundle.limit("health_change_points"))
+    named = {"part": text.label("health_part", part).lower(), "points": text.number(abs(points))}
+    moved = "" if case == "unknown" else text.t(f"chart.health_trend.moved.{case}", since=since, **named)
+    words = worded(
+        "health_trend",
+        _band(float(now.iloc[0]), edges),
+        part=_part(now.index[0]).lower(),
+        score=text.number(now.iloc[0]),
+        known=int(now.notna().sum()),
+        first=since,
+        last=text.month(rows["on"].iloc[-1]),
+        told=text.listed(f"{_part(each)} {text.number(score)}" for each, score in now.items()),
+    )
+    panels = "".join(
+        _panel(each, list(rows[each].astype("float64")), edges) for each in [*now.index, "total"]
+    )
+    table = tables.numbers("chart_health_trend", rows, bundle)
+    drawn = f'<ul class="kam-panels kam-five">{panels}</ul>'
+    return figure.laid(drawn, replace(words, title=words.title + moved), bundle, table=table)
+
+
+def _band(score: float, edges: Sequence[float]) -> str:
+    return _BANDS[sum(score >= edge for edge in edges)]
+
+
+def _part(part: object) -> str:
+    return text.t("chart.health_trend.total") if part == "total" else text.label("health_part", part)
+
+
+def _panel(part: object, scores: list[float], edges: Sequence[float]) -> str:
+    now = scores[-1]
+    band = "unknown" if pd.isna(now) else _band(now, edges)
+    state = cells.pill(text.label("health_band", band), _TONES.get(band, ""))
+    named = _part(part) if band == "unknown" else f"{_part(part)} {text.number(now)}"
+    return f"<li><p>{escape(named)}</p>{state}{_course(scores, edges)}</li>"
+
+
+def _course(scores: list[float], edges: Sequence[float]) -> str:
+    """Return the scores over their bands as SVG, with a gap wherever one was not known; the numbers stand beside."""
+    limits = [0.0, *edges, 100.0]
+    fields = "".join(
+        f'<rect y="{_y(high):.0f}" width="160" height="{_y(low) - _y(high):.0f}" fill="{COLOURS[f"{_TONES[band]}_wash"]}"/>'
+        for band, low, high in zip(_BANDS, limits, limits[1:], strict=False)
+    )
+    step = 144 / max(len(scores) - 1, 1)
+    points = [(8 + place * step, _y(score)) for place, score in enumerate(scores)]
+    lines = "".join(
+        f'<polyline points="{" ".join(run)}" fill="none" stroke="#16232E" stroke-width="1.6"/>'
+        for run in _runs(points)
+    )
+    dots = "".join(
+        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{4 if place == len(points) - 1 else 2.2}" fill="#16232E"/>'
+        for place, (x, y) in enumerate(points)
+        if not pd.isna(y)
+    )
+    return f'<svg viewBox="0 0 160 70" aria-hidden="true">{fields}{lines}{dots}</svg>'
+
+
+def _y(score: float) -> float:
+    return 65 - 0.6 * score
+
+
+def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[str]]:
+    """Yield the stretches of two or more known points that follow each other."""
+    run: list[str] = []
+    for x, y in [*points, (0.0, float("nan"))]:
+        if not pd.isna(y):
+            run.append(f"{x:.0f},{y:.0f}")
+            continue
+        if len(run) > 1:
+            yield run
+        run = []
+
+
+# --- the goals' way ----------------------------------------------------------------------------------------
+
+_LOOKS = {"on_track": "accent", "not_due": "accent", "at_risk": "soft", "off_track": "over"}
+
+
+def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Show how far each goal has come against what its path expects by now.
+
+    `rows` are those of `goal_setting.progress`: title, way, expected (shares 0..1), state.
+    """
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.goals.empty"), bundle)
+    measured = rows[rows["way"].notna()]
+    on_track = int(measured["state"].isin(["on_track", "not_due"]).sum())
+    counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
+    name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
+    words = worded(name, all_case(on_track, len(measured)), **counts)
+    listed = bars.listed((_goal(row) for row in rows.to_dict("records")), wide_end=True)
+    return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
+
+
+def _goal(row: dict[Any, Any]) -> bars.Bar:
+    """One goal: its way as a bar (none where it has gone backwards), what is expected today as an upright line."""
+    way, expected, state = row["way"], row["expected"], str(row["state"])
+    parts = [] if pd.isna(way) else [bars.Part(0.0, float(way), _LOOKS.get(state, "grey"))]
+    parts += [] if pd.isna(expected) else [bars.Part(float(expected), float(expected), "mark")]
+    told = text.label("goal_state", state)
+    end = told if pd.isna(way) else f"{text.percent(way)}, {told}"
+    heard = "" if pd.isna(expected) else text.t("chart.goals.expected", share=text.percent(expected))
+    return bars.Bar(str(row["title"]), parts, end, heard)
+
+
+# --- promises ----------------------------------------------------------------------------------------------
+
+_PROMISES = {"kept": "accent", "late": "soft", "open": "pale", "overdue": "ring", "old": "over"}
+
+
+def promise_ages(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+    """Show what we and the customer have promised: kept, late, waiting, and how long what is overdue has waited.
+
+    `rows` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
+    without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
+    """
+    dated = rows.dropna(subset=["due_on", "direction"])
+    if dated.empty:
+        return tables.what_to_add(text.t("chart.promises.empty"), bundle)
+    counts = _by_age(dated, bundle.limit("chart_old_promise_days"))
+    who = [text.t("chart.promises.ours"), text.t(f"{_key(bundle)}.theirs")]
+    most = int(counts[list(_PROMISES)].sum(axis=1).max())
+    listed = bars.listed(
+        (_side(name, row, most) for name, row in zip(who, counts.to_dict("records"), strict=True)),
+        wide_end=True,
+    )
+    present = [state for state in _PROMISES if counts[state].any()]
+    legend = bars.key((_PROMISES[state], text.t(f"chart.promises.{state}")) for state in present)
+    table = tables.numbers("chart_promises", counts.reset_index(), bundle)
+    return figure.laid(
+        legend + listed, _promise_words(counts, len(rows) - len(dated), bundle), bundle, table=table
+    )
+
+
+def _key(bundle: Bundle) -> str:
+    return "chart.promises" if audience(bundle) == "internal" else "chart.promises_for_customer"
+
+
+def _by_age(dated: pd.DataFrame, limit: float) -> pd.DataFrame:
+    """One row per side: how many promises are in each state, and the days of the oldest that is overdue."""
+    overdue = dated["state"].eq("overdue")
+    is_old = overdue & dated["days_late"].gt(limit).fillna(value=False).astype(bool)
+    states = dated["state"].astype("str").mask(is_old, "old")
+    sides = pd.Index(["ours", "customer"], name="direction")
+    counts = pd.crosstab(dated["direction"], states).reindex(
+        index=sides, columns=list(_PROMISES), fill_value=0
+    )
+    oldest = dated[overdue].groupby("direction")["days_late"].max()
+    return counts.assign(oldest_days=oldest.reindex(sides).astype("Int64"))
+
+
+def _side(name: str, row: dict[Any, Any], most: int) -> bars.Bar:
+    """One side's promises as one bar, as long as they are many."""
+    parts, low = [], 0
+    for state, look in _PROMISES.items():
+        if row[state]:
+            parts.append(bars.Part(low / most, (low + row[state]) / most, look, text.number(row[state])))
+        low += int(row[state])
+    due = row["kept"] + row["late"] + row["overdue"] + row["old"]
+    kept = text.t("chart.promises.kept_of", kept=row["kept"], due=due) if due else ""
+    oldest = "" if pd.isna(row["oldest_days"]) else text.t("chart.promises.oldest", days=row["oldest_days"])
+    end = ", ".join(filter(None, [kept, oldest])) or text.t("chart.promises.none_due")
+    heard = "; ".join(
+        f"{text.t(f'chart.promises.{state}')}: {row[state]}" for state in _PROMISES if row[state]
+    )
+    return bars.Bar(name, parts, end, f"{heard}. " if heard else "")
+
+
+def _promise_words(counts: pd.DataFrame, undated: int, bundle: Bundle) -> figure.Words:
+    late = (counts["overdue"] + counts["old"]).to_dict()
+    kept, due = int(counts["kept"].sum()), int(counts[["kept", "late", "overdue", "old"]].to_numpy().sum())
+    values = {
+        "kept": kept,
+        "due": due,
+        "ours": int(late["ours"]),
+        "theirs": int(late["customer"]),
+        "n": int(sum(late.values())) or due or int(counts["open"].sum()),
+        "days": counts["oldest_days"].max(),
+        "waiting": int(counts["open"].sum()),
+        "limit": int(bundle.limit("chart_old_promise_days")),
+        **{f"{state}_{side}": int(counts.loc[side, state]) for side in counts.index for state in _PROMISES},
+    }
+    case = promise_case(values["ours"], values["theirs"], due, kept)
+    words = worded(_key(bundle).removeprefix("chart."), case, **values)
+    left_out = text.t("chart.promises.undated", count=undated, n=undated) if undated else ""
+    return replace(words, note=f"{words.note} {left_out}".strip())
