@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from typing import Any, Protocol
 
@@ -52,6 +52,23 @@ class Words:
     note: str = ""
 
 
+@dataclass(frozen=True, repr=False)
+class Drawn(Shown):
+    """A drawn figure that keeps its words and its painter, for a document that takes no SVG."""
+
+    words: Words = Words("")
+    paint: Painter | None = None
+    size: tuple[float, float] = WIDE
+
+    def picture(self, dpi: int = 200) -> bytes:
+        """Return the wide drawing as PNG."""
+        written = io.BytesIO()
+        if self.paint is not None:
+            with _painted(self.paint, self.size, narrow=False) as drawing:
+                drawing.savefig(written, format="png", dpi=dpi, metadata={"Software": None})
+        return written.getvalue()
+
+
 def shown(
     paint: Painter,
     words: Words,
@@ -63,7 +80,8 @@ def shown(
     """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
     wide, narrow = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
     both = f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
-    return laid(both, words, bundle, table=table)
+    whole = laid(both, words, bundle, table=table)
+    return Drawn(whole.html, whole.plain, whole.kind, words, paint, sizes[0])
 
 
 def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown:
@@ -82,7 +100,9 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
 
 def short(name: str, longest: int = LONGEST) -> str:
     """Return a name that fits into a figure."""
-    return name if len(name) <= longest else name[: longest - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    # A name with a line break would cover its neighbours; the space within an amount stays unbroken.
+    line = re.sub(r"[^\S\u00a0]+", " ", name[: 4 * longest]).strip()
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def capital(words: str) -> str:
@@ -90,6 +110,7 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+@lru_cache(maxsize=4096)
 def width(words: str, size: float = 9.2, *, bold: bool = False) -> float:
     """Return the width of a line of text in inches."""
     _fonts()
@@ -132,28 +153,45 @@ def _style() -> Any:
         return mpl.rc_params_from_file(sheet, use_default_template=False)
 
 
-def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
+class _Quiet(Axes):
+    """Axes that draw an axis only where it has marks: ticks would be most of the cost of a small drawing."""
+
+    def set_xticks(self, ticks: Any, labels: Any = None, **more: Any) -> Any:
+        self.xaxis.set_visible(len(ticks) > 0)
+        return super().set_xticks(ticks, labels, **more) if len(ticks) else []
+
+    def set_yticks(self, ticks: Any, labels: Any = None, **more: Any) -> Any:
+        self.yaxis.set_visible(len(ticks) > 0)
+        return super().set_yticks(ticks, labels, **more) if len(ticks) else []
+
+
+@contextmanager
+def _painted(paint: Painter, size: tuple[float, float], *, narrow: bool) -> Iterator[Figure]:
     _fonts()
     style = mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}
     with mpl.rc_context(style), _without_glyph_warnings():
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
-        paint(figure.add_axes((0.0, 0.0, 1.0, 1.0)), narrow=narrow)
-        written = io.StringIO()
-        figure.savefig(
-            written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )
+        paint(figure.add_axes((0.0, 0.0, 1.0, 1.0), axes_class=_Quiet), narrow=narrow)
+        yield figure
+
+
+def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
+    written = io.StringIO()
+    bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    with _painted(paint, size, narrow=narrow) as drawing:
+        drawing.savefig(written, format="svg", metadata=bare)
     return _clean(written.getvalue())
 
 
 #: What matplotlib writes and the page has no use for: metadata, a style for the whole page, unseen grounds,
-#: groups, rotations by nothing, and the font that the page gives anyway.
+#: groups (and that they cut marks at the edge), rotations by nothing, and the font that the page gives anyway.
 _NEEDLESS = (
     r"<metadata>.*?</metadata>",
     r"<defs>\s*<style.*?</style>\s*</defs>",
     r"<!--.*?-->",
     r'<path d="[^"]*" style="fill: none"/>',
-    r"</?g>|<g/>",
+    r"</?g\b[^>]*>",
     r' transform="rotate\(-0 [^"]*\)"',
     r" font-family: 'Inter';",
 )
@@ -161,7 +199,7 @@ _NEEDLESS = (
 
 def _clean(svg: str) -> str:
     """Return the drawing alone, its ids made its own; what is written in it stays as it is."""
-    svg = _in_tags(r"(\d+\.\d{2})\d+", r"\1", svg[svg.index("<svg") :])
+    svg = _in_tags(r"(\d+\.\d{2})\d+", r"\1", page.printable(svg[svg.index("<svg") :]))
     used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
     svg = _in_tags(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
     for needless in _NEEDLESS:

@@ -67,9 +67,18 @@ class Shown:
 NOTHING = Shown("", "")
 
 
+#: Signs that no page and no drawing may hold: XML forbids them, and half a pair of surrogates can't be written.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(value: object) -> str:
+    """Return text in which what can't be shown is a mark of its own."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+
+
 def escape(value: object) -> str:
     """Return text that HTML shows as it stands, also within an attribute."""
-    return html.escape(str(value), quote=True)
+    return html.escape(printable(value), quote=True)
 
 
 def framed(body: str, name: str = "", tag: str = "div") -> str:

@@ -36,7 +36,15 @@ def risk_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         "of": len(judged),
         "unjudged": len(rows) - len(judged),
     }
-    words = worded("risks", "severe" if severe.any() else "calm", n=counts["count"], **counts)
+    first = judged.iloc[0]
+    levels = {
+        "level": text.label("severity", first["level"]),
+        "later": text.t("chart.risks.unknown")
+        if text.is_missing(first["residual_level"])
+        else text.label("severity", first["residual_level"]),
+    }
+    case = "one" if len(judged) == 1 else "severe" if severe.any() else "calm"
+    words = worded("risks", case, n=counts["count"], **counts, **levels)
     table = tables.numbers("chart_risks", rows.assign(title=numbered), bundle)
     return tables.together(figure.laid(_levels(rows, bundle), words, bundle, table=table), register)
 
