@@ -6,10 +6,11 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -71,7 +72,10 @@ def _trailing(through: pd.Timestamp, months: int, back: int) -> tuple[pd.Timesta
 
 def family(accounts: pd.DataFrame, account_id: str) -> list[str]:
     """Return the account and all below it; a circle of parents ends where it meets itself."""
-    children = accounts.groupby("parent_id")["account_id"].agg(list).to_dict()
+    return _below(accounts.groupby("parent_id")["account_id"].agg(list).to_dict(), account_id)
+
+
+def _below(children: Mapping[Any, list[str]], account_id: str) -> list[str]:
     members, waiting = [], [account_id]
     while waiting:
         member = waiting.pop()
@@ -87,7 +91,7 @@ class Portfolio(_Bundle):
 
     def view(self, account_id: str) -> AccountView:
         """Return one account of the portfolio with its descendants, our own people and company-level plan rows."""
-        own = [*family(self.account, account_id), ""]
+        own = [*_below(self._children, account_id), ""]
         tables = {name: self._rows_of(name, own) for name in self.tables}
         names = self.account.set_index("account_id")["name"]
         carried = {each.name: getattr(self, each.name) for each in fields(_Bundle)} | {"tables": tables}
@@ -97,8 +101,22 @@ class Portfolio(_Bundle):
         rows = self.tables[name]
         if "account_id" not in rows:
             return rows
-        mine = rows["account_id"].fillna("").isin(own)
-        return rows[mine | (rows["side"] == "ours")] if name == "contact" else rows[mine]
+        places = [found for each in own if (found := self._places[name].get(each)) is not None]
+        if name == "contact":
+            places.append(np.flatnonzero(rows["side"] == "ours"))
+        return rows.iloc[np.unique(np.concatenate(places))] if places else rows.iloc[:0]
+
+    # Counted once for a portfolio: management's page looks at many accounts of the same tables.
+    @cached_property
+    def _children(self) -> dict[Any, list[str]]:
+        return dict(self.account.groupby("parent_id")["account_id"].agg(list).to_dict())
+
+    @cached_property
+    def _places(self) -> dict[str, dict[Any, Any]]:
+        held = {
+            name: rows["account_id"].fillna("") for name, rows in self.tables.items() if "account_id" in rows
+        }
+        return {name: ids.groupby(ids).indices for name, ids in held.items()}
 
 
 @dataclass(frozen=True)
