@@ -11,10 +11,10 @@ from pathlib import Path
 from kamlib import text
 from kamlib.data import kit, locate, sample, workspace
 from kamlib.errors import KamError
-from kamlib.run import notebooks
+from kamlib.run import notebooks, pdf
 
 CARD = ("jupyterlab", "pandas", "ipywidgets", "matplotlib", "papermill", "nbval", "anywidget")
-EXTRAS = ("voila",)
+EXTRAS = ("voila", "python-pptx")
 _SYNCED = ("onedrive", "dropbox", "google drive", "icloud", "sharepoint")
 
 
@@ -29,7 +29,7 @@ class Sign:
 
 def run(target: str, *, say: Callable[[str], object]) -> int:
     """Examine everything and say it line by line; 1 where something is at fault."""
-    signs = [*_python(), *_packages(), *_workspace(target), *_notebooks()]
+    signs = [*_python(), *_packages(), *_pdf(), *_workspace(target), *_notebooks()]
     for sign in signs:
         say(text.t(f"doctor.{sign.state}", what=sign.what, cure=sign.cure))
     return int(any(sign.state == "fault" for sign in signs))
@@ -50,11 +50,20 @@ def _packages() -> Iterator[Sign]:
         except PackageNotFoundError:
             extra = name in EXTRAS
             cure = (
-                text.t("doctor.extra_cure", what=text.t(f"doctor.extra.{name}"))
+                text.t("doctor.extra_cure", what=text.t(f"doctor.extra.{name.removeprefix('python-')}"))
                 if extra
                 else text.t("doctor.package_cure")
             )
             yield Sign("note" if extra else "fault", text.t("doctor.package_absent", found=name), cure)
+
+
+def _pdf() -> Iterator[Sign]:
+    try:
+        engine = pdf.find()
+    except KamError as stop:
+        yield Sign("note", text.t("doctor.no_pdf"), stop.told())
+        return
+    yield Sign("ok", text.t(f"doctor.pdf.{engine.name}", found=engine.program))
 
 
 def _workspace(target: str) -> Iterator[Sign]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,15 @@ def _link(folder: Path, entry: Mapping[str, Any], out: Path) -> str:
     words = page.escape(text.t(f"notebook.{entry['notebook'][3:]}") if _is_ours(entry) else entry["notebook"])
     if not entry["html"]:
         return f"<span>{words}: {page.escape(text.t('index.' + entry['status']))}</span>"
-    target = (folder / entry["html"]).relative_to(out).as_posix()
-    return f'<a href="{page.escape(target)}">{words}</a>'
+    links = [f'<a href="{page.escape(target)}">{words}</a>' for words, target in _targets(words, entry, folder, out)]
+    return links[0] + (f" ({', '.join(links[1:])})" if links[1:] else "")
+
+
+def _targets(words: str, entry: Mapping[str, Any], folder: Path, out: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a report is there as: the page, and the PDF and the deck beside it."""
+    for name, kind in ((words, "html"), ("PDF", "pdf"), ("PowerPoint", "pptx")):
+        if entry.get(kind):
+            yield name, (folder / entry[kind]).relative_to(out).as_posix()
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from kamlib.show.page import Bundle, audience, escape, unbroken
 Words = Mapping[str, Any]
 Cell = tuple[str, str]  # HTML, plain words
 
-_TO_THE_RIGHT = {"number", "figure", "integer", "money", "percent", "points"}
+TO_THE_RIGHT = {"number", "figure", "integer", "money", "percent", "points"}
 _UNBROKEN = {"date", "month"}
 #: Tone -> codes of states that are shown in it; `set:code` where the same code means other things elsewhere.
 _TONES = {
@@ -130,7 +130,7 @@ STACKED_ROWS = 60
 
 def _is_stacked(columns: list[Words], rows: int) -> bool:
     """Tell whether a phone shows one row below the other: a table of words, where columns of numbers scroll."""
-    wordy = [words for words in columns[1:] if words["kind"] not in _TO_THE_RIGHT]
+    wordy = [words for words in columns[1:] if words["kind"] not in TO_THE_RIGHT]
     return len(columns) >= 4 and len(wordy) >= 2 and rows <= STACKED_ROWS
 
 
@@ -188,7 +188,7 @@ def _data(cell: Cell, words: Words, *, named: bool) -> str:
 
 def _class(words: Words, plain: str = "") -> str:
     names = ["kam-none"] if plain == text.MISSING else []
-    if words["kind"] in _TO_THE_RIGHT:
+    if words["kind"] in TO_THE_RIGHT:
         names.append("kam-n")
     elif words["kind"] in _UNBROKEN:
         names.append("kam-nw")

@@ -1,0 +1,150 @@
+"""The quarterly review as a deck to go on editing: what notebook 06 shows, from the same rows.
+
+It reads one workspace file: ours, or the customer's projected one, so that a customer's deck can't hold more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pptx import Presentation
+
+from kamlib import text
+from kamlib.errors import problem
+from kamlib.method import goal_setting, measures, planning, relationships, review
+from kamlib.run import slides
+from kamlib.run.slides import Area, Say
+from kamlib.schema import AccountView
+from kamlib.show import cells, charts, figure, page, tables
+
+NOTEBOOK = "06_review"
+
+_LONGEST = 110  # characters of a table's cell: a slide is read from across the room
+_GOALS = ("title", "baseline", "now", "target", "unit", "due_on", "way", "state")
+_PROMISES = ("title", "direction", "due_on", "done_on", "state")
+_DECISIONS = ("title", "status", "cost", "owner_id", "asked_on", "decided_on")
+_VALUES = ("title", "stage", "amount", "confirmed_by", "confirmed_on")
+
+
+def check(template: Path) -> None:
+    """Refuse a template that can't be written into, before anything starts."""
+    try:
+        layout = slides.title_only(Presentation(str(template)))
+    except Exception as refused:  # a zip of something else, a .potx, a folder: python-pptx raises as it comes
+        raise problem("template_unread", found=template.name, reason=str(refused)[:200]) from refused
+    if layout is None:
+        raise problem("template_untitled", found=template.name)
+
+
+def made(account: AccountView, template: Path | None = None) -> bytes:
+    """Return the deck of an account's quarterly review, in the language in use."""
+    deck = slides.Deck(template, text.language())
+    followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
+    title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
+    mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
+    _opening(deck.slide(title, mark), account, followed, ledger)
+    if account.audience == "internal":
+        _bridge(deck, account, mark)
+    goals = charts.goal_progress(followed, account)
+    finding = goals.plain.split("\n")[0] if goals.kind == "figure" else ""
+    _table(deck, mark, ("goal_progress", followed, _GOALS), account, finding)
+    _table(deck, mark, ("plan_promises", measures.promises(account), _PROMISES), account)
+    if account.audience == "customer":
+        _table(deck, mark, ("value_ledger", ledger, _VALUES), account)
+    else:
+        _table(deck, mark, ("decisions", review.decisions(account), _DECISIONS), account)
+        _picture(deck, mark, charts.influence_map(relationships.people(account), account))
+    return deck.saved(title, account.as_of)
+
+
+def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> None:
+    """Two sentences, and four numbers beside each other."""
+    area, high = slide.area, 914_400
+    said = [
+        tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
+    ]
+    slide.words(Area(area.left, area.top, area.width, area.top + high), [(line, Say(18)) for line in said])
+    cards = review.figures(account, ledger)
+    step = area.width // len(cards)
+    for n, card in enumerate(cards):
+        left, top = area.left + n * step, area.top + int(1.5 * high)
+        tone = {"good": "good", "bad": "bad"}.get(str(card.get("tone")), "muted")
+        lines = [
+            (card["label"], Say(12, "muted")),
+            (card["value"], Say(28, bold=True)),
+            (card.get("change") or "", Say(12, tone)),
+        ]
+        slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
+
+
+def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
+    """The revenue bridge as native columns; a table where it goes below zero, nothing where growth is unknown."""
+    rows = measures.bridge(account)
+    drawn = charts.revenue_bridge(rows, account)
+    if not isinstance(drawn, figure.Drawn):
+        return
+    bars, unit, digits = charts.bridge_bars(rows, account)
+    floor, most, is_cut = charts.bridge_floor(bars, account)
+    if min(min(bar.low, bar.high) for bar in bars) < 0:
+        told = pd.DataFrame(
+            {"name": [bar.name for bar in bars], "amount": [bar.high - bar.low for bar in bars]}
+        )
+        _table(deck, mark, ("chart_bridge", told, ("name", "amount")), account, drawn.words.title)
+        return
+    how = text.t(
+        "deck.bridge.cut" if is_cut else "deck.bridge.how", unit=text.money_unit(account.currency, unit)
+    )
+    number = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    slide = deck.slide(drawn.words.title, mark)
+    slide.lead(how)
+    slide.bridge(
+        [bar.name for bar in bars],
+        {
+            text.t("deck.bridge.base"): (
+                number,
+                [0 if bar.is_total else min(bar.low, bar.high) / unit for bar in bars],
+            ),
+            text.t("deck.bridge.up"): (f'"+"{number}', [_part(bar, unit, 1) for bar in bars]),
+            text.t("deck.bridge.down"): (f'"\N{MINUS SIGN}"{number}', [_part(bar, unit, -1) for bar in bars]),
+            text.t("deck.bridge.sum"): (number, [bar.high / unit if bar.is_total else None for bar in bars]),
+        },
+        ends=(floor / unit, (most + (most - floor) * 0.1) / unit),
+        description=f"{drawn.words.title}. {drawn.words.description}",
+    )
+
+
+def _part(bar: Any, unit: float, sign: int) -> float | None:
+    """Return how far a bar rises (sign 1) or falls (-1); nothing where it does the other, or is a sum."""
+    way = sign * (bar.high - bar.low) / unit
+    return way if way > 0 and not bar.is_total else None
+
+
+def _table(
+    deck: slides.Deck,
+    mark: str,
+    what: tuple[str, pd.DataFrame, Sequence[str]],
+    account: AccountView,
+    title: str = "",
+) -> None:
+    """A sheet of the catalogue as a native table; rows without room are counted. No rows, no slide."""
+    name, rows, chosen = what
+    caption, columns, plain = tables.grid(name, rows, account, chosen)
+    if rows.empty or not columns:
+        return
+    slide = deck.slide(title or caption, mark)
+    heads = [str(words[text.language()]) for words in columns.values()]
+    right = [words["kind"] in cells.TO_THE_RIGHT for words in columns.values()]
+    short = [[figure.short(words, _LONGEST) for words in row] for row in plain]
+    left = len(rows) - slide.table(heads, short, right, caption)
+    if left:
+        slide.below(text.t("deck.more", n=left))
+
+
+def _picture(deck: slides.Deck, mark: str, shown: page.Shown) -> None:
+    if isinstance(shown, figure.Drawn):
+        slide = deck.slide(shown.words.title, mark)
+        slide.lead(shown.words.subtitle)
+        slide.picture(shown.picture(), f"{shown.words.title}. {shown.words.description}")
