@@ -98,11 +98,11 @@ def test_the_customer_reads_value_promises_and_the_next_date_and_nothing_of_ours
     )
     assert _said(view) == [
         f"Ni har bekräftat ett värde på **500{NBSP}tkr**, den 8 september 2026.",
-        "Inget åtagande är försenat, och **nästa möte är 21 oktober 2026**.",
+        "Inget åtagande är försenat, och **nästa möte är den 21 oktober 2026**.",
     ]
     numbers = _numbers(view)
     assert list(numbers) == [
-        "Värde som ni har bekräftat",
+        "Bekräftat värde, netto",
         "Våra åtaganden i tid",
         "Era åtaganden i tid",
         "Nästa möte",

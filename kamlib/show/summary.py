@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from kamlib import schema, text
-from kamlib.show import cells, tables
-from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape, framed, unbroken
+from kamlib.show import cells, page, tables
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, unbroken
 
 #: Decisions that a summary holds; the rest is counted and stands in the table of the page.
 MOST = 5
@@ -24,6 +24,8 @@ def opening(
     figures: Iterable[Mapping[str, Any]],
     decisions: pd.DataFrame | None,
     bundle: Bundle,
+    *,
+    note: str = "",
 ) -> Shown:
     """Show what a page has found, in one paragraph, figures side by side and a numbered list of decisions.
 
@@ -37,10 +39,14 @@ def opening(
     decisions
         One row per decision: `title`, and maybe `cost`, `due_on` and, on the page of the portfolio, `account_id`.
         No rows say that nothing waits; None leaves the list out. A customer sees title and day, never a cost.
+    note
+        Where the figures come from; the day is added.
     """
     lede = _lede([each for each in sentences if each.get("key")])
     asked = NOTHING if decisions is None else _asked(decisions, bundle)
-    parts = tables.together(lede, tables.strip(figures), asked)
+    told = dated(bundle, note) if note else ""
+    below = Shown(page.note(told), told) if told else NOTHING
+    parts = tables.together(lede, tables.strip(figures), below, asked)
     return Shown(framed(parts.html, "kam-opening"), parts.plain, "summary") if parts.html else NOTHING
 
 
@@ -48,8 +54,12 @@ def _lede(sentences: list[Mapping[str, Any]]) -> Shown:
     if not sentences:
         return NOTHING
     said = [tables.marked(**each) for each in sentences]
-    paragraph = " ".join(html for html, _ in said)
-    return Shown(f'<p class="kam-lede">{paragraph}</p>', " ".join(plain for _, plain in said))
+    html, plain = (" ".join(map(_ended, parts)) for parts in zip(*said, strict=True))
+    return Shown(f'<p class="kam-lede">{html}</p>', plain)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _asked(decisions: pd.DataFrame, bundle: Bundle) -> Shown:
@@ -72,7 +82,7 @@ def _asked(decisions: pd.DataFrame, bundle: Bundle) -> Shown:
 
 def _item(whose: str, title: str, terms: str) -> str:
     named = f"<strong>{escape(whose)}:</strong> " if whose else ""
-    after = f'<span class="kam-sub">{unbroken(terms)}</span>' if terms else ""
+    after = f'<span class="kam-sub">({unbroken(terms)})</span>' if terms else ""
     return f"<li>{named}{escape(title)} {after}</li>"
 
 

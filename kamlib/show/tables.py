@@ -304,7 +304,8 @@ def _quarter(bundle: Bundle) -> str:
 def _through(bundle: Bundle) -> str:
     if bundle.facts_through is None:
         return text.t("masthead.no_revenue")
-    return text.t("masthead.through", month=text.month(bundle.facts_through))
+    key = "masthead.through" if audience(bundle) == "internal" else "masthead.through_for_customer"
+    return text.t(key, month=text.month(bundle.facts_through))
 
 
 def explain(key: str, **values: Any) -> Shown:

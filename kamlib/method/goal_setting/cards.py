@@ -37,7 +37,9 @@ def _measured(account: AccountView, card: Mapping[Any, Any]) -> dict[str, Any]:
     lacks = [text.t(f"card.{name}") for name in _CARD if text.is_missing(card[name])]
     return {
         "nature": _words(
-            card["unit"], _label("direction", card["direction"]), _label("lead_lag", card["lead_lag"])
+            card["unit"],
+            _label("direction", card["direction"]),
+            _label("lead_lag", card["lead_lag"]) if account.audience == "internal" else None,
         ),
         "rhythm": _words(_label("frequency", card["frequency"]), card["source"]),
         "measured_on": measured_on,

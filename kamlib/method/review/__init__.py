@@ -7,7 +7,7 @@ data; `agenda` holds the two meetings of P1; `communication` the notes afterward
 from kamlib.method.review.changes import AREAS, compare, last_review, tally
 from kamlib.method.review.memory import hit_rate
 from kamlib.method.review.month import follow_up, summary
-from kamlib.method.review.opening import figures, sentences
+from kamlib.method.review.opening import figures, sentences, sources
 from kamlib.method.review.pack import champion_pack
 from kamlib.method.review.quarter import agenda, communication, decisions, held, questions
 from kamlib.method.review.year import goal_verdict, ground, next_year
@@ -29,6 +29,7 @@ __all__ = [
     "next_year",
     "questions",
     "sentences",
+    "sources",
     "summary",
     "tally",
 ]

@@ -42,6 +42,8 @@ def follow_up(account: AccountView) -> pd.DataFrame:
     rows = pd.DataFrame(lines, columns=_COLUMNS)
     rows = rows.assign(on=pd.to_datetime(rows["on"]).astype("datetime64[us]"))
     rows["days"] = (measures.today(account) - rows["on"]).dt.days.astype("Int64")
+    if account.audience == "customer":  # the day itself says it; how long we count is ours
+        rows["days"] = rows["days"].mask(rows["days"].notna())
     order = [_SECTIONS.index(section) for section in rows["section"]]
     return rows.assign(order=order).sort_values(["order", "on"], ignore_index=True)[_COLUMNS]
 

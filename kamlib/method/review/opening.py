@@ -46,8 +46,9 @@ def _sold(account: AccountView) -> Said:
 def _goals(followed: pd.DataFrame) -> str:
     states = followed["state"].replace("not_due", "on_track")
     measured = int(states.isin(["on_track", "at_risk", "off_track"]).sum())
-    key = "some" if measured else "unmeasured" if len(followed) else "none"
     count = int(states.eq("on_track").sum())
+    reached = "all" if count == measured else "some" if count else "behind"
+    key = reached if measured else "unmeasured" if len(followed) else "none"
     return text.t(f"opening.goals.{key}", count=count, measured=measured, n=measured or len(followed))
 
 
@@ -69,12 +70,12 @@ def _weakest(account: AccountView) -> str:
 
 def _gained(account: AccountView, ledger: pd.DataFrame) -> Said:
     confirmed = ledger[ledger["is_counted"].astype(bool)]
-    if confirmed.empty:
-        return {"key": "opening.gained.none"}
-    amount = text.money(confirmed["amount"].sum(), account.currency)
+    gained, cost = (confirmed["amount"].clip(**side).sum() for side in ({"lower": 0}, {"upper": 0}))
+    key = "both" if gained and cost else "cost" if cost else "gained" if gained else "none"
     return {
-        "key": "opening.gained",
-        "amount": amount,
+        "key": f"opening.gained.{key}",
+        "gained": text.money(gained, account.currency),
+        "cost": text.money(-cost, account.currency),
         "day": text.long_day(confirmed["confirmed_on"].max()),
         "n": len(confirmed),
     }
@@ -116,12 +117,16 @@ def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
             "value": lambda: _value(account, ledger),
             "promises_ours": lambda: _kept(account, "ours"),
             "promises_customer": lambda: _kept(account, "customer"),
-            "next": lambda: {"value": text.day(_next_meeting(account))},
+            "next": lambda: _meets(account),
         },
     }[account.audience]
-    through = text.month(account.facts_through)
     label = "opening.figure" if account.audience == "internal" else "opening.figure_for_customer"
-    return [{"label": text.t(f"{label}.{name}", month=through), **told()} for name, told in parts.items()]
+    return [{"label": text.t(f"{label}.{name}"), **told()} for name, told in parts.items()]
+
+
+def sources(account: AccountView) -> str:
+    """Return where the numbers come from and how far they reach, for the line below them."""
+    return text.t(f"opening.note.{account.audience}", month=text.month(account.facts_through))
 
 
 def _moved(change: float, words: str) -> Said:
@@ -180,9 +185,12 @@ def _kept(account: AccountView, side: str) -> Said:
 
 
 def _value(account: AccountView, ledger: pd.DataFrame) -> Said:
-    confirmed = ledger[ledger["is_counted"].astype(bool)]
-    amount = confirmed["amount"].sum(min_count=1)
-    return {
-        "value": text.money(amount, account.currency),
-        "change": text.t("opening.values", n=len(confirmed)) if len(confirmed) else "",
-    }
+    amounts = ledger.loc[ledger["is_counted"].astype(bool), "amount"]
+    cost = -amounts.clip(upper=0).sum()
+    told = text.t("opening.cost", cost=text.money(cost, account.currency)) if cost else ""
+    return {"value": text.money(amounts.sum(min_count=1), account.currency), "change": told}
+
+
+def _meets(account: AccountView) -> Said:
+    day = _next_meeting(account)
+    return {"value": text.day(day), "change": text.t("opening.unset") if day is None else ""}
