@@ -67,8 +67,11 @@ class Shown:
 NOTHING = Shown("", "")
 
 
-#: Signs that no page and no drawing may hold: XML forbids them, and half a pair of surrogates can't be written.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Signs that no page and no drawing may hold: XML forbids them, half a pair of surrogates can't be written, and a
+#: sign that turns the reading direction would turn the words around it too.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def printable(value: object) -> str:
