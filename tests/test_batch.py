@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kamlib.run import batch
+from kamlib.run import batch, kernels
 
 pytestmark = pytest.mark.slow
 
@@ -159,4 +159,4 @@ def test_a_long_temporary_folder_is_no_obstacle(tmp_path: Path, monkeypatch: pyt
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     assert batch.execute(job(notebook(tmp_path / "n.ipynb", "1"), tmp_path / "k")).status == "ok"
-    assert batch.QuietKernelManager().transport == "tcp"
+    assert kernels.QuietKernelManager().transport == "tcp"

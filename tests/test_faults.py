@@ -33,7 +33,7 @@ from kamlib import cli, schema
 from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
-from kamlib.run import batch, index, notebooks, reports, standings
+from kamlib.run import batch, index, kernels, notebooks, reports, standings
 from kamlib.show import figure
 
 
@@ -697,7 +697,7 @@ def test_a_cell_that_never_ends_or_asks_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str, kind: str
 ) -> None:
     """Sleeping, swallowing every interrupt, asking for input, leaving, wanting all memory: failed, and soon."""
-    monkeypatch.setattr(batch, "CELL_SECONDS", 2)
+    monkeypatch.setattr(kernels, "CELL_SECONDS", 2)
     begun = time.monotonic()
     outcome = batch.execute(job(notebook(tmp_path / "n.ipynb", cell, "1"), tmp_path / "kund"))
     assert (outcome.status, outcome.error["kind"]) == ("failed", kind)

@@ -20,7 +20,7 @@ from kamlib.data import mapping as mapping_file
 from kamlib.errors import Finding, problem
 from kamlib.live import serve
 from kamlib.method import coaching
-from kamlib.run import batch, files, leaks, notebooks, reports, standings, workshop
+from kamlib.run import batch, beside, files, leaks, notebooks, reports, standings, workshop
 from kamlib.run import doctor as examine
 from kamlib.show import tables
 
@@ -189,6 +189,9 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
 @click.option("--audience", type=AUDIENCE, default="internal", show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Worker processes.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the reports.")
+@click.option("--pdf", is_flag=True, help="A PDF beside each report.")
+@click.option("--pptx", is_flag=True, help="The quarterly review as an editable deck too.")
+@click.option("--template", type=click.Path(path_type=Path), help="A .pptx whose design the deck takes.")
 @click.option("--resume", is_flag=True, help="Go on with a stopped run: only what is not done is made.")
 @click.option(
     "--notebooks", "folder", type=click.Path(path_type=Path), help="A folder of your own notebooks."
@@ -209,6 +212,11 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
         workers=options["jobs"],
         folder=options["folder"],
         resume=options["resume"],
+        wanted=beside.wish(
+            pdf_too=options["pdf"],
+            deck_too=bool(options["pptx"] or options["template"]),
+            template=options["template"],
+        ),
     )
     delivery = _with_progress(here, request)
     for note in delivery.notes:
@@ -342,4 +350,3 @@ def settings_(target: str | None, file: Path | None, *, clear: bool) -> None:
 def doctor(target: str | None) -> int:
     """Examine the installation and the workspace, and say what to mend."""
     return examine.run(locate.workspace(target), say=say)
-

@@ -5,6 +5,7 @@ A job is plain values, so it can travel to another process; what happened comes 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,32 +13,32 @@ import signal
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import nbformat
-import papermill
-from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
-from papermill.exceptions import PapermillException
 
 from kamlib import text
 from kamlib.errors import KamError
-from kamlib.run import export, files, notebooks
+from kamlib.run import beside, export, files, kernels, leaks, notebooks
 
-#: A Unix socket's whole path holds at most 103 bytes on macOS, 107 on Linux; a few go to the socket's own name.
-LONGEST_SOCKET_FOLDER = 90
-CELL_SECONDS = 600
-_PRINTED = 20_000  # characters that a cell's printed output keeps
+#: What a notebook may display in all, in characters: a report of more can't be mailed or opened on a phone.
+LARGEST = 3_000_000
+_PRINTED, _TOLD = 20_000, 2_000  # characters that a cell's printed output keeps, and a message
+DISK_FULL = "DiskFull"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LEAVING_SECONDS = 3
 _WORK, _STALE_SECONDS = "kam-batch-", 2 * 24 * 3600
 #: What a kernel needs from the system to start at all; everything else stays outside a customer's run.
 _BARE = (
@@ -66,6 +67,9 @@ class Job:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     lang: str = "sv"
     audience: str = "internal"
+    wanted: beside.Wish = beside.NONE
+    terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)  # a company's own words
+    sought: str = ""  # for a customer: the file that says what must not stand in theirs
 
     @property
     def name(self) -> str:
@@ -84,24 +88,11 @@ class Outcome:
     html: str = ""
     sha256: str = ""
     error: Mapping[str, Any] | None = None
-
-
-class QuietKernelManager(AsyncKernelManager):
-    """A kernel whose wires nobody else can take or hear.
-
-    Each run has a class of its own with a folder for its sockets: two kernels that start at once may pick the
-    same TCP port, and one of them dies. Windows has TCP only, and a socket's path may not be long: there the
-    wires are TCP and encrypted, for ipykernel warns on every run of one that is not.
-    """
-
-    sockets = ""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        if os.name == "nt" or not 0 < len(os.fsencode(self.sockets)) <= LONGEST_SOCKET_FOLDER:
-            self.transport_encryption = "required"
-        else:
-            self.transport, self.ip = "ipc", f"{self.sockets}/k"
+    warning: str = ""
+    pdf: str = ""
+    sha256_pdf: str = ""
+    pptx: str = ""
+    sha256_pptx: str = ""
 
 
 def run(
@@ -118,7 +109,7 @@ def run(
             told(outcome)
     except KeyboardInterrupt as stop:
         by = "SIGTERM" if isinstance(stop, Terminated) else "SIGINT"
-        outcomes |= {job: _interrupted(job, by) for job in jobs if job not in outcomes}
+        outcomes |= {job: interrupted(job, by) for job in jobs if job not in outcomes}
     return [outcomes[job] for job in jobs]
 
 
@@ -160,6 +151,7 @@ def _settle() -> None:
     tempfile.tempdir = own
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), own))  # of the kernels too
     Finalize(None, shutil.rmtree, (own,), {"ignore_errors": True}, exitpriority=1)
+    kernels.adopt()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody: the batch decides who ends
     signal.signal(signal.SIGTERM, lambda *_: _leave(own))
     Thread(target=_watch, args=(own,), daemon=True).start()
@@ -173,8 +165,9 @@ def _watch(own: str) -> None:
 
 
 def _leave(own: str) -> None:
+    kernels.end_all()
     shutil.rmtree(own, ignore_errors=True)
-    os._exit(143)  # a kernel ends by itself when its worker is gone
+    os._exit(143)
 
 
 def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
@@ -188,26 +181,50 @@ def submit(pool: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome |
                 yield waiting[done], None
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for worker in active_children():
-            worker.terminate()
+        _dismiss(active_children())
         raise
+
+
+def _dismiss(workers: Sequence[BaseProcess]) -> None:
+    """Ask workers to leave, and end those that don't: a stopped process hears nothing."""
+    for worker in workers:
+        worker.terminate()
+    until = time.monotonic() + _LEAVING_SECONDS
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
+        worker.kill()
 
 
 def execute(job: Job) -> Outcome:
     """Run one notebook and put its report in place; whatever goes wrong is an outcome, never a stop."""
+    text.use(job.lang)
+    text.own_words(job.terms)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kam-", ignore_cleanup_errors=True) as work:
         try:
             with surroundings(job):
                 executed = _executed(job, Path(work))
             error = verdict(executed)
-            outcome = _failed(job, **error) if error else _deliver(job, executed)
+            cleaned(executed)
+            with files.watched(leaks.look(job.sought, job.workspace, job.account_id)):
+                outcome = _failed(job, **error) if error else _deliver(job, executed)
+            if job.audience == "internal":  # a customer's folder holds no word of ours about the run
+                outcome = replace(outcome, warning=_warning(executed))
             _keep_failed(job, executed if error else None)
         except KamError as told:
             outcome = _failed(job, type(told).__name__, str(told))
         except Exception as fault:  # noqa: BLE001 - the batch must go on; the manifest says what happened
-            outcome = _failed(job, type(fault).__name__, _last_line(fault))
-    return Outcome(**{**asdict(outcome), "seconds": round(time.monotonic() - started, 2)})
+            outcome = _failed(job, *_plainly(fault))
+    return replace(outcome, seconds=round(time.monotonic() - started, 2))
+
+
+def _plainly(fault: Exception) -> tuple[str, str]:
+    """Return the kind of a fault and what a person can do about it."""
+    if isinstance(fault, OSError) and fault.errno in _FULL:
+        return DISK_FULL, text.t("batch.disk_full", found=str(fault.filename or ""))
+    kind = type(fault).__name__
+    said = {"DeadKernelError": "batch.not_executed", "CellTimeoutError": "batch.cell_too_long"}.get(kind)
+    return kind, text.t(said, n=kernels.CELL_SECONDS) if said else _last_line(fault)
 
 
 @contextmanager
@@ -217,7 +234,7 @@ def surroundings(job: Job) -> Iterator[None]:
     The worker runs one job at a time, so the process's environment is its own.
     """
     before = dict(os.environ)
-    kept = before if job.audience == "internal" else {n: v for n, v in before.items() if n.upper() in _BARE}
+    kept = before if job.audience == "internal" else _bare()
     try:
         os.environ.clear()
         os.environ.update({**kept, "KAM_WORKSPACE": job.workspace, "PYTHONUTF8": "1"})
@@ -227,31 +244,16 @@ def surroundings(job: Job) -> Iterator[None]:
         os.environ.update(before)
 
 
+def _bare() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.upper() in _BARE}
+
+
 def _executed(job: Job, work: Path) -> NotebookNode:
     """Return the notebook with its outputs, also when a cell failed: the fault stands in it."""
     source = notebooks.read(Path(job.notebook))
     notebooks.refuse_unknown(source, job.parameters, Path(job.notebook).name)
     made = notebooks.variant(source, notebooks.Variant(job.lang, job.audience, live=False))
-    target, sockets = work / "executed.ipynb", work.with_name(f"{work.name}-k")
-    sockets.mkdir(mode=0o700)
-    try:
-        executed = papermill.execute_notebook(
-            made,
-            str(target),
-            parameters=dict(job.parameters),
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            cwd=str(work),
-            kernel_manager_class=type("OwnKernelManager", (QuietKernelManager,), {"sockets": str(sockets)}),
-            execution_timeout=CELL_SECONDS,
-            shutdown_kernel="immediate",  # its outputs are here; asking it to leave costs 0.3 s and a warning
-        )
-    except PapermillException:
-        executed = nbformat.read(target, as_version=4)
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
-    return cleaned(executed)
+    return kernels.execute(made, job.parameters, work)
 
 
 def cleaned(executed: NotebookNode) -> NotebookNode:
@@ -267,27 +269,56 @@ def cleaned(executed: NotebookNode) -> NotebookNode:
 
 
 def _shortened(outputs: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
-    """Keep the beginning of what a cell printed; a loop that prints would fill the disk."""
+    """Keep the beginning of what a cell printed, and no display of many megabytes: they would fill the disk."""
     room = _PRINTED
     for output in outputs:
         if output.output_type == "stream":
             output.text, room = output.text[:room], max(0, room - len(output.text))
             if not output.text:
                 continue
+        elif output.output_type == "error":
+            output.evalue = output.evalue[:_PRINTED]
+            output.traceback = [line[:_PRINTED] for line in output.traceback[-50:]]
+        elif _size(output) > LARGEST:
+            output.data = {"text/plain": text.t("batch.left_out")}
         yield output
 
 
 def verdict(executed: NotebookNode) -> dict[str, Any]:
-    """Say why a run is not ok, or nothing: every code cell ran, none failed, the kernel lived to the end."""
+    """Say why a run is not ok, or nothing: all code cells ran, none failed, none shows more than a report may hold."""
     for number, cell in enumerate(executed.cells):
         if cell.cell_type != "code":
             continue
         for output in cell.outputs:
             if output.output_type == "error":
-                return {"kind": output.ename, "message": output.evalue, "cell": number}
+                return {"kind": output.ename, "message": output.evalue[:_TOLD], "cell": number}
         if cell.source.strip() and cell.execution_count is None:
             return {"kind": "NotExecuted", "message": text.t("batch.not_executed"), "cell": number}
-    return {}
+    sizes = [sum(map(_size, cell.get("outputs", ()))) for cell in executed.cells]
+    if sum(sizes) <= LARGEST:
+        return {}
+    told = {"found": text.number(sum(sizes) / 1e6, 1), "limit": text.number(LARGEST / 1e6)}
+    return {
+        "kind": "TooLarge",
+        "message": text.t("batch.too_large", **told),
+        "cell": sizes.index(max(sizes)),
+    }
+
+
+def _size(output: NotebookNode) -> int:
+    return sum(len(str(content)) for content in output.get("data", {}).values())
+
+
+def _warning(executed: NotebookNode) -> str:
+    """Return the last line that a run complained with (a fault in a thread, say): a report may still be right."""
+    printed = [
+        output
+        for cell in executed.cells
+        for output in cell.get("outputs", ())
+        if output.get("name") == "stderr"
+    ]
+    lines = "\n".join(str(output.text) for output in printed).strip().splitlines()
+    return lines[-1][:_TOLD] if lines else ""
 
 
 def _deliver(job: Job, executed: NotebookNode) -> Outcome:
@@ -296,7 +327,11 @@ def _deliver(job: Job, executed: NotebookNode) -> Outcome:
     digest = files.put(folder / f"{job.name}.html", page)
     if job.audience == "internal":
         files.put(folder / f"{job.name}.ipynb", nbformat.writes(executed))
-    return Outcome(job.account_id, job.name, "ok", html=f"{folder.name}/{job.name}.html", sha256=digest)
+    made = Outcome(job.account_id, job.name, "ok", html=f"{folder.name}/{job.name}.html", sha256=digest)
+    source = {name: str(job.parameters.get(name, "")) for name in ("account_id", "as_of")}
+    with surroundings(job):
+        more = beside.make(folder / f"{job.name}.html", job.wanted, {**source, "workspace": job.workspace}, _bare())
+    return replace(made, **more)
 
 
 def _keep_failed(job: Job, executed: NotebookNode | None) -> None:
@@ -313,7 +348,8 @@ def _failed(job: Job, kind: str, message: str, cell: int | None = None) -> Outco
     return Outcome(job.account_id, job.name, "failed", error=error)
 
 
-def _interrupted(job: Job, by: str) -> Outcome:
+def interrupted(job: Job, by: str = "Killed") -> Outcome:
+    """Return the outcome of a job that was not finished: what a manifest says until it is."""
     error = {"kind": by, "message": text.t("batch.interrupted"), "cell": None}
     return Outcome(job.account_id, job.name, "interrupted", error=error)
 
@@ -322,11 +358,14 @@ def _last_line(fault: BaseException) -> str:
     return "".join(traceback.format_exception_only(fault)).strip()
 
 
-def write_manifest(folder: Path, about: Mapping[str, Any], outcomes: Sequence[Outcome]) -> Path:
-    """Write `manifest.json`, last of all; what it says of earlier runs in the same folder stands until run again."""
+def write_manifest(folder: Path, about: Mapping[str, Any], outcomes: Iterable[Outcome]) -> Path:
+    """Write `manifest.json`; what it says of earlier runs in the same folder stands until they are run again.
+
+    Each entry keeps the fingerprint of the data it was made from: a folder may hold the reports of several runs.
+    """
     target = folder / "manifest.json"
-    earlier = manifest(folder)
-    fresh = {(each.account_id, each.notebook): asdict(each) for each in outcomes}
+    earlier, state = manifest(folder), about.get("data", "")
+    fresh = {(each.account_id, each.notebook): asdict(each) | {"data": state} for each in outcomes}
     kept = {(entry["account_id"], entry["notebook"]): entry for entry in earlier.get("runs", [])}
     runs = sorted((kept | fresh).values(), key=lambda entry: (entry["account_id"], entry["notebook"]))
     accounts = earlier.get("accounts", {}) | about.get("accounts", {})

@@ -9,8 +9,9 @@ import re
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def slug(account_id: str, name: str) -> str:
 def put(target: Path, content: str | bytes) -> str:
     """Write a file so that a reader sees the old one or the new one, never half; return its SHA-256."""
     written = content.encode("utf-8") if isinstance(content, str) else content
+    _look.get()(target.name, written)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -43,6 +45,19 @@ def put(target: Path, content: str | bytes) -> str:
     finally:
         aside.unlink(missing_ok=True)
     return hashlib.sha256(written).hexdigest()
+
+
+_look: ContextVar[Callable[[str, bytes], None]] = ContextVar("look", default=lambda *_: None)
+
+
+@contextmanager
+def watched(look: Callable[[str, bytes], None]) -> Iterator[None]:
+    """Let `look` see the name and content of every file before it is put in place; what it raises stops that."""
+    before = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(before)
 
 
 def _replace(aside: Path, target: Path) -> None:
@@ -79,4 +94,4 @@ def _held(lock: sqlite3.Connection, out: Path, refused: sqlite3.DatabaseError) -
     if refused.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return problem("folder_not_writable", found=str(out / LOCK), reason=str(refused))
     pid, host, since = lock.execute("SELECT pid, host, since FROM holder").fetchone() or ("?",) * 3
-    return problem("batch_runs", found=str(out), pid=pid, host=host, since=since)
+    return problem("batch_runs", found=str(out), pid=str(pid), host=host, since=since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from uuid import uuid4
 import pandas as pd
 
 from kamlib import __version__, text
-from kamlib.data import locate, projection
+from kamlib.data import company, locate, projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
 from kamlib.method import measures, planning
-from kamlib.run import batch, files, index, notebooks, standings
+from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings
 from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
@@ -39,15 +39,35 @@ class Request:
     audience: str = "internal"
     workers: int = 2
     folder: Path | None = None
+    resume: bool = False
+    wanted: beside.Wish = beside.NONE
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What came of a request."""
+    """What came of a request; `notes` say what of an earlier run was found otherwise than it was left."""
 
     outcomes: Sequence[batch.Outcome]
     index: Path
     folder: Path
+    notes: Sequence[Finding] = ()
+
+    @property
+    def failed(self) -> list[batch.Outcome]:
+        """What was asked for and did not come."""
+        return [each for each in self.outcomes if each.status in ("failed", "interrupted")]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all good, 1 some failed, 2 no room to write, 130 and 143 on signals."""
+        kinds = {(each.error or {}).get("kind") for each in self.failed}
+        signals = {"SIGTERM": 143, "SIGINT": 130, batch.DISK_FULL: 2}
+        return next((code for kind, code in signals.items() if kind in kinds), int(bool(kinds)))
+
+    def complaints(self) -> list[batch.Outcome]:
+        """Return every outcome with a reason; of those that were only stopped the first is enough."""
+        stopped = [each for each in self.failed if each.status == "interrupted"]
+        return [each for each in self.outcomes if each.error and each not in stopped] + stopped[:1]
 
 
 def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
@@ -78,22 +98,54 @@ def run(
     begun: Callable[[int], None] = lambda _: None,
     told: Callable[[batch.Outcome], None] = lambda _: None,
 ) -> Delivery:
-    """Make the reports asked for. Raises `KamError` before anything starts; later faults are outcomes."""
+    """Make the reports asked for. Raises `KamError` before anything starts; later faults are outcomes.
+
+    The manifest is written before the first report and after each one, so that it is true at every moment.
+    """
     text.use(request.lang)
-    chosen = _notebooks(request)
+    beside.check(request.wanted, [path.stem for path in _notebooks(request)])
     locate.make_folder(request.out)
-    work = batch.work_folder()
-    try:
-        snapshot = workspace.snapshot(work / "snapshot.sqlite")
-        standings.refresh(snapshot, request.as_of)
-        plan = _Plan(snapshot, request, work, listing(snapshot, request.as_of))
-        jobs, refused = plan.jobs(chosen)
-        begun(len(jobs))
-        outcomes = [*refused, *batch.run(jobs, workers=request.workers, told=told)]
-    finally:
-        batch.clear(work)
-    batch.write_manifest(plan.folder, plan.about(), outcomes)
-    return Delivery(outcomes, index.write(request.out, request.lang), plan.folder)
+    with files.alone(request.out):
+        work = batch.work_folder()
+        try:
+            snapshot = workspace.snapshot(work / "snapshot.sqlite")
+            standings.refresh(snapshot, request.as_of)
+            plan = _Plan(snapshot, request, work, listing(snapshot, request.as_of))
+            earlier = plan.continued() if request.resume else None
+            jobs, refused = plan.jobs(_notebooks(plan.request))
+            if earlier:
+                jobs = earlier.left(jobs, named=_is_named(request), state=plan.state)
+            begun(len(jobs))
+            outcomes = [*refused, *_recorded(plan, jobs, refused, workers=request.workers, told=told)]
+        finally:
+            batch.clear(work)
+        written = index.write(request.out, request.lang)
+    return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
+
+
+def _is_named(request: Request) -> bool:
+    return bool(request.accounts or request.all_accounts or request.notebooks)
+
+
+def _recorded(
+    plan: _Plan,
+    jobs: Sequence[batch.Job],
+    refused: Sequence[batch.Outcome],
+    *,
+    workers: int,
+    told: Callable[[batch.Outcome], None],
+) -> list[batch.Outcome]:
+    """Run the jobs; what is not done yet stands in the manifest as interrupted, for a kill gives no warning."""
+    about = plan.about()
+    batch.write_manifest(plan.folder, about, [*refused, *map(batch.interrupted, jobs)])
+
+    def note(outcome: batch.Outcome) -> None:
+        batch.write_manifest(plan.folder, about, [outcome])
+        told(outcome)
+
+    outcomes = batch.run(jobs, workers=workers, told=note)
+    batch.write_manifest(plan.folder, about, [*refused, *outcomes])
+    return outcomes
 
 
 def _notebooks(request: Request) -> list[Path]:
@@ -117,8 +169,19 @@ class _Plan:
     def __init__(self, snapshot: Workspace, request: Request, work: Path, listed: pd.DataFrame) -> None:
         self.snapshot, self.request, self.work = snapshot, request, work
         self.listed = listed.set_index("account_id")
-        self.as_of = snapshot.portfolio(request.as_of).as_of.isoformat()
+        self.as_of = snapshot.day(request.as_of).isoformat()
+        self.state = resume.state_of(snapshot)
         self.folder = request.out / self.as_of / f"{request.audience}-{request.lang}"
+
+    def continued(self) -> resume.Earlier:
+        """Return the run to continue; where the request names nothing, it is that run's request."""
+        request = self.request
+        told = {"audience": request.audience, "lang": request.lang, "as_of": self.as_of}
+        same = told | {"version": __version__, "data": self.state}
+        earlier = resume.earlier(request.out, same, any_day=not request.as_of)
+        if not _is_named(request):
+            self.request = replace(request, accounts=earlier.accounts(), notebooks=earlier.notebooks())
+        return earlier
 
     def accounts(self) -> list[str]:
         """Return the ids of the accounts asked for, else all, else the key accounts."""
@@ -192,6 +255,9 @@ class _Plan:
             {key: value for key, value in values.items() if key in declared},
             request.lang,
             request.audience,
+            request.wanted,
+            company.settings(self.snapshot.about)["terms"],
+            self._sought(),
         )
 
     def _source(self, account_id: str) -> Path:
@@ -203,6 +269,15 @@ class _Plan:
         if not target.exists():
             projection.write(self.snapshot, account_id, target, as_of=self.request.as_of)
         return target
+
+    def _sought(self) -> str:
+        """Return the file that says what must not stand in a customer's files; made once, and not for our own."""
+        target = self.work / "sought.json"
+        if self.request.audience == "internal":
+            return ""
+        if not target.exists():
+            leaks.keep(self.snapshot.portfolio(), target, notebooks.folder(self.request.folder))
+        return str(target)
 
     def _refuse_long(self, path: Path) -> None:
         if len(str(path.absolute())) > LONGEST_PATH:
@@ -220,6 +295,7 @@ class _Plan:
             "audience": self.request.audience,
             "lang": self.request.lang,
             "version": __version__,
+            "data": self.state,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "workspace": self.snapshot.name,
             "currency": self.snapshot.about["currency"],
