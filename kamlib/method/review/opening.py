@@ -70,7 +70,7 @@ def _weakest(account: AccountView) -> str:
 
 def _gained(account: AccountView, ledger: pd.DataFrame) -> Said:
     confirmed = ledger[ledger["is_counted"].astype(bool)]
-    gained, cost = (confirmed["amount"].clip(**side).sum() for side in ({"lower": 0}, {"upper": 0}))
+    gained, cost = confirmed["amount"].clip(lower=0).sum(), confirmed["amount"].clip(upper=0).sum()
     key = "both" if gained and cost else "cost" if cost else "gained" if gained else "none"
     return {
         "key": f"opening.gained.{key}",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from kamlib import text
 from kamlib.show import figure, tables
-from kamlib.show.charts import marks
+from kamlib.show.charts import bars
 from kamlib.show.charts.words import driver_case, worded
-from kamlib.show.page import COLOURS, Bundle, Shown
+from kamlib.show.page import Bundle, Shown
 
 
 def revenue_by_group(rows: pd.DataFrame, bundle: Bundle) -> Shown:
@@ -19,7 +18,11 @@ def revenue_by_group(rows: pd.DataFrame, bundle: Bundle) -> Shown:
 
     `rows` are those of `measures.sales_by_group`: product_group, revenue_12m, revenue_previous_12m.
     """
-    rows = rows.head(10).fillna({"revenue_12m": 0.0, "revenue_previous_12m": 0.0})
+    rows = (
+        rows.head(10)
+        .replace([float("inf"), -float("inf")], float("nan"))
+        .fillna({"revenue_12m": 0.0, "revenue_previous_12m": 0.0})
+    )
     if rows.empty:
         return tables.what_to_add(text.t("chart.by_group.empty"), bundle)
     now, before = rows["revenue_12m"], rows["revenue_previous_12m"]
@@ -35,22 +38,15 @@ def revenue_by_group(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         share=text.percent(share),
     )
     table = tables.numbers("chart_by_group", rows, bundle)
-    sizes = marks.bar_sizes(len(rows), extra=0.1)
-    return figure.shown(partial(_groups, rows, bundle.currency), words, bundle, table=table, sizes=sizes)
+    most = max(now.max(), before.max()) or 1.0
+    listed = bars.listed((_group(row, most, bundle) for row in rows.to_dict("records")), wide_end=True)
+    return figure.laid(listed, words, bundle, table=table)
 
 
-def _groups(rows: pd.DataFrame, currency: str, ax: Axes, *, narrow: bool) -> None:
-    lane = marks.lanes([str(name) for name in rows["product_group"]], narrow=narrow)
-    figure.margins(ax, left=lane.left, right=1.35, top=0.08, bottom=0.12)
-    now, before = rows["revenue_12m"], rows["revenue_previous_12m"]
-    ax.barh(range(len(rows)), before, height=0.3 if narrow else 0.52, color=COLOURS["line"])
-    ax.barh(range(len(rows)), now, height=0.16 if narrow else 0.26, color=COLOURS["accent"])
-    ax.set_xlim(0, max(now.max(), before.max()) or 1.0)
-    for place, (amount, earlier) in enumerate(zip(now, before, strict=True)):
-        marks.at_end(ax, place, text.money(amount, currency))
-        if earlier > 0:
-            growth = round(amount / earlier - 1, 2)
-            tone = "good" if growth > 0 else "bad" if growth < 0 else "muted"
-            marks.at_end(ax, place, text.percent(growth, signed=True), away=92, colour=COLOURS[tone])
-    marks.bare(ax)
-    lane.write(ax)
+def _group(row: dict[Any, Any], most: float, bundle: Bundle) -> bars.Bar:
+    """One product group: the last twelve months as a bar, the twelve before as an upright line."""
+    now, before = row["revenue_12m"], row["revenue_previous_12m"]
+    parts = [bars.Part(0.0, now / most), bars.Part(before / most, before / most, "mark")]
+    growth = f", {text.percent(now / before - 1, signed=True)}" if before > 0 else ""
+    heard = text.t("chart.by_group.before", amount=text.money(before, bundle.currency))
+    return bars.Bar(str(row["product_group"]), parts, f"{text.money(now, bundle.currency)}{growth}", heard)

@@ -86,6 +86,24 @@ def columns(ax: Axes, names: Sequence[str], inches: float) -> None:
         )
 
 
+def rows(ax: Axes, names: Sequence[str]) -> float:
+    """Name lying bars to the left of them, the first on top; return the inches that the names need."""
+    ax.set_ylim(len(names) - 0.45, -0.55)
+    for place, name in enumerate(names):
+        ax.annotate(
+            name,
+            (0, place),
+            (-8, 0),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=SMALL,
+            annotation_clip=False,
+        )
+    return max(width(name, SMALL) for name in names) + 0.2
+
+
 def _broken(name: str, reach: float) -> list[str]:
     """Break a name between words into lines that are at most `reach` inches wide, where its words allow that."""
     lines: list[str] = []

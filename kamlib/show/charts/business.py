@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from math import isfinite
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     """
     if audience(bundle) == "customer":
         return NOTHING
-    if rows.empty:
+    if not {"before", "now"} <= set(rows["step"]) or not isfinite(rows["amount"].abs().max(skipna=False)):
         return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
     named = _named(rows, bundle)
     shown = _shown(named)
@@ -114,9 +115,8 @@ def _bridge(bars: list[_Bar], ends: tuple[float, float], cuts: list[int], ax: Ax
     names = [bar.name for bar in bars]
     span = most - floor or 1.0
     if narrow:
-        lane = marks.lanes(names, narrow=False, longest=25)
-        figure.margins(ax, left=lane.left, right=0.42, top=0.05, bottom=0.05)
-        lane.write(ax)
+        left = blocks.rows(ax, [figure.short(name, 25) for name in names])
+        figure.margins(ax, left=left, right=0.42, top=0.05, bottom=0.05)
         ax.set_xlim(floor, most + 0.02 * span)
     else:
         figure.margins(ax, left=0.05, right=0.05, top=0.22, bottom=0.66)

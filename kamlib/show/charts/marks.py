@@ -1,4 +1,4 @@
-"""Marks that several figures share: named bars, dots whose names do not collide, axes without clutter."""
+"""Marks that several figures share: dots whose names do not collide, axes without clutter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from kamlib import text
-from kamlib.show.figure import short, width
+from kamlib.show.figure import width
 from kamlib.show.page import COLOURS
 
 SMALL = 8.4
@@ -27,74 +26,6 @@ def bare(ax: Axes, *spines: str) -> None:
     ax.set_yticks([])
     for side, spine in ax.spines.items():
         spine.set_visible(side in spines)
-
-
-# --- bars with names ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """Horizontal bars with names: to the left of the bars on a page, above them on a phone."""
-
-    names: list[str]
-    narrow: bool
-
-    @property
-    def left(self) -> float:
-        """Inches that the names need."""
-        return 0.05 if self.narrow else max(width(name, SMALL) for name in self.names) + 0.2
-
-    def write(self, ax: Axes) -> None:
-        """Write the names, the first one on top."""
-        away, side, rise = ((0, 7), "left", "bottom") if self.narrow else ((-8, 0), "right", "center")
-        across = ax.get_yaxis_transform()
-        for place, name in enumerate(self.names):
-            words = ax.annotate(
-                name,
-                (0, place),
-                away,
-                xycoords=across,
-                textcoords="offset points",
-                ha=side,
-                va=rise,
-                fontsize=SMALL,
-            )
-            if self.narrow:
-                words.set_bbox({"facecolor": COLOURS["paper"], "linewidth": 0, "pad": 0.6})
-        ax.set_ylim(len(self.names) - 0.45, -0.85 if self.narrow else -0.55)
-
-
-def lanes(names: Sequence[str], *, narrow: bool, longest: int = 30) -> Lanes:
-    """Return the lanes of bars with these names."""
-    return Lanes([short(name, 40 if narrow else longest) for name in names], narrow)
-
-
-def bar_sizes(n: int, *, extra: float = 0.35) -> tuple[Point, Point]:
-    """Return the sizes, wide and narrow, of a figure with `n` horizontal bars."""
-    return (7.1, 0.27 * n + extra + 0.1), (3.75, 0.43 * n + extra + 0.1)
-
-
-def at_end(ax: Axes, place: int, words: str, *, away: float = 0, colour: str = "") -> None:
-    """Write a number to the right of the bar at `place`; with `away` (points) it ends there."""
-    side = "right" if away else "left"
-    ax.annotate(
-        words,
-        (1.015, place),
-        (away, 0),
-        xycoords=ax.get_yaxis_transform(),
-        textcoords="offset points",
-        ha=side,
-        va="center",
-        fontsize=SMALL,
-        fontweight=400 if away else 600,
-        color=colour or COLOURS["ink"],
-    )
-
-
-def upright(ax: Axes, x: float, place: int) -> None:
-    """Draw a short upright line across the bar at `place`."""
-    ends = [place - 0.26, place + 0.26]
-    ax.plot([x, x], ends, color=COLOURS["ink"], linewidth=2, solid_capstyle="butt", zorder=3)
 
 
 # --- dots with names ---------------------------------------------------------------------------------------
