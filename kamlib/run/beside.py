@@ -13,7 +13,7 @@ from typing import Any
 
 from kamlib.data import workspace
 from kamlib.errors import KamError, problem
-from kamlib.run import files, pdf
+from kamlib.run import files, leaks, pdf
 
 REVIEW = "06_review"
 _FAILED = {"pdf": "PdfFailed", "pptx": "DeckFailed"}
@@ -70,6 +70,8 @@ def make(page: Path, wanted: Wish, source: Mapping[str, str], bare: Mapping[str,
             continue
         try:
             told |= {f"sha256_{kind}": maker(), kind: f"{page.parent.name}/{target.name}"}
+        except leaks.Leak:
+            raise
         except Exception as fault:  # noqa: BLE001 - a page without its PDF is still a page
             known = (
                 str(fault)

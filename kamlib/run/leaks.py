@@ -29,7 +29,7 @@ import pandas as pd
 
 from kamlib import schema, text
 from kamlib.data import kit, projection, workspace
-from kamlib.errors import Finding
+from kamlib.errors import Finding, KamError
 from kamlib.run import files, notebooks, readable
 
 RULE, UNKNOWN = "other_customer", "?"
@@ -304,25 +304,38 @@ def _around(told: str, start: int, end: int, sought: Sought) -> str:
     return re.sub(r"<[^<>]*>|\s+", " ", re.sub("\0+", "\N{HORIZONTAL ELLIPSIS}", shown)).strip()
 
 
-def stopped(hits: Iterable[Hit]) -> str:
-    """Say why a report was not put in place."""
-    found = list(hits)
-    belongs = text.listed(sorted({hit.said for hit in found}))
-    return text.t("leaks.stopped", belongs=belongs, around=found[0].around)
+class Leak(KamError):  # noqa: N818 - the kind of fault that a manifest names
+    """A file for a customer holds something internal: it is not put in place."""
 
 
-def keep(sought: Sought, target: Path) -> None:
-    """Write what is sought where a worker finds it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps([list(vars(value).values()) for value in sought.values.values()]), "utf-8")
+def look(kept: str, projected: str, account_id: str) -> Callable[[str, bytes], None]:
+    """Return what sees a customer's file before it is put in place; it raises `Leak`. Nothing looks at our own."""
+
+    def seen(name: str, content: bytes) -> None:
+        hits = scan(name, content, guard(kept, projected, account_id)) if kept else []
+        if hits:
+            belongs = text.listed(sorted({hit.said for hit in hits}))
+            told = {"belongs": belongs, "around": hits[0].around}
+            raise Leak(Finding("leak_stopped", place={"file": name}, values=told))
+
+    return seen
+
+
+def keep(portfolio: schema.Portfolio, target: Path, prose: Path | None = None) -> None:
+    """Write what is sought where a worker finds it, and whose shared rows may name others."""
+    rows = portfolio.waiver[portfolio.waiver["rule"].eq(RULE)]
+    held = [list(vars(value).values()) for value in everything(portfolio, prose).values.values()]
+    waived = list(rows.loc[rows["until_on"] >= pd.Timestamp(portfolio.as_of), "account_id"].dropna())
+    files.put(target, json.dumps({"values": held, "waived": waived}))
 
 
 @cache
 def guard(kept: str, projected: str, account_id: str) -> Sought:
     """Return what must not stand in one customer's files, from what `keep` wrote and the customer's own file."""
-    listed = json.loads(Path(kept).read_text("utf-8"))
-    everyone = Sought({tuple(words): Value(tuple(words), *rest) for words, *rest in listed})
-    return for_customer(everyone, workspace.open(projected).account(account_id))
+    told = json.loads(Path(kept).read_text("utf-8"))
+    everyone = Sought({tuple(words): Value(tuple(words), *rest) for words, *rest in told["values"]})
+    view = workspace.open(projected).account(account_id)
+    return for_customer(everyone, view, is_waived=account_id in told["waived"])
 
 
 def check(here: workspace.Workspace, out: Path, *, say: Callable[[str], None]) -> int:
