@@ -73,14 +73,25 @@ def test_no_revenue_is_said_and_nothing_is_divided_by_zero() -> None:
     told = concentration.concentration(portfolio).iloc[0]
     assert (told["accounts"], told["shape"]) == (0, "none")
     assert concentration.headline(portfolio)["key"] == "segment.pareto.none"
-    assert [figure["value"] for figure in concentration.figures(portfolio)] == ["0", "0", "–", "–"]
-    assert concentration.curve(portfolio).empty
+    assert concentration.key_months(portfolio, {"A-1"}).empty
 
 
-def test_credit_notes_do_not_make_shares_above_one() -> None:
-    """A customer with more credit than sales carries nothing; the curve ends at one."""
-    curve = concentration.curve(sold(90, 10, -20))
-    assert curve["cumulative_share"].tolist() == [0.9, 1.0]
+def test_what_the_chosen_buy_over_time() -> None:
+    """Twelve months behind each point, a member counts with its group, and a customer that is not chosen is the rest."""
+    accounts = [{"account_id": "A-1", "name": "Koncern"}, {"account_id": "A-2", "name": "Annan"}]
+    bought = bundles.months(
+        "2026-09", [10.0] * 13 + [20.0] * 12, account_id="A-11", product_group="P"
+    ) + bundles.months("2026-09", [30.0] * 25, account_id="A-2", product_group="P")
+    portfolio = bundles.portfolio(
+        account=[*accounts, {"account_id": "A-11", "name": "Bruk", "parent_id": "A-1"}], revenue=bought
+    )
+    rows = concentration.key_months(portfolio, {"A-1"})
+    assert len(rows) == 14
+    assert rows["revenue"].iloc[[0, -1]].tolist() == [120.0, 240.0]
+    assert rows["share"].iloc[[0, -1]].tolist() == [0.25, 0.4]
+    assert concentration.since_last_year(rows["share"]) == "+15,0\N{NO-BREAK SPACE}p.e. mot året före"
+    assert concentration.since_last_year(rows["share"].tail(12)) == ""
+    assert concentration.key_months(portfolio, set())["share"].eq(0).all()
 
 
 def test_whale_counts_only_known_cost() -> None:

@@ -416,13 +416,14 @@ def test_accounts_without_anything_break_nothing() -> None:
             segmentation.robustness,
             segmentation.side_by_side,
             segmentation.changes,
-            segmentation.matrix,
         ):
             assert view(segments).empty
         assert segmentation.capacity(bundle, segments).empty
         assert segmentation.agreement(bundle).empty
         assert segmentation.reweigh(segments, {}, bundle).empty
         assert segmentation.points(segments, bundle).empty
+        assert segmentation.sensitivity(segments, bundle).empty
+        assert [each["value"] for each in segmentation.figures(segments, bundle)][::2] == ["0", "–"]
 
 
 def test_a_short_history_is_said() -> None:

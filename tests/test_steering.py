@@ -6,6 +6,7 @@ import bundles
 import pandas as pd
 import pytest
 
+from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import steering
 from kamlib.schema import Portfolio
@@ -102,6 +103,35 @@ def test_the_worst_finding_leads_and_the_rest_is_counted(portfolio: Portfolio) -
     assert rows["more"].tolist() == [1, 0]
 
 
+def test_the_page_opens_with_growth_health_and_late_promises(portfolio: Portfolio) -> None:
+    """Two sentences by rule and four figures: what grew, whose health is weak, what is late (P19)."""
+    said, figures = steering.opening(portfolio)
+    growth, state = (text.t(**each).replace("\N{NO-BREAK SPACE}", " ") for each in said)
+    assert growth == (
+        "**Nyckelkunderna växer 13,3 p.e. snabbare än de andra kunderna**, +13,3 % mot 0,0 % på tolv månader."
+    )
+    assert state.endswith("och 1 åtagande är försenat.")
+    assert [len(figures), figures[0]["tone"], len(figures[0]["series"])] == [4, "good", 13]
+    assert figures[3] | {"label": ""} == {"label": "", "value": text.MISSING, "change": ""}
+
+
+@pytest.mark.parametrize(
+    ("now", "key"),
+    [(101.0, "faster"), (100.9, "alike"), (99.1, "alike"), (99.0, "slower"), (None, "unknown")],
+)
+def test_faster_and_slower_begin_at_the_limit(now: float | None, key: str) -> None:
+    """Within one percentage point the groups grow alike; without a year to compare with nothing is said to grow."""
+    first = [100.0] * 12 if now else []
+    bought = [
+        *bundles.months("2026-09", [*first, *[now or 100.0] * 12], account_id="A-1", product_group="P"),
+        *bundles.months("2026-09", [*first, *[100.0] * 12], account_id="A-2", product_group="P"),
+    ]
+    chosen = [{"account_id": "A-1", "outcome": "grow", "is_key": True, "decided_on": "2025-01-15"}]
+    accounts = [{"account_id": each, "name": each} for each in ("A-1", "A-2")]
+    said, _ = steering.opening(bundles.portfolio(account=accounts, revenue=bought, selection=chosen))
+    assert said[0]["key"] == f"summary.growth.{key}"
+
+
 def test_each_key_account_has_a_panel_of_its_months(portfolio: Portfolio) -> None:
     """A group's mill counts with it; health that is not known stands last of all, and a short history is as it is."""
     rows = steering.panels(portfolio).set_index("account_id")
@@ -124,3 +154,11 @@ def test_an_empty_portfolio_has_an_empty_page() -> None:
         steering.exceptions(empty, {}),
     ):
         assert rows.empty
+
+
+def test_a_page_without_anything_opens_with_what_is_missing() -> None:
+    """No customer, no revenue: both sentences say so, and no figure is zero."""
+    said, figures = steering.opening(bundles.portfolio())
+    assert [each["key"] for each in said] == ["summary.growth.unknown", "summary.state.unknown"]
+    assert [each["value"] for each in figures] == [text.MISSING] * 4
+    assert not any(each.get("change") for each in figures)

@@ -90,6 +90,13 @@ def test_a_page_of_one_customer_does_not_repeat_its_name() -> None:
     assert "1. Anställ en arkitekt (" in _opened([_decision()], bundles.account("A-1")).plain
 
 
+def test_a_title_that_is_said_as_a_sentence_ends_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence without a full stop gets one; one that has it keeps the one."""
+    monkeypatch.setitem(text.catalogue(), "test.title", {"sv": "{name} faller ur", "en": "{name} drops out"})
+    said = [{"key": "test.title", "name": "Beta"}, {"key": "test.first", "name": "Alfa", "growth": "2 %"}]
+    assert summary.opening(said, [], None, _portfolio()).plain == "Beta faller ur. Alfa växer 2 %."
+
+
 def test_nothing_to_say_is_nothing() -> None:
     """Without sentences, figures and decisions there is no box."""
     assert summary.opening([{}], [], None, _portfolio()) is NOTHING

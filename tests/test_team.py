@@ -57,18 +57,6 @@ def test_the_customer_sees_no_vacancies() -> None:
     assert rows[["level", "hours_year", "hours_spent_quarter", "state"]].isna().all(axis=None)
 
 
-def test_levels_from_management_to_operations() -> None:
-    """S4.1: every function stands on one level; a level without people is not covered."""
-    rows = team.levels(account(contact=PEOPLE, squad_member=squad("kam", "service"))).set_index("level")
-    assert rows["is_covered"].to_dict() == {
-        "management": False,
-        "lead": True,
-        "expert": False,
-        "operations": True,
-    }
-    assert rows.loc["management", "missing"] == ["sponsor", "finance"]
-
-
 def test_hours_needed_against_hours_that_exist() -> None:
     """One KAM, four plans: 1 420 hours needed, 1 150 exist, 270 short."""
     plans = [
@@ -295,13 +283,3 @@ def test_hours_that_the_initiatives_need_against_hours_there_are() -> None:
         for hours in (40, 80, None)
     ]
     assert states == ["short", "ok", "ok"]
-
-
-def test_levels_say_which_functions_are_there_and_which_are_not() -> None:
-    """Coverage by function and level in one row per level."""
-    rows = team.levels(account(contact=PEOPLE, squad_member=squad("kam", "service"))).set_index("level")
-    assert rows.loc["operations", ["held", "lacking"]].tolist() == [
-        "service och support",
-        "leverans och order \u00b7 kvalitet och reklamationer",
-    ]
-    assert rows["is_covered"].tolist() == [False, True, False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -76,18 +77,6 @@ def headline(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
-def figures(portfolio: Portfolio) -> list[dict[str, str]]:
-    """Return the headline figures: customers, those that carry four fifths, effective number, the five largest."""
-    told = concentration(portfolio).iloc[0]
-    written = {
-        "accounts": text.number(told["accounts"]),
-        "few": text.number(told["few"]),
-        "effective": text.number(told["effective_accounts"], 1),
-        "top_five": text.percent(told["top_five_share"]),
-    }
-    return [{"label": text.t(f"segment.figure.{name}"), "value": value} for name, value in written.items()]
-
-
 def shape(few_share: float, flat_from: float, concentrated_to: float = 0.2) -> str:
     """Return whether few carry most: concentrated (a fifth or less), even, or flat (half or more) (S1.4)."""
     if np.isnan(few_share):
@@ -97,20 +86,33 @@ def shape(few_share: float, flat_from: float, concentrated_to: float = 0.2) -> s
     return "flat" if few_share >= flat_from else "even"
 
 
-def curve(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per decision unit that bought, largest first: the concentration curve (S1.4).
+def key_months(portfolio: Portfolio, keys: Collection[str], months: int = 25) -> pd.DataFrame:
+    """One row per month with twelve months behind it: revenue of those twelve of the key accounts, and their `share`.
 
-    Columns: account_id, name, revenue_12m, share, cumulative_share, place, accounts_share (place / all).
+    `keys` are ids of decision units; what their members buy counts with them.
     """
-    found = units.decision_units(portfolio)
-    found = found[found["revenue_12m"] > 0].sort_values(
-        ["revenue_12m", "account_id"], ascending=[False, True]
+    window = portfolio.window(months + 11)
+    if window is None:
+        return pd.DataFrame({"revenue": [], "share": []})
+    sold = portfolio.revenue[portfolio.revenue["month"].between(*window)]
+    months_known = pd.date_range(sold["month"].min(), window[1], freq="MS")
+    is_key = sold["account_id"].map(units.roots(portfolio.account)).isin(keys)
+    mine, whole = (
+        rows.groupby("month")["revenue"].sum().reindex(months_known, fill_value=0.0).rolling(12).sum()
+        for rows in (sold[is_key], sold)
     )
-    share = found["revenue_12m"] / found["revenue_12m"].sum()
-    found = found.assign(share=share, cumulative_share=share.cumsum(), place=range(1, len(found) + 1))
-    found["accounts_share"] = found["place"] / max(1, len(found))
-    columns = ["revenue_12m", "share", "cumulative_share", "place", "accounts_share"]
-    return found[["account_id", "name", *columns]].reset_index(drop=True)
+    return (
+        pd.DataFrame({"revenue": mine, "share": mine / whole.where(whole > 0)})
+        .dropna()
+        .reset_index(drop=True)
+    )
+
+
+def since_last_year(shares: pd.Series) -> str:
+    """Return how a share has moved against twelve months before, in words; nothing without that year."""
+    if len(shares) < 13:
+        return ""
+    return text.t("segment.figure.moved", points=text.points(shares.iloc[-1] - shares.iloc[-13], 1))
 
 
 def cumulative_shares(profits: ArrayLike) -> Floats:

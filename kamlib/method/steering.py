@@ -6,12 +6,13 @@ An exception list, not a league table: who must do what by when.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.method import measures
+from kamlib.method import concentration, measures
 from kamlib.schema import Portfolio
 
 #: How many customers' names a sentence of exceptions may hold before the rest is counted.
@@ -177,3 +178,83 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     return listed.sort_values(
         "severity", key=lambda each: each.map(_RANK).fillna(9), kind="stable", ignore_index=True
     )
+
+
+# --- what opens the page -----------------------------------------------------------------------------------
+
+
+def opening(portfolio: Portfolio) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return two sentences (a key of the catalogue and its values) and four figures, chosen by rule from the data (P19)."""
+    grown = growth(portfolio).set_index("customers").reindex(["key", "others"])
+    return [_grown(grown, portfolio), _state(portfolio)], _figures(portfolio, grown.to_dict("index")["key"])
+
+
+def _grown(grown: pd.DataFrame, portfolio: Portfolio) -> dict[str, Any]:
+    chosen, others = grown["growth_share"].astype(float).round(3)  # as they are shown, or the difference looks wrong
+    apart = round(chosen - others, 3)
+    if pd.isna(apart):
+        return {"key": "summary.growth.unknown"}
+    alike = abs(apart) < portfolio.limit("chart_same_growth_share")
+    return {
+        "key": f"summary.growth.{'alike' if alike else 'faster' if apart > 0 else 'slower'}",
+        "chosen": text.percent(chosen, 1, signed=True),
+        "others": text.percent(others, 1, signed=True),
+        "apart": text.points(abs(apart), 1).lstrip("+"),
+    }
+
+
+#: Customers that a sentence names before it only counts them.
+_NAMED = 3
+
+
+def _state(portfolio: Portfolio) -> dict[str, Any]:
+    rows, late = panels(portfolio), len(escalations(portfolio))
+    weak = rows.loc[rows["band"] == "weak", "account_id"]
+    names = weak.head(_NAMED).map(portfolio.account.set_index("account_id")["name"])
+    is_known = rows["band"].ne("unknown").any()
+    return {
+        "key": f"summary.state.{'weak' if len(weak) else 'calm' if is_known else 'unknown'}",
+        "count": len(weak),
+        "customers": len(rows),
+        "n": len(weak),
+        "names": text.listed(names),
+        "late": text.t("summary.late", count=late, n=late) if late else text.t("summary.late.none"),
+    }
+
+
+def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """Return revenue of the key accounts, against budget, their share of all, and the loss to expect."""
+    months = concentration.key_months(portfolio, measures.key_accounts(portfolio))
+    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio).iloc[0]
+    spent, planned, expected, bad = (
+        text.money(amount, portfolio.currency)
+        for amount in (plan["revenue"], plan["budget"], loss["expected_loss"], loss["one_in_twenty"])
+    )
+    grown = keys["growth_share"]
+    moved = "" if pd.isna(grown) else text.t("summary.moved", change=text.percent(grown, 1, signed=True))
+    against = "" if pd.isna(plan["gap_share"]) else text.t("summary.budget", spent=spent, planned=planned)
+    return [
+        {
+            "label": text.t("summary.figure.revenue"),
+            "value": text.money(keys["now"], portfolio.currency),
+            "change": moved,
+            "tone": "good" if grown > 0 else "bad" if grown < 0 else "",
+            "series": months["revenue"],
+        },
+        {
+            "label": text.t("summary.figure.budget"),
+            "value": text.percent(plan["gap_share"], 1, signed=True),
+            "change": against,
+        },
+        {
+            "label": text.t("segment.figure.revenue"),
+            "value": text.percent(keys["revenue_share"]),
+            "change": concentration.since_last_year(months["share"]),
+            "series": months["share"],
+        },
+        {
+            "label": text.t("summary.figure.loss"),
+            "value": expected,
+            "change": "" if loss["n"] == 0 else text.t("summary.bad_year", bad=bad),
+        },
+    ]

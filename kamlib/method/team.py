@@ -41,27 +41,6 @@ def match(account: AccountView) -> pd.DataFrame:
 _MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
 
 
-def levels(account: AccountView) -> pd.DataFrame:
-    """One row per level from management to operations: people, functions `held` and `lacking` in words, `is_covered` (S4.1)."""
-    rows = match(account)
-    present = rows["state"].isin(["filled", "extra"])
-    lines = [
-        {
-            "level": level,
-            "people": int((present & rows["level"].eq(level)).sum()),
-            "held": _functions(rows[present & rows["level"].eq(level)]),
-            "missing": list(rows.loc[rows["state"].eq("missing") & rows["level"].eq(level), "function"]),
-            "lacking": _functions(rows[rows["state"].eq("missing") & rows["level"].eq(level)]),
-        }
-        for level in account.limit("squad_levels")
-    ]
-    return pd.DataFrame(lines).assign(is_covered=lambda each: each["people"] > 0)
-
-
-def _functions(rows: pd.DataFrame) -> str:
-    return " \u00b7 ".join(text.label("function", each) for each in rows["function"].unique())
-
-
 hours = measures.hours
 
 

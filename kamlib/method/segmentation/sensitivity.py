@@ -25,9 +25,9 @@ def sensitivity(segments: pd.DataFrame, portfolio: Portfolio, *, beside: int = 2
     table = values_of(portfolio, taking[compared]).reindex(columns=list(weights), fill_value=0.0).to_numpy()
     room, shares = box(portfolio, weights), list(weights.values())
     is_near = taking["place"].between(k - beside + 1, k + beside) | taking["verdict"].eq("contested")
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[Any, Any]] = []
     for position, row in taking[is_near.fillna(value=False)].iterrows():
-        told = row[["account_id", "name", "place", "has_place", "verdict"]].to_dict()
+        told: dict[Any, Any] = row[["account_id", "name", "place", "has_place", "verdict"]].to_dict()
         for column, name in enumerate(weights):
             if name in compared:
                 ends = {"least": room.low[column], "most": room.high[column], "weight": shares[column]}

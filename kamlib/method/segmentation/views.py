@@ -10,7 +10,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.method import scoring, units
+from kamlib.method import concentration, scoring, units
 from kamlib.method.segmentation.choice import values_of
 from kamlib.method.segmentation.raters import criteria_correlation
 from kamlib.method.segmentation.scores import scores
@@ -18,16 +18,32 @@ from kamlib.method.segmentation.weights import weights_in_force
 from kamlib.schema import Portfolio, Standing
 
 
-def figures(segments: pd.DataFrame) -> list[dict[str, str]]:
-    """Return the headline figures: customers, and how many stand clear, contested, outside and unasked."""
+def figures(segments: pd.DataFrame, portfolio: Portfolio) -> list[dict[str, Any]]:
+    """Return what the choice carries: places and how sure they are, share of revenue and contribution, and the few."""
+    keys = segments[segments["is_key"]]
     verdicts = segments["verdict"].value_counts()
-    counts = {"accounts": len(segments)} | {
-        verdict: int(verdicts.get(verdict, 0)) for verdict in ("robust_in", "contested", "robust_out")
-    }
-    counts["not_asked"] = int((segments["gate"] == "not_asked").sum())
+    months = concentration.key_months(portfolio, set(keys["account_id"]))["share"]
+    few = concentration.concentration(portfolio).iloc[0]
+    sure = {name: int(verdicts.get(name, 0)) for name in ("robust_in", "contested")}
+    bought = keys["revenue_12m"].sum() / (segments["revenue_12m"].sum() or np.nan)
+    carried = keys["exposure_share"].sum(min_count=1)
     return [
-        {"label": text.t(f"segment.figure.{name}"), "value": text.number(count)}
-        for name, count in counts.items()
+        {
+            "label": text.t("segment.figure.keys"),
+            "value": text.number(len(keys)),
+            "change": text.t("segment.figure.sure", **sure),
+        },
+        {
+            "label": text.t("segment.figure.revenue"),
+            "value": text.percent(bought),
+            "change": concentration.since_last_year(months),
+            "series": months,
+        },
+        {"label": text.t("segment.figure.contribution"), "value": text.percent(carried)},
+        {
+            "label": text.t("segment.figure.few", carried=text.percent(few["carried_share"])),
+            "value": text.t("segment.figure.of", few=few["few"], accounts=few["accounts"]),
+        },
     ]
 
 
@@ -194,26 +210,6 @@ def changes(segments: pd.DataFrame) -> pd.DataFrame:
         "proposed_reason",
         "holds",
         "reason",
-    ]
-    return rows[["account_id", "name", *columns]].reset_index(drop=True)
-
-
-def matrix(segments: pd.DataFrame) -> pd.DataFrame:
-    """One row per key account: attractiveness and our position (scores 1-5), quadrant, revenue (P18).
-
-    `position_by` says whether the customer has rated us, or whether it is our guess.
-    """
-    rows = segments[segments["is_key"]]
-    asked = rows["our_position_source"].map({"judged_with_customer": "customer", "unknown": ""})
-    rows = rows.assign(position_by=asked.fillna("ours"))
-    columns = [
-        "attractiveness",
-        "our_position",
-        "position_by",
-        "quadrant",
-        "revenue_12m",
-        "verdict",
-        "is_key",
     ]
     return rows[["account_id", "name", *columns]].reset_index(drop=True)
 

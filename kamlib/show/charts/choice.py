@@ -147,7 +147,7 @@ def _sure(share: float, verdict: object) -> str:
 # --- what the points are made of ---------------------------------------------------------------------------
 
 #: Look of each criterion, in the order of the weights.
-_PARTS = ("accent", "soft", "line", "grey", "wash")
+_PARTS = ("accent", "soft", "grey", "line", "wash")
 #: A part narrower than this many points has no room for its number.
 _ROOM = 6.0
 
@@ -226,15 +226,14 @@ def sensitivity(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     """
     if rows.empty:
         return tables.what_to_add(text.t("chart.sensitivity.empty"), bundle)
-    tips = sorted(_tips(rows), key=lambda tip: round(tip["change"], 9))
     customers = rows["account_id"].nunique()
-    moved = len({tip["account_id"] for tip in tips})
-    case, told = _first_tip(tips)
+    moved = len({tip["account_id"] for tip in _tips(rows)})
+    case, told = _first_tip(rows)
     words = worded("sensitivity", case, count=moved, customers=customers, n=customers, **told)
     return figure.laid(_windows(rows, bundle), words, bundle)
 
 
-def _tips(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
+def _tips(rows: pd.DataFrame) -> Iterable[dict[Any, Any]]:
     """Yield each reasonable weight at which a customer comes in or goes out."""
     for row in rows.to_dict("records"):
         for end in {end for span in row["spans"] for end in span} - {0.0, 1.0}:
@@ -242,8 +241,17 @@ def _tips(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
                 yield {**row, "end": end, "change": abs(end - row["weight"])}
 
 
-def _first_tip(tips: list[dict[str, Any]]) -> tuple[str, dict[str, str]]:
+def first_tip(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the title of `sensitivity` as a sentence (key and values); nothing without rows."""
+    if rows.empty:
+        return {}
+    case, told = _first_tip(rows)
+    return {"key": f"chart.sensitivity.title.{case}", **told}
+
+
+def _first_tip(rows: pd.DataFrame) -> tuple[str, dict[str, str]]:
     """Return the case of the title (who comes in, goes out or gives place, when a weight is more or less) and its words."""
+    tips = sorted(_tips(rows), key=lambda tip: round(tip["change"], 9))
     if not tips:
         return "holds", {}
     first = tips[0]

@@ -1,4 +1,4 @@
-"""Figures of the whole portfolio: how concentrated it is, what it earns, what is at stake, how it grows."""
+"""Figures of the whole portfolio: how concentrated it is, what it earns, what is at stake."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 
 from kamlib import text
 from kamlib.show import cells, figure, tables
-from kamlib.show.charts import bars, marks
-from kamlib.show.charts.words import apart_case, concentration_case, worded
+from kamlib.show.charts import bars
+from kamlib.show.charts.words import concentration_case, worded
 from kamlib.show.page import COLOURS, Bundle, Shown, escape
 
 #: More customers than this do not find room in a figure; the rest stands in the notebook's table.
@@ -47,7 +47,7 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         reached = float(head["together_share"].iloc[-1])
         rest = text.money(ranked["revenue_12m"].iloc[len(head) :].sum(), bundle.currency)
         others = text.t("chart.concentration.others", count=left, n=left)
-        drawn.append(bars.Bar(others, [bars.Part(reached, 1, "line")], _reached(rest, 1.0)))
+        drawn.append(bars.Bar(others, [bars.Part(reached, 1, "grey")], _reached(rest, 1.0)))
     table = tables.numbers("chart_concentration", ranked, bundle)
     inside = bars.listed(drawn, lines=[bundle.limit("pareto_target_share")], cut=few, wide_end=True)
     return figure.laid(inside, words, bundle, table=table)
@@ -80,7 +80,7 @@ def _share_axes(ax: Axes, customers: int, ticks: list[float]) -> None:
 
 
 def _ranked(rows: pd.DataFrame, amount: str) -> pd.DataFrame:
-    known = rows.dropna(subset=[amount]).sort_values(amount, ascending=False, ignore_index=True)
+    known = rows[np.isfinite(rows[amount].astype(float))].sort_values(amount, ascending=False, ignore_index=True)
     together = known[amount].cumsum()
     share = together / known[amount].sum()
     return known.assign(
@@ -245,39 +245,3 @@ def _line(heights: pd.Series, colour: str, width: int) -> str:
         if points
         else ""
     )
-
-
-# --- growth ------------------------------------------------------------------------------------------------
-
-
-def portfolio_growth(rows: pd.DataFrame, bundle: Bundle) -> Shown:
-    """Draw the growth of the key accounts against that of all other customers (P19).
-
-    `rows` are those of `steering.growth`: customers (key, others), now, before, growth_share.
-    """
-    growth = rows.set_index("customers")["growth_share"].reindex(["key", "others"]).astype(float)
-    if growth.isna().any():
-        return tables.what_to_add(text.t("chart.growth.empty"), bundle)
-    apart = growth["key"] - growth["others"]
-    words = worded(
-        "growth",
-        apart_case(apart, bundle.limit("chart_same_growth_share")),
-        chosen=text.percent(growth["key"], 1, signed=True),
-        others=text.percent(growth["others"], 1, signed=True),
-        apart=text.points(abs(apart), 1).lstrip("+"),
-    )
-    table = tables.numbers("chart_growth", rows, bundle)
-    sizes = marks.bar_sizes(2, extra=0.15)
-    return figure.shown(partial(_growth, growth), words, bundle, table=table, sizes=sizes)
-
-
-def _growth(growth: pd.Series, ax: Axes, *, narrow: bool) -> None:
-    lane = marks.lanes([text.label("customers", group) for group in growth.index], narrow=narrow)
-    figure.margins(ax, left=lane.left, right=0.75, top=0.08, bottom=0.1)
-    ax.barh(range(2), growth, height=0.34, color=[COLOURS["accent"], COLOURS["grey"]])
-    for place, share in enumerate(growth):
-        marks.at_end(ax, place, text.percent(share, 1, signed=True))
-    marks.bare(ax)
-    ax.axvline(0, color=COLOURS["soft"], linewidth=0.8)
-    ax.set_xlim(min(0.0, growth.min()), max(0.0, growth.max()) or 0.01)
-    lane.write(ax)

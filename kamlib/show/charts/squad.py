@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from kamlib import text
@@ -59,7 +61,7 @@ def _table(best: pd.DataFrame, known: pd.DataFrame, bundle: Bundle) -> str:
     )
 
 
-def _chip(function: object, state: str, known: pd.DataFrame, bundle: Bundle) -> str:
+def _chip(function: Any, state: str, known: pd.DataFrame, bundle: Bundle) -> str:
     """One function: its sign and name in a tint, then who holds it, or its state in words."""
     sign, tone = _STATES[state]
     held = known[known["function"].eq(function) & known["state"].eq(state)]["person_id"].dropna()
