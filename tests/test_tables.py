@@ -233,3 +233,23 @@ def test_the_style_sheet_uses_only_colours_of_the_palette() -> None:
     """A colour that the contrast test does not know cannot slip into the page."""
     found = {colour.upper() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", page.stylesheet())}
     assert found <= {colour.upper() for colour in page.COLOURS.values()}
+
+
+def test_a_customers_edition_says_who_of_us_stands_behind_it() -> None:
+    """The owner of the latest shared plan, by a name that the customer may see; without one, whoever sends it."""
+    plans = [
+        {"row_id": f"P-{n}", "account_id": "A-1", "year": 2020 + n, "owner_id": f"O-{n}"} for n in (1, 2)
+    ]
+    people = [{"contact_id": f"O-{n}", "side": "ours", "name": f"Anna <{n}>"} for n in (1, 2)]
+    shown = tables.masthead(
+        bundles.account("A-1", audience="customer", account_plan=plans, contact=people), "planning"
+    )
+    assert "Hos oss svarar Anna <2> för innehållet" in shown.plain
+    assert "Anna &lt;2&gt;" in shown.html
+    for lacking in ({"account_plan": plans}, {"contact": people}):
+        shown = tables.masthead(bundles.account("A-1", audience="customer", **lacking), "planning")
+        assert "Den som har skickat sidan svarar" in shown.plain
+    assert (
+        "svarar"
+        not in tables.masthead(bundles.account("A-1", account_plan=plans, contact=people), "planning").plain
+    )

@@ -286,14 +286,29 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
     meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
+    signed = "" if isinstance(bundle, schema.Portfolio) or shut else _signed(bundle)
     body = (
         f'<p class="kam-kicker">{escape(kicker)}</p><p class="kam-who">{escape(who)}</p>'
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
+        f"{page.note(signed) if signed else ''}"
     )
     return Shown(
         f"<style>{stylesheet()}</style>{framed(body, 'kam-head')}",
-        "\n".join([kicker, who, tag, *dates]),
+        "\n".join(filter(None, [kicker, who, tag, *dates, signed])),
         "masthead",
+    )
+
+
+def _signed(account: schema.AccountView) -> str:
+    """Say who of us stands behind a customer's edition: the owner of the shared plan, else whoever sends it."""
+    plans = account.account_plan[account.account_plan["account_id"] == account.account_id]
+    owner = plans.sort_values("year")["owner_id"].dropna().tail(1)
+    names = account.contact.loc[account.contact["contact_id"].isin(owner), "name"].dropna()
+    told = {"customer": account.name, "day": text.long_day(account.as_of)}
+    return (
+        text.t("masthead.signed_by_sender", **told)
+        if names.empty
+        else text.t("masthead.signed", who=names.iloc[0], **told)
     )
 
 
