@@ -115,6 +115,33 @@ def test_the_customer_reads_value_promises_and_the_next_date_and_nothing_of_ours
     ]
 
 
+@pytest.mark.parametrize(
+    ("amounts", "told", "net", "beside"),
+    [
+        ([5e5], "ett värde på **500 tkr**, den 8 september", "500 tkr", ""),
+        ([3e5, 2e5], "2 värden, tillsammans **500 tkr**, senast den 8", "500 tkr", ""),
+        ([-5e5], "att vi har kostat er **500 tkr**", f"{text.MINUS}500 tkr", ""),
+        (
+            [5e5, -2e5],
+            "ett värde på **500 tkr** och att vi har kostat er **200 tkr**",
+            "300 tkr",
+            "kostat er 200 tkr",
+        ),
+        ([], "Inget värde är bekräftat av er än", text.MISSING, ""),
+    ],
+)
+def test_what_we_cost_is_no_value(amounts: list[float], told: str, net: str, beside: str) -> None:
+    """A cost that we caused is told as one, beside what was gained and alone; the number is the net of both."""
+    day = {"confirmed_on": "2026-09-08", "confirmed_by": "C", "stage": "confirmed"}
+    rows = [{"title": str(amount), "amount": amount, **day} for amount in amounts]
+    view = account(audience="customer", value=rows)
+    number = _numbers(view)["Bekräftat värde, netto"]
+    assert told in _said(view)[0].replace(NBSP, " ")
+    assert number["value"].replace(NBSP, " ") == net
+    assert beside in number["change"].replace(NBSP, " ")
+    assert bool(beside) == bool(number["change"])
+
+
 @pytest.mark.parametrize("lang", text.LANGUAGES)
 @pytest.mark.parametrize("audience", ["internal", "customer"])
 def test_an_empty_account_opens_too(lang: str, audience: str) -> None:

@@ -187,7 +187,8 @@ def _kept(account: AccountView, side: str) -> Said:
 def _value(account: AccountView, ledger: pd.DataFrame) -> Said:
     amounts = ledger.loc[ledger["is_counted"].astype(bool), "amount"]
     cost = -amounts.clip(upper=0).sum()
-    told = text.t("opening.cost", cost=text.money(cost, account.currency)) if cost else ""
+    is_both = cost and (amounts > 0).any()
+    told = text.t("opening.cost", cost=text.money(cost, account.currency)) if is_both else ""
     return {"value": text.money(amounts.sum(min_count=1), account.currency), "change": told}
 
 
