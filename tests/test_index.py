@@ -58,3 +58,75 @@ def test_runs_of_other_days_and_editions_stay_listed(tmp_path: Path) -> None:
     page = written(tmp_path, batch.Outcome("A-2", "03_planning", "ok", html="a-2/03_planning.html"))
     assert page.index("per 2026-09-30") < page.index("per 2026-06-30")
     assert json.loads((tmp_path / "2026-06-30" / "customer-sv" / "manifest.json").read_text())["runs"] == []
+
+
+SIGNS = {"growth_share": 0.08, "trend": [1, 3, 2], "health": 60, "band": "watch", "severity": "warning", "exception": "Se hit.", "more": 2}  # fmt: skip
+
+
+def with_signs(**changes: object) -> dict[str, object]:
+    return {**ABOUT["accounts"]["A-1"], **SIGNS, **changes}
+
+
+def test_what_needs_somebody_stands_before_what_is_calm(tmp_path: Path) -> None:
+    """A finding of severity error and weak health come first, with their sentence, however small the customer."""
+    names = {"A-1": "Lugn AB", "A-2": "Svag AB", "A-3": "Fel <AB>", "A-4": "Okänd AB"}
+    states = {
+        "A-1": with_signs(name=names["A-1"], revenue_12m=9e9),
+        "A-2": with_signs(name=names["A-2"], band="weak", health=20, severity="note"),
+        "A-3": with_signs(name=names["A-3"], severity="error", exception="Ring <i>dag</i>.", more=0),
+        "A-4": {
+            "name": names["A-4"],
+            "revenue_12m": None,
+            "segment": None,
+            "is_key": False,
+            "basis": "recorded",
+        },
+    }
+    outcomes = [batch.Outcome(each, "03_planning", "ok", html=f"{each}/03_planning.html") for each in states]
+    batch.write_manifest(tmp_path / "2026-09-30" / "internal-sv", {**ABOUT, "accounts": states}, outcomes)
+    page = index.write(tmp_path, "sv").read_text("utf-8")
+    listed, table = page[: page.index("<table")], page[page.index("<table") :]
+    assert "Ring &lt;i&gt;dag&lt;/i&gt;." in listed
+    assert "och 2 till" in listed
+    assert "Lugn AB" not in listed
+    assert "Okänd AB" not in listed
+    places = [table.index(page) for page in ("Fel &lt;AB&gt;", "Svag AB", "Lugn AB", "Okänd AB")]
+    assert places == sorted(places)
+    assert table.count("<polyline") == 3
+    assert "20 svag" in table
+
+
+def test_many_reports_stopped_by_one_cause_are_one_line(tmp_path: Path) -> None:
+    """Who reads needs the cause and the cure, not forty lines; a fault of the notebook names cell and file."""
+    stopped = {"kind": "SIGINT", "message": "Kör med --resume.", "cell": None}
+    fault = {"kind": "ValueError", "message": "två\nrader", "cell": 7}
+    page = written(
+        tmp_path,
+        *(batch.Outcome(f"B-{n}", "03_planning", "interrupted", error=stopped) for n in range(40)),
+        batch.Outcome("A-1", "06_review", "failed", error=fault),
+        batch.Outcome("A-2", "06_review", "ok", html="a/06_review.html", warning="UserWarning: se upp"),
+    )
+    assert page.count("Kör med --resume.") == 1
+    assert "och 37 till" in page
+    assert "cell 7: ValueError, ”två rader”" in page
+    assert "06_review.failed.ipynb" in page
+    assert "UserWarning: se upp" in page
+
+
+def test_the_portfolio_is_the_entrance_and_older_days_are_folded(tmp_path: Path) -> None:
+    """07 stands first; yesterday's run is there, behind a fold; words of another language are marked as such."""
+    for day, lang in (("2026-06-30", "sv"), ("2026-09-30", "en")):
+        about = {**ABOUT, "as_of": day, "lang": lang, "accounts": {"A-1": with_signs(severity="error")}}
+        reports = [
+            batch.Outcome("", n, "ok", html=f"portfolio/{n}.html")
+            for n in ("01_segmentation", "07_portfolio")
+        ]
+        reports.append(batch.Outcome("A-1", "06_review", "ok", html="a-1/06_review.html"))
+        batch.write_manifest(tmp_path / day / f"internal-{lang}", about, reports)
+    page = index.write(tmp_path, "sv").read_text("utf-8")
+    assert page.index("07_portfolio.html") < page.index("01_segmentation.html")
+    assert '<span lang="en">Se hit.</span>' in page
+    older = page[page.index("Äldre körningar") :]
+    assert "<details><summary>Prov AB, per 2026-06-30" in older
+    assert "2026-06-30/internal-sv/a-1/06_review.html" in older
+    assert "2026-09-30/internal-en" not in older.split("</nav>")[-1].rsplit("<h2", 1)[-1]

@@ -289,6 +289,9 @@ class _Plan:
         if self.request.audience == "customer":  # this folder is one that gets sent
             places = places[["name"]]
         told = places.astype(object).where(places.notna(), None).to_dict("index")
+        if self.request.audience == "internal":
+            for each in (each for each in self.accounts() if told.get(each, {}).get("is_key")):
+                told[each].update(standings.signs(self.snapshot.account(each, self.request.as_of)))
         return {
             "run_id": str(uuid4()),
             "as_of": self.as_of,

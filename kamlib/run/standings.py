@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
+from kamlib import text
 from kamlib.data.workspace import Workspace
-from kamlib.method import segmentation
-from kamlib.schema import Portfolio, Standing
+from kamlib.method import coaching, measures, segmentation
+from kamlib.schema import AccountView, Portfolio, Standing
+
+_RANK = ("error", "warning", "note")
 
 
 def compute(portfolio: Portfolio) -> pd.DataFrame:
@@ -23,3 +28,25 @@ def refresh(workspace: Workspace, as_of: str = "") -> None:
     """Keep the standings of this state and day in the workspace, where they are not kept already."""
     if not workspace.has_standings(as_of):
         workspace.keep_standings(compute(workspace.portfolio(as_of)), as_of)
+
+
+def signs(account: AccountView) -> dict[str, Any]:
+    """Return what the way in tells of a key account: growth, R12 month by month, health, its most severe finding.
+
+    `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
+    """
+    ranked = sorted(coaching.check(account), key=lambda finding: _RANK.index(finding.severity))
+    total, sold = measures.health_total(account).iloc[0], measures.sales(account).iloc[0]
+    return {
+        "growth_share": _known(sold["growth_share"], 4),
+        "trend": [round(each) for each in measures.trend(account)["rolling_12m"].dropna()],
+        "health": _known(total["score"], 0),
+        "band": total["band"],
+        "severity": ranked[0].severity if ranked else "none",
+        "exception": ranked[0].sentence() if ranked else "",
+        "more": max(len(ranked) - 1, 0),
+    }
+
+
+def _known(value: Any, digits: int) -> float | None:
+    return None if text.is_missing(value) else round(float(value), digits)

@@ -1,0 +1,30 @@
+"""Where accounts stand, and what of a key account needs somebody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_faults import ODD, odd_workspace, ws  # noqa: F401 - a fixture
+
+from kamlib.data.workspace import Workspace
+from kamlib.run import standings
+
+
+def test_the_signs_of_an_account_are_plain_values(ws: Workspace) -> None:  # noqa: F811
+    """One word and one number each, for the manifest: what is not known is null, a finding is a sentence."""
+    signs = standings.signs(ws.account("A-1"))
+    assert json.loads(json.dumps(signs)) == signs
+    assert signs["growth_share"] == 0.0
+    assert signs["trend"] == [1200] * 13
+    assert (signs["health"], signs["band"]) == (None, "unknown")
+    assert signs["severity"] in ("error", "warning", "note")
+    assert signs["exception"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["only accounts", "credited only", "far ahead", "bare plan"])
+def test_signs_stand_an_odd_workspace(tmp_path: Path, name: str) -> None:
+    """No revenue, only credits, months to come, references to nowhere: never a fault, for it would stop the batch."""
+    signs = standings.signs(odd_workspace(tmp_path, ODD[name]).account("A-1"))
+    assert "nan" not in json.dumps(signs).lower()
