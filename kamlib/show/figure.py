@@ -101,7 +101,7 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
 def short(name: str, longest: int = LONGEST) -> str:
     """Return a name that fits into a figure."""
     # A name with a line break would cover its neighbours; the space within an amount stays unbroken.
-    line = re.sub(r"[^\S\u00a0]+", " ", name[: 4 * longest]).strip()
+    line = re.sub(r"[^\S\u00a0]+", " ", page.printable(name[: 4 * longest])).strip()
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 

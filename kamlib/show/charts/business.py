@@ -43,7 +43,8 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     """
     if audience(bundle) == "customer":
         return NOTHING
-    if not {"before", "now"} <= set(rows["step"]) or not isfinite(rows["amount"].abs().max(skipna=False)):
+    amounts = rows.drop_duplicates("step").set_index("step")["amount"].astype(float)
+    if not (amounts.get("before", 0.0) > 0 and isfinite(amounts.get("now", float("nan")))):
         return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
     named = _named(rows, bundle)
     shown = _shown(named)
