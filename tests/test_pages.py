@@ -29,10 +29,10 @@ FLAGS = [
 WIDTHS = (1280, 390)
 #: Language and edition -> the notebooks that are looked at; between them they show every room of `show`.
 EDITIONS = {
-    ("sv", "internal"): ("00", "01", "02", "03", "04", "05", "06", "07"),
-    ("en", "internal"): ("01", "03", "06", "07"),
-    ("sv", "customer"): ("02", "03", "06"),
-    ("en", "customer"): ("02", "03", "06"),
+    ("sv", "internal"): ("01", "03", "04", "05", "06", "07"),
+    ("en", "internal"): ("03", "07"),
+    ("sv", "customer"): ("03", "06"),
+    ("en", "customer"): ("02", "06"),
 }
 KILOBYTES = {"internal": 300, "customer": 150}
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -91,8 +91,12 @@ def test_every_page_says_its_language_and_no_id_twice(pages: dict[str, Path]) ->
         ids = [each.get("id") for each in tree.iter() if each.get("id")]
         assert len(ids) == len(set(ids)), name
         named = " ".join(each.get("aria-labelledby") or "" for each in tree.iter()).split()
-        links = [(each.get("href") or "")[1:] for each in tree.iter(f"{XHTML}a")]
-        assert {*named, *links} - {*ids, ""} == set(), name
+        links = [each.get("href") or "" for each in tree.iter(f"{XHTML}a")]
+        inside = [link[1:] for link in links if link.startswith("#")]
+        assert {*named, *inside} - {*ids} == set(), name
+        assert [
+            link for link in links if not link.startswith("#") and not (path.parent / link).is_file()
+        ] == []
 
 
 def test_every_figure_is_told_to_those_who_do_not_see_it(pages: dict[str, Path]) -> None:
@@ -109,7 +113,7 @@ def test_every_figure_is_told_to_those_who_do_not_see_it(pages: dict[str, Path])
             seen += 1
         for picture in tree.iter(f"{XHTML}img"):
             assert len(picture.get("alt") or "") > 10, name
-    assert seen >= 40
+    assert seen >= 12
 
 
 def test_nothing_in_a_page_points_outside_it(pages: dict[str, Path]) -> None:
