@@ -19,15 +19,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bundles
 import nbformat
 import pandas as pd
 import pytest
+import test_escaping
+import yaml
 from pptx import Presentation
 
 from kamlib import schema, text
-from kamlib.data import projection, workspace
+from kamlib.data import kit, projection, sample, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import leaks, workshop
+from kamlib.run import export, files, leaks, notebooks, workshop
 
 MARK = "KANARIE"
 MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
@@ -516,3 +519,178 @@ def test_a_look_costs_little(editions: dict[str, Path], sought: leaks.Sought) ->
     for content in pages:
         leaks.scan("sida.html", content, sought)
     assert (time.process_time() - started) / len(pages) < 0.3
+
+
+# --- words -------------------------------------------------------------------------------------------------
+
+#: Families of sentences that have been read with a customer's eyes; a new one is read before it is added here.
+READ_FOR_CUSTOMERS = re.compile(
+    r"choice\.|choice_for_customer\.|agenda\.customer\.|agenda_customer|.*for_customer|.*\.customer(\.|$)|.*_customer(\.|$)"
+    r"|chart\.(by_group|goals|promises|roadmap|volume|value|delivery|goal)\.|chart_(by_group|goals|promises|roadmap|value|volume)$"
+    r"|opening\.|page\.|masthead\.|export\.|show\.|step\.|common\.|goals_page|summary\."
+    r"|(delivery|follow_up|goal_cards|initiatives|insights|investment|joint_goals|plan_projects|plan_promises|projects"
+    r"|squad|value_ledger|volume|promises|journey|goals)$"
+)  # fmt: skip
+#: What no sentence of ours says to a customer, whatever the row it is filled with.
+INSIDE = re.compile(
+    r"potential|täckningsbidrag|marginal|konkurrent|andel av (?:era )?inköp|inflytande|hållning|kvadrant|rangordn"
+    r"|lönsam|nyckelkund|segment|contribution margin|competitor|share of (?:your )?purchases|influence|stance|quadrant"
+    r"|ranking|profitab|key account|wallet",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("account_id", "lang"), [("A-003", "sv"), pytest.param("A-008", "en", marks=pytest.mark.torture)]
+)
+def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account_id: str, lang: str
+) -> None:
+    """An internal sentence is never reused: what the catalogue says on the page is of a family read for customers."""
+    said: dict[str, set[str]] = {}
+    told = text.fill
+
+    def noted(words: Any, values: Any, key: str = "") -> str:
+        sentence = told(words, values, key)
+        said.setdefault(" ".join(sentence.replace("**", "").split()), set()).add(key)
+        return sentence
+
+    monkeypatch.setattr(text, "fill", noted)
+    here = workspace.open(sample.ready("sv"))
+    projection.write(here, account_id, tmp_path / "kund.sqlite")
+    monkeypatch.setenv("KAM_WORKSPACE", str(tmp_path / "kund.sqlite"))
+    values = {"account_id": account_id, "audience": "customer", "live": False, "lang": lang}
+    reached: set[str] = set()
+    for name in notebooks.FOR_CUSTOMERS:
+        path = kit.path("notebooks") / f"{name}.ipynb"
+        made = test_escaping.executed(path, notebooks.Variant(lang, "customer"), values)
+        page = test_escaping.words(export.to_html(made, title="T", lang=lang, audience="customer"))
+        reached |= {
+            key for sentence, keys in said.items() if len(sentence) > 20 and sentence in page for key in keys
+        }
+        prose = re.sub(r"\s+", " ", page)
+        assert INSIDE.findall(prose) == [], name
+    assert len(reached) > 20
+    assert {key for key in reached if not READ_FOR_CUSTOMERS.match(key)} == set()
+
+
+# --- the schema: nobody opens a column by accident -----------------------------------------------------------
+
+
+def test_every_columns_audience_was_decided() -> None:
+    """A60: a new column is decided upon here as well, or this fails; whoever opens one sees all that are open."""
+    decided = yaml.safe_load((Path(__file__).parent / "audience.yaml").read_text("utf-8"))
+    declared = {
+        name: {
+            "open": sorted(column.name for column in table.columns if column.audience == "customer"),
+            "shut": sorted(column.name for column in table.columns if column.audience == "internal"),
+        }
+        for name, table in schema.TABLES.items()
+    }
+    assert declared == decided
+
+
+def test_a_column_that_nobody_declared_is_shut(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
+    """A49: what a file or a frame brings beyond the schema is carried nowhere."""
+    view = worlds[0].account("A-1")
+    odd = {name: rows.assign(odd=f"{MARK}-odd") for name, rows in view.tables.items()}
+    for name in odd:
+        assert "odd" not in projection.opened(replace(view, tables=odd), name).columns
+
+
+# --- what a person wrote where it does not belong --------------------------------------------------------------
+
+
+@pytest.fixture
+def careless(tmp_path: Path) -> workspace.Workspace:
+    """A shared row that names another customer, by a person's slip."""
+    made = workspace.create(tmp_path / "slarv.sqlite", name="Vi AB")
+    accounts = [
+        {"account_id": "A-1", "name": "Prov AB"},
+        {"account_id": "A-2", "name": "Granntorps Kraft AB"},
+    ]
+    frames = bundles.frames(
+        {"account": accounts, "revenue": bundles.months("2026-09", [1e6] * 24, account_id="A-1")}
+    )
+    made.import_facts({name: frames[name] for name in ("account", "revenue")}, source="erp")
+    row = {"title": "Samma pump som hos Granntorps Kraft AB", "direction": "ours", "made_on": "2026-09-01",
+           "due_on": "2026-10-30", "is_shared": True}  # fmt: skip
+    made.save([Change("commitment", "c-1", row, "A-1", operation="insert")], by="x", reason="y")
+    return made
+
+
+def test_another_customers_name_in_a_shared_row_stops_the_report(
+    careless: workspace.Workspace, tmp_path: Path
+) -> None:
+    """A61: told with the words around it; an earlier report stays; a waiver with reason and day lets it through."""
+    asked = ("report", "A-1", "--notebook", "05", "--audience", "customer", "--jobs", "1")
+    done = kam("--workspace", careless.target, *asked, "--out", str(tmp_path / "ut"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "account.name" in done.stderr
+    assert "samma pump som hos gr" in done.stderr
+    assert "kraft ab" not in done.stderr.casefold()
+    (manifest,) = (tmp_path / "ut").glob("*/customer-sv/manifest.json")
+    (run,) = json.loads(manifest.read_text("utf-8"))["runs"]
+    assert (run["status"], run["error"]["kind"]) == ("failed", "Leak")
+    assert [path.name for path in manifest.parent.rglob("*.html")] == []
+    waiver = {"rule": leaks.RULE, "reason": "De har sagt ja", "until_on": "2026-12-31"}
+    page = f"<p>{careless.account('A-1').commitment['title'].iloc[0]}</p>"
+    projection.write(careless, "A-1", tmp_path / "kund.sqlite")
+    for n, expected in enumerate(({"account.name"}, set())):
+        leaks.keep(careless.portfolio(), tmp_path / f"{n}.json")
+        sought = leaks.guard(str(tmp_path / f"{n}.json"), str(tmp_path / "kund.sqlite"), "A-1")
+        assert places("sida.html", page, sought) == expected
+        careless.save([Change("waiver", f"w-{n}", waiver, "A-1", operation="insert")], by="x", reason="z")
+
+
+def test_a_leak_planted_later_is_found_and_told(careless: workspace.Workspace, tmp_path: Path) -> None:
+    """`kam check --leaks`: exit 1, file, the words around, and the column; the folder's own names too."""
+    folder = tmp_path / "2026-09-30" / "customer-sv" / files.slug("A-1", "Prov AB")
+    files.put(folder / "06_review.html", "<p>Som hos Granntorps Kraft AB</p>")
+    files.put(folder / "granntorps-kraft-ab.txt", "x")
+    files.put(folder / "06_review.ipynb", "{}")
+    theirs = tmp_path / "workshops" / files.slug("A-1", "Prov AB") / "2026-11-30-joint-sv" / "customer"
+    files.put(theirs / "3_agenda.html", "<!-- postgresql://kam:hemligt@db/kam -->")
+    told: list[str] = []
+    assert leaks.check(careless, tmp_path, say=told.append) == 1
+    assert len(told) == 5
+    assert "06_review.html" in told[1] or "06_review.html" in told[0]
+    assert all("kraft" not in line.casefold().replace("granntorps-kraft-ab.txt", "") for line in told)
+    assert any("en adress med lösenord" in line and "hemligt" not in line for line in told)
+
+
+FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"
+
+
+@pytest.mark.slow
+def test_a_fault_leaves_nothing_in_a_customers_folder(
+    careless: workspace.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A62, A63: no page, no notebook, no traceback, no address with a password; neither of a good run."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://kam:hemligt@db/kam")
+    first = nbformat.v4.new_code_cell(
+        'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True',
+        metadata={"tags": ["parameters"]},
+    )
+    (tmp_path / "egna").mkdir()
+    for name, source in (
+        ("05_follow_up", FAULTY),
+        ("06_review", "print(dict(os.environ)) if (os := __import__('os')) else 0"),
+    ):
+        made = nbformat.v4.new_notebook(cells=[first, nbformat.v4.new_code_cell(source)])
+        nbformat.write(made, tmp_path / "egna" / f"{name}.ipynb")
+    asked = ("report", "A-1", "--audience", "customer", "--jobs", "1", "--notebooks", str(tmp_path / "egna"))
+    asked += ("--notebook", "05", "--notebook", "06", "--out", str(tmp_path / "ut"))
+    assert kam("--workspace", careless.target, *asked).returncode == 1
+    found = {
+        path.name: path.read_bytes().decode("latin-1")
+        for path in (tmp_path / "ut").rglob("*")
+        if path.is_file()
+    }
+    assert {name for name in found if name.endswith(".ipynb")} == set()
+    assert "05_follow_up.html" not in found
+    for name, content in found.items():
+        assert "Traceback" not in content, name
+        assert "hemligt" not in content, name
+        assert str(tmp_path) not in content.replace(str(tmp_path / "ut"), ""), name
