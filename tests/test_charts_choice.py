@@ -313,6 +313,22 @@ def test_the_staircase_names_the_largest_and_counts_the_rest() -> None:
     assert 'class="kam-accent" style="left:0.0%;width:70.3%"' in shown.html
 
 
+def test_losses_go_back_and_stand_last_by_name() -> None:
+    """Whoever loses money is named after the sum of those between; the highest sum fills the track."""
+    profits = [100.0] + [1.0] * 20 + [-8.0, -12.0]
+    rows = pd.DataFrame({"account_id": [f"A-{n}" for n in range(1, 24)], "profit": profits})
+    shown = charts.whale(rows, portfolio())
+    assert shown.plain.startswith(
+        "21 kunder ger 120\N{NO-BREAK SPACE}% av vinsten; 20\N{NO-BREAK SPACE}kr går åt"
+    )
+    assert "11 kunder till" in shown.html
+    assert shown.html.count(", förlust") == 2
+    assert 'class="kam-over" style="left:83.3%;width:10.0%"' in shown.html
+    many = rows.assign(profit=[300.0] + [-1.0] * 22)
+    assert charts.whale(many, portfolio()).html.count("width:0.0%") <= 1
+    assert charts.whale(rows.head(1), portfolio()).html.count("<li") == 1
+
+
 def test_a_track_never_leaves_its_room() -> None:
     """Shares outside 0..1 are cut; what is written in a part is escaped."""
     html = bars.track([bars.Part(-0.5, 1.7, "accent", ODD)], [2.0])

@@ -125,7 +125,10 @@ def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     if shown.empty:
         return tables.what_to_add(text.t("chart.acceptability.empty"), bundle)
     safe, contested = (int(known["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
-    words = worded("acceptability", "some" if contested else "all", safe=safe, contested=contested, n=safe)
+    limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
+    low, high = (text.percent(limit) for limit in limits)
+    told = {"safe": safe, "contested": contested, "n": safe, "low": low, "high": high}
+    words = worded("acceptability", "some" if contested else "all", **told)
     named = zip(
         tables.names(shown["account_id"], bundle), shown["acceptability"], shown["verdict"], strict=True
     )
@@ -133,7 +136,6 @@ def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
         bars.Bar(name, [bars.Part(0, share, _LOOKS.get(str(verdict), "pale"))], _sure(share, verdict))
         for name, share, verdict in named
     ]
-    limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
     return figure.laid(bars.listed(rows, lines=limits, wide_end=True), words, bundle)
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from kamlib import text
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import concentration_case, worded
-from kamlib.show.page import COLOURS, Bundle, Shown, escape
+from kamlib.show.page import Bundle, Shown, escape
 
 #: More customers than this do not find room in a figure; the rest stands in the notebook's table.
 SHOWN = 24
-_CURVE = ((7.1, 3.0), (3.75, 3.0))
 
 
 # --- concentration and profit ------------------------------------------------------------------------------
@@ -40,16 +37,10 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     target = text.percent(bundle.limit("pareto_target_share"))
     counts = {"count": few, "customers": len(ranked)}
     words = worded("concentration", case, share=share, part=part, target=target, **counts)
-    head = ranked.head(min(max(few + 3, _LEAST), SHOWN))
-    drawn = [_step(row, bundle) for row in head.to_dict("records")]
-    left = len(ranked) - len(head)
-    if left:
-        reached = float(head["together_share"].iloc[-1])
-        rest = text.money(ranked["revenue_12m"].iloc[len(head) :].sum(), bundle.currency)
-        others = text.t("chart.concentration.others", count=left, n=left)
-        drawn.append(bars.Bar(others, [bars.Part(reached, 1, "grey")], _reached(rest, 1.0)))
+    head = min(max(few + 3, _LEAST), SHOWN)
     table = tables.numbers("chart_concentration", ranked, bundle)
-    inside = bars.listed(drawn, lines=[bundle.limit("pareto_target_share")], cut=few, wide_end=True)
+    steps = _staircase(ranked, "revenue_12m", (head, 0), bundle)
+    inside = bars.listed(steps, lines=[bundle.limit("pareto_target_share")], cut=few, wide_end=True)
     return figure.laid(inside, words, bundle, table=table)
 
 
@@ -57,30 +48,51 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
 _LEAST = 10
 
 
-def _step(row: Mapping[Any, Any], bundle: Bundle) -> bars.Bar:
-    """One customer's share, beginning where the one before it ended: the staircase is the curve, with names."""
+def _staircase(ranked: pd.DataFrame, amount: str, ends: tuple[int, int], bundle: Bundle) -> list[bars.Bar]:
+    """Return the first and last customers (`ends`: how many) as steps of a curve with names, those between as one.
+
+    Each bar begins where the one before it ended; a loss goes back.
+    """
+    first, last = min(ends[0], len(ranked)), max(len(ranked) - ends[1], 0)
+    full = max(float(ranked["together_share"].max()), 1.0)
+    steps = [_step(row, amount, full, bundle) for row in _named(ranked.head(first), bundle)]
+    between = ranked.iloc[first:last]
+    if len(between):
+        start = float(ranked["together_share"].iloc[first - 1])
+        end = float(between["together_share"].iloc[-1])
+        name = text.t("chart.concentration.others", count=len(between), n=len(between))
+        said = _reached(text.money(between[amount].sum(), bundle.currency), end)
+        low, high = sorted((start, end))  # where many lose money, those between go back too
+        steps.append(bars.Bar(name, [bars.Part(low / full, high / full, "grey")], said))
+    return steps + [
+        _step(row, amount, full, bundle) for row in _named(ranked.iloc[max(first, last) :], bundle)
+    ]
+
+
+def _named(ranked: pd.DataFrame, bundle: Bundle) -> list[dict[Any, Any]]:
+    return ranked.assign(name=tables.names(ranked["account_id"], bundle)).to_dict("records")
+
+
+def _step(row: Mapping[Any, Any], amount: str, full: float, bundle: Bundle) -> bars.Bar:
     end, share = float(row["together_share"]), float(row["share"])
-    is_key = bool(row.get("is_key", True))
-    parts = [bars.Part(0, end - share, "wash"), bars.Part(end - share, end, "accent" if is_key else "grey")]
-    name = tables.names([row["account_id"]], bundle)[0]
-    said = _reached(text.money(row["revenue_12m"], bundle.currency), end)
-    return bars.Bar(name, parts, said if is_key else text.t("chart.concentration.not_key", said=said))
+    low, high = sorted((end - share, end))
+    kind = "loss" if share < 0 else "key" if row.get("is_key", True) else "not_key"
+    look = {"loss": "over", "key": "accent", "not_key": "grey"}[kind]
+    parts = [bars.Part(0, low / full, "wash"), bars.Part(low / full, high / full, look)]
+    said = _reached(text.money(row[amount], bundle.currency), end)
+    return bars.Bar(
+        row["name"], parts, said if kind == "key" else text.t(f"chart.concentration.{kind}", said=said)
+    )
 
 
 def _reached(amount: str, together: float) -> str:
     return text.t("chart.concentration.end", amount=amount, together=text.percent(together))
 
 
-def _share_axes(ax: Axes, customers: int, ticks: list[float]) -> None:
-    ax.set_xlim(0, customers)
-    ax.set_yticks(ticks, [text.percent(share) for share in ticks])
-    ax.grid(axis="y")
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel(text.t("chart.customers"), loc="right")
-
-
 def _ranked(rows: pd.DataFrame, amount: str) -> pd.DataFrame:
-    known = rows[np.isfinite(rows[amount].astype(float))].sort_values(amount, ascending=False, ignore_index=True)
+    known = rows[np.isfinite(rows[amount].astype(float))].sort_values(
+        amount, ascending=False, ignore_index=True
+    )
     together = known[amount].cumsum()
     share = together / known[amount].sum()
     return known.assign(
@@ -110,26 +122,10 @@ def whale(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         back=text.money((sums[peak] - 1) * ranked["profit"].sum(), bundle.currency),
     )
     table = tables.numbers("chart_whale", ranked, bundle)
-    last = ranked.iloc[-1]
-    said = f"{tables.names([last['account_id']], bundle)[0]} {text.money(last['profit'], bundle.currency)}"
-    named = figure.short(said, 40) if last["profit"] < 0 else ""
-    return figure.shown(partial(_back, sums, peak, named), words, bundle, table=table, sizes=_CURVE)
-
-
-def _back(sums: np.ndarray, peak: int, last: str, ax: Axes, *, narrow: bool) -> None:  # noqa: ARG001
-    figure.margins(ax, left=0.5, right=0.2, top=0.22, bottom=0.5)
-    ax.axhline(1, color=COLOURS["soft"], linewidth=0.8, linestyle=(0, (4, 3)))
-    ax.plot(range(peak + 1), sums[: peak + 1], color=COLOURS["accent"])
-    ax.plot(range(peak, len(sums)), sums[peak:], color=COLOURS["bad"])
-    ax.plot([peak], [sums[peak]], "o", color=COLOURS["ink"], markersize=6)
-    top, spot = text.percent(sums[peak]), (peak, sums[peak])
-    side = "right" if peak > 0.8 * (len(sums) - 1) else "center"
-    ax.annotate(top, spot, (0, 7), textcoords="offset points", ha=side, fontweight=600)
-    # The customer that takes most back is named where its loss ends.
-    end = (len(sums) - 1, sums[-1])
-    ax.annotate(last, end, (0, -24), textcoords="offset points", ha="right", va="top", color=COLOURS["bad"])
-    _share_axes(ax, len(sums) - 1, [0, 0.5, 1.0])
-    ax.set_ylim(min(0.0, float(sums.min())), float(sums.max()) * 1.1)
+    losing = min(int((ranked["profit"] < 0).sum()), _LEAST)
+    steps = _staircase(ranked, "profit", (_LEAST, losing), bundle)
+    line = 1 / max(float(sums[peak]), 1.0)
+    return figure.laid(bars.listed(steps, lines=[line], wide_end=True), words, bundle, table=table)
 
 
 # --- what is at stake --------------------------------------------------------------------------------------
