@@ -65,7 +65,7 @@ def arrow(ax: Axes, start: Point, mark: Mark) -> list[Box]:
     ax.annotate("", end, start, arrowprops=head | {"shrinkB": mark.radius * 72 + 1}, zorder=3)
     ax.plot(*start, "o", markersize=5, markerfacecolor=COLOURS["paper"], markeredgecolor=COLOURS["muted"])
     first, last = ax.transData.transform([start, end]) / ax.figure.dpi
-    way = [first + (last - first) * share for share in (0, 0.2, 0.4, 0.6, 0.8)]
+    way = [first + (last - first) * share for share in (0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.88, 0.95)]
     return [(float(x) - 0.06, float(y) - 0.06, float(x) + 0.06, float(y) + 0.06) for x, y in way]
 
 
