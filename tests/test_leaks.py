@@ -694,3 +694,20 @@ def test_a_fault_leaves_nothing_in_a_customers_folder(
         assert "Traceback" not in content, name
         assert "hemligt" not in content, name
         assert str(tmp_path) not in content.replace(str(tmp_path / "ut"), ""), name
+
+
+@pytest.mark.torture
+def test_the_customers_pdf_and_deck_are_the_same_whatever_is_closed(
+    worlds: list[workspace.Workspace], tmp_path: Path
+) -> None:
+    """What lies beside the page too: byte for byte, and searched."""
+    asked = ("report", "A-1", "--notebook", "06", "--audience", "customer", "--pdf", "--pptx", "--jobs", "1")
+    made = []
+    for world, here in enumerate(worlds):
+        done = kam("--workspace", here.target, *asked, "--out", str(tmp_path / str(world)))
+        assert done.returncode == 0, done.stdout + done.stderr
+        files_made = (tmp_path / str(world)).glob("*/*-sv/*/06_review.*")
+        made.append({path.name: path.read_bytes() for path in files_made})
+        assert leaks.check(here, tmp_path / str(world), say=print) == 0
+    assert sorted(made[0]) == ["06_review.html", "06_review.pdf", "06_review.pptx"]
+    assert [name for name in made[0] if made[0][name] != made[1][name]] == []
