@@ -114,8 +114,26 @@ def _printable(html: str) -> str:
     does not set a drawing in the page's typeface.
     """
     printed = re.sub(_UNPRINTED, "", html, flags=re.DOTALL)
+    printed = re.sub(_HATCHED, _ruled, printed)
     described = re.sub(r"</title><desc[^>]*>([^<]*)</desc>", r" \1</title>", printed)
     return described.replace('<svg class="kam-svg"', '<svg class="kam-svg" font-family="Inter"')
+
+
+#: A bar that matplotlib has hatched; a browser prints its pattern as a picture of a hundred kilobytes.
+_HATCHED = r'<path d="([^"]*)"([^<>]*)style="fill: url\(#[\w-]+-h\w+\)([^"]*)"/>'
+
+
+def _ruled(bar: re.Match[str]) -> str:
+    """Rule a hatched bar with lines of its own."""
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", bar[1])]
+    (left, right), (top, bottom) = ((min(way), max(way)) for way in (numbers[::2], numbers[1::2]))
+    ways = (
+        (max(left, n - bottom), min(right, n - top), n)
+        for n in range(int(left + top), int(right + bottom), 5)
+    )
+    lines = " ".join(f"M {a:.2f} {n - a:.2f} L {b:.2f} {n - b:.2f}" for a, b, n in ways if a < b)
+    ground = f'<path d="{bar[1]}"{bar[2]}style="fill: #ffffff{bar[3]}"/>'
+    return f'{ground}<path d="{lines}" style="fill: none{bar[3]}"/>'
 
 
 def _print(command: list[str], folder: Path, surroundings: Mapping[str, str]) -> None:

@@ -26,6 +26,8 @@ BREAK = "\N{PILCROW SIGN}"
 _INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "small", "span", "strong", "sub", "sup", "tspan", "u"}
 #: Attributes that say how something looks or where it stands: read as the rest of the file is, not as words.
 _SHAPE = {"class", "style", "d", "points", "transform", "viewbox", "id", "href", "fill", "stroke", "role"}
+#: The only attributes that hold words in an Office document (its tags have a prefix): the rest is sizes and colours.
+_OFFICE = {"descr", "title", "name"}
 _MARKUP = (".html", ".htm", ".xml", ".rels", ".svg")
 
 
@@ -75,7 +77,7 @@ class _Page(HTMLParser):
         self.told: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        held = [value for name, value in attrs if value and name not in _SHAPE]
+        held = [value for name, value in attrs if value and _is_read(tag, name)]
         self.told += [f"\n{value}\n" for value in held]
         self._ended(tag)
 
@@ -94,6 +96,10 @@ class _Page(HTMLParser):
         self.told.append(f"\n{words}\n")
 
     handle_decl = handle_pi = unknown_decl = handle_comment  # type: ignore[assignment]
+
+
+def _is_read(tag: str, name: str) -> bool:
+    return name in _OFFICE if ":" in tag else name not in _SHAPE
 
 
 # --- PDF ---------------------------------------------------------------------------------------------------
