@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import datetime as dt
+import hashlib
 import json
 import os
 import random
@@ -26,6 +27,7 @@ import bundles
 import nbformat
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -33,7 +35,7 @@ from kamlib import cli, schema
 from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
-from kamlib.run import batch, index, kernels, notebooks, reports, standings
+from kamlib.run import batch, files, index, kernels, notebooks, reports, standings
 from kamlib.show import figure
 
 
@@ -1016,3 +1018,263 @@ def test_a_notebook_asked_for_twice_is_run_once(ws: workspace.Workspace, tmp_pat
     """Two runs would write one and the same file at once."""
     request = reports.Request(tmp_path, ("A-1",), notebooks=("04", "04_team", "team"))
     assert [path.stem for path in reports._notebooks(request)] == ["04_team"]
+
+
+# --- batches that are killed, crowded, without room, far from home ---------------------------------------------
+
+#: Holds the interpreter in C, with a child and a detached grandchild, while a file is there.
+HELD = """
+import pathlib, re, subprocess, sys
+if pathlib.Path({flag!r}).exists():
+    for apart in (False, True):
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=apart)
+    pathlib.Path({flag!r} + ".seen").write_text("")
+    {hold}
+"""
+HOLDS = {
+    "held": "re.match('(a+)+$', 'a' * 60 + 'b')",
+    "stopped": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+    "asleep": "import time; time.sleep(600)",
+}
+
+
+def begun(*arguments: str) -> subprocess.Popen[str]:
+    """`kam`, running."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "kamlib.cli", *arguments],
+        env=bare, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+
+
+def pages(out: Path) -> dict[str, bytes]:
+    """Every report below a folder."""
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.glob("*/*/*/*.html")}
+
+
+def runs_of(out: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest says; whatever it calls ok is there, as it says."""
+    found = next(out.glob("*/*/manifest.json"), None)
+    runs = json.loads(found.read_text("utf-8"))["runs"] if found else []
+    for run in runs:
+        if found and run["status"] == "ok":
+            written = (found.parent / run["html"]).read_bytes()
+            assert hashlib.sha256(written).hexdigest() == run["sha256"]
+    return {f"{run['account_id']} {run['notebook']}": run for run in runs}
+
+
+def survivors(below: list[psutil.Process], seconds: float = 5) -> list[psutil.Process]:
+    """Return which of these processes run on after a while; one that waits to be read off does not."""
+    _, alive = psutil.wait_procs(below, timeout=seconds)
+    return [each for each in alive if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+def held_notebooks(folder: Path, flag: Path, how: str) -> Path:
+    notebook(folder / "04_team.ipynb", "1")
+    return notebook(folder / "05_follow_up.ipynb", HELD.format(flag=str(flag), hold=HOLDS[how])).parent
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="parent-death signal and adopted children are Linux's")
+@pytest.mark.parametrize(
+    ("how", "signal_name"),
+    [("held", "SIGKILL")]
+    + [
+        pytest.param(how, name, marks=pytest.mark.torture)
+        for how in HOLDS
+        for name in ("SIGKILL", "SIGTERM", "SIGINT")
+        if (how, name) != ("held", "SIGKILL")
+    ],
+)
+def test_a_batch_that_is_ended_leaves_nothing_running_and_goes_on(
+    ws: workspace.Workspace, tmp_path: Path, how: str, signal_name: str
+) -> None:
+    """F4, F6: no worker, kernel or grandchild after five seconds; the manifest is true; the rest alone is made, alike."""
+    flag = tmp_path / "flagga"
+    asked = (
+        "--workspace",
+        ws.target,
+        "report",
+        "A-1",
+        "--jobs",
+        "1",
+        "--notebooks",
+        str(held_notebooks(tmp_path / "egna", flag, how)),
+    )
+    told(kam(*asked, "--out", str(tmp_path / "hel")), 0)
+    flag.write_text("")
+    out = tmp_path / "bruten"
+    running = begun(*asked, "--out", str(out))
+    while not Path(f"{flag}.seen").exists():
+        time.sleep(0.05)
+    below = psutil.Process(running.pid).children(recursive=True)
+    assert len(below) >= 4  # worker, kernel, child, grandchild
+    running.send_signal(getattr(signal, signal_name))
+    assert survivors(below) == []
+    running.communicate(timeout=30)
+    assert running.returncode == {"SIGKILL": -9, "SIGTERM": 143, "SIGINT": 130}[signal_name]
+    assert [run["status"] for run in runs_of(out).values()] == ["ok", "interrupted"]
+    flag.unlink()
+    again = kam(*asked, "--out", str(out), "--resume")
+    told(again, 0)
+    assert [line[-16:] for line in again.stdout.splitlines() if line.startswith("ok")] == ["A-1 05_follow_up"]
+    assert pages(out) == pages(tmp_path / "hel")
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+def test_a_batch_killed_anywhere_ends_as_if_it_had_not_been(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """F6: killed at 20 points, each run gone on with: true manifests, the same pages, nothing done made twice."""
+    own, chance = tmp_path / "egna", random.Random(3)  # noqa: S311
+    for name in ("04_team", "05_follow_up", "06_review"):
+        notebook(own / f"{name}.ipynb", "1")
+    asked = ("--workspace", ws.target, "report", "--all", "--jobs", "2", "--notebooks", str(own))
+    started_at = time.monotonic()
+    told(kam(*asked, "--out", str(tmp_path / "hel")), 0)
+    whole, twice = time.monotonic() - started_at, 0
+    for number in range(20):
+        out = tmp_path / f"ut{number}"
+        running = begun(*asked, "--out", str(out))
+        time.sleep(chance.uniform(0.1, 1) * whole)
+        below = psutil.Process(running.pid).children(recursive=True) if running.poll() is None else []
+        running.kill()
+        running.communicate(timeout=30)
+        assert survivors(below) == []
+        done = {name for name, run in runs_of(out).items() if run["status"] == "ok"}
+        again = kam(*asked, "--out", str(out), *(["--resume"] if runs_of(out) else []))
+        told(again, 0)
+        twice += sum(
+            line.split(" s  ")[-1] in done for line in again.stdout.splitlines() if line.startswith("ok")
+        )
+        assert pages(out) == pages(tmp_path / "hel")
+        assert not list(out.rglob(".*.part"))
+    assert twice == 0
+
+
+def test_the_second_batch_in_a_folder_is_told_who_the_first_is(
+    ws: workspace.Workspace, tmp_path: Path, kam_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """B17: two at once would write the same files; the second ends before it starts, with exit 3."""
+    with files.alone(tmp_path):
+        told(
+            kam_here("--workspace", ws.target, "report", "A-1", "--out", str(tmp_path)),
+            3,
+            f"process {os.getpid()} på",
+        )
+    assert not list(tmp_path.glob("*/*/manifest.json"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_report_without_room_ends_the_batch_with_two(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """B13: no room in the work area or at the place of the report: said, exit 2, the last good report untouched."""
+    own, out = tmp_path / "egna", tmp_path / "ut"
+    good = out / ws.day().isoformat() / "internal-sv" / files.slug("A-1", "Ett AB") / "04_team.html"
+    files.put(good, "den förra")
+    notebook(own / "04_team.ipynb", "'x' * 2_000_000")
+    asked = ("--workspace", ws.target, "report", "A-1", "--notebooks", str(own), "--out", str(out))
+    told(with_room_for(Path(ws.target).stat().st_size + 200_000, *asked), 2, "plats", "--resume")
+    assert pages(out) == {good.relative_to(out).as_posix(): "den förra".encode()}
+    assert runs_of(out)["A-1 04_team"]["error"]["kind"] == "DiskFull"
+    assert not list(out.rglob(".*.part"))
+
+
+FAR = {
+    "turkish": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
+    "german": {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"},
+    "plain": {"LC_ALL": "C", "PYTHONUTF8": "0"},
+    "kiribati": {"TZ": "Pacific/Kiritimati"},
+    "homeless": {
+        "HOME": "/proc/nowhere",
+        "XDG_CACHE_HOME": "/proc/nowhere",
+        "XDG_DATA_HOME": "/proc/nowhere",
+    },
+}
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(sys.platform != "linux", reason="unshare is Linux's")
+def test_a_report_is_the_same_wherever_it_is_made(ws: workspace.Workspace, tmp_path: Path) -> None:
+    """B21, B22: other locale and time zone, no home, umask 077, no network at all: the same bytes."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
+
+    def made(name: str, *before: str, umask: int = -1, **changes: str) -> dict[str, bytes]:
+        out = tmp_path / name
+        command = [
+            *before,
+            sys.executable,
+            "-m",
+            "kamlib.cli",
+            "--workspace",
+            ws.target,
+            "report",
+            "A-1",
+            "--out",
+            str(out),
+        ]
+        done = subprocess.run(
+            command, env=bare | changes, umask=umask, capture_output=True, text=True, check=False, timeout=600
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return pages(out)
+
+    here = made("här")
+    assert len(here) == 5
+    for name, changes in FAR.items():
+        assert made(name, **changes) == here, name
+    assert made("tyst", umask=0o077) == here
+    if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        assert made("utan nät", "unshare", "-n") == here
+
+
+BAD = [
+    "1 / 0", "import sys; sys.exit(0)", "import sys; sys.exit(3)", "import os; os._exit(0)", "raise SystemExit", "input()",
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    "raise KeyboardInterrupt", "x = bytearray(10**15)", "class X:\n    def _repr_html_(self):\n        raise ValueError\n    __repr__ = _repr_html_\nX()",
+    "from IPython.display import HTML\nHTML('x' * 4_000_000)", "def f(): f()\nf()", "this is no Python", "%no_such_magic",
+    "import ctypes; ctypes.string_at(0)", "await missing", "raise BaseException('x')",
+]  # fmt: skip
+
+
+@pytest.mark.torture
+def test_no_fault_is_ever_called_a_success(tmp_path: Path) -> None:
+    """F3: every fault at a random place among good cells, 200 runs: not one of them is ok."""
+    chance = random.Random(9)  # noqa: S311
+    for number in range(200):
+        cell = BAD[number % len(BAD)]
+        cells = ["1"] * chance.randint(0, 4) + [cell] + ["1"] * chance.randint(0, 3)
+        outcome = batch.execute(job(notebook(tmp_path / "n.ipynb", *cells), tmp_path / "kund"))
+        assert outcome.status == "failed", cell
+    assert not list((tmp_path / "kund").glob("*.html"))
+
+
+@pytest.mark.torture
+def test_ten_bad_accounts_of_a_hundred_stop_no_other(tmp_path: Path) -> None:
+    """F5: mixed faults in ten, one kills its worker: the other ninety are delivered, the same as in a clean run."""
+    here, own = workspace.create(tmp_path / "hundra.sqlite", name="Hundra AB"), tmp_path / "egna"
+    ids = [f"H-{n:03}" for n in range(100)]
+    here.import_facts(
+        facts(
+            account=[{"account_id": each, "name": f"Kund {each}"} for each in ids],
+            revenue=[row for each in ids for row in bundles.months("2026-09", [100.0] * 12, account_id=each)],
+        ),
+        source="erp",
+    )
+    faults = dict(zip(ids[5::10], [*BAD[:7], "x = bytearray(10**15)", "while True: pass", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"], strict=True))  # fmt: skip
+    faults = {each: cell.replace("while True: pass", "raise MemoryError") for each, cell in faults.items()}
+    asked = ("--workspace", here.target, "report", "--all", "--notebooks", str(own), "--out")
+    notebook(
+        own / "04_team.ipynb", "cell = {}.get(account_id)", "get_ipython().run_cell(cell) if cell else 1"
+    )
+    told(kam(*asked, str(tmp_path / "ren"), timeout=3000), 0)
+    notebook(
+        own / "04_team.ipynb",
+        f"cell = {faults!r}.get(account_id)",
+        "get_ipython().run_cell(cell).raise_error() if cell else 1",
+    )
+    done = kam(*asked, str(tmp_path / "ut"), timeout=3000)
+    told(done, 1)
+    states = {name.split()[0]: run["status"] for name, run in runs_of(tmp_path / "ut").items()}
+    assert {each for each, state in states.items() if state == "failed"} == set(faults)
+    assert len(pages(tmp_path / "ut")) == 90
+    assert pages(tmp_path / "ut").items() <= pages(tmp_path / "ren").items()

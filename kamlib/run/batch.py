@@ -37,22 +37,14 @@ from kamlib.run import beside, export, files, kernels, leaks, notebooks
 LARGEST = 3_000_000
 _PRINTED, _TOLD = 20_000, 2_000  # characters that a cell's printed output keeps, and a message
 DISK_FULL = "DiskFull"
+_MISUSED = "UsageError"  # a magic that isn't there: IPython only prints so, and goes on
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEAVING_SECONDS = 3
 _WORK, _STALE_SECONDS = "kam-batch-", 2 * 24 * 3600
 #: What a kernel needs from the system to start at all; everything else stays outside a customer's run.
 _BARE = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-    "TMPDIR",
-    "USERPROFILE",
-    "APPDATA",
-    "LOCALAPPDATA",
-)
+    "PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -292,6 +284,8 @@ def verdict(executed: NotebookNode) -> dict[str, Any]:
         for output in cell.outputs:
             if output.output_type == "error":
                 return {"kind": output.ename, "message": output.evalue[:_TOLD], "cell": number}
+            if output.get("name") == "stderr" and output.text.startswith(_MISUSED):
+                return {"kind": _MISUSED, "message": output.text[len(_MISUSED) + 2 : _TOLD], "cell": number}
         if cell.source.strip() and cell.execution_count is None:
             return {"kind": "NotExecuted", "message": text.t("batch.not_executed"), "cell": number}
     sizes = [sum(map(_size, cell.get("outputs", ()))) for cell in executed.cells]
@@ -330,7 +324,8 @@ def _deliver(job: Job, executed: NotebookNode) -> Outcome:
     made = Outcome(job.account_id, job.name, "ok", html=f"{folder.name}/{job.name}.html", sha256=digest)
     source = {name: str(job.parameters.get(name, "")) for name in ("account_id", "as_of")}
     with surroundings(job):
-        more = beside.make(folder / f"{job.name}.html", job.wanted, {**source, "workspace": job.workspace}, _bare())
+        source["workspace"] = job.workspace
+        more = beside.make(folder / f"{job.name}.html", job.wanted, source, _bare())
     return replace(made, **more)
 
 
