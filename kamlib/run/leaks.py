@@ -330,12 +330,19 @@ def keep(portfolio: schema.Portfolio, target: Path, prose: Path | None = None) -
 
 
 @cache
+def _kept(kept: str) -> tuple[Sought, list[str]]:
+    told = json.loads(Path(kept).read_text("utf-8"))
+    return Sought({tuple(words): Value(tuple(words), *rest) for words, *rest in told["values"]}), told[
+        "waived"
+    ]
+
+
+@cache
 def guard(kept: str, projected: str, account_id: str) -> Sought:
     """Return what must not stand in one customer's files, from what `keep` wrote and the customer's own file."""
-    told = json.loads(Path(kept).read_text("utf-8"))
-    everyone = Sought({tuple(words): Value(tuple(words), *rest) for words, *rest in told["values"]})
+    everyone, waived = _kept(kept)
     view = workspace.open(projected).account(account_id)
-    return for_customer(everyone, view, is_waived=account_id in told["waived"])
+    return for_customer(everyone, view, is_waived=account_id in waived)
 
 
 def check(here: workspace.Workspace, out: Path, *, say: Callable[[str], None]) -> int:
