@@ -265,7 +265,7 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], whole: int) -> 
     columns = list(zip(heads, *rows, strict=True))
     words = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
     parts = [
-        max(min(max(map(len, column)), 36), word, 6) + 2 for column, word in zip(columns, words, strict=True)
+        max(min(max(map(len, column)), 36), word, 6) + 4 for column, word in zip(columns, words, strict=True)
     ]
     return [int(whole * part / sum(parts)) for part in parts]
 
@@ -322,7 +322,7 @@ def _own() -> Any:
                 shape.left, shape.width = shape.left * 4 // 3, shape.width * 4 // 3
     style = "./p:txStyles/p:titleStyle/a:lvl1pPr"
     master.element.xpath(style)[0].set("algn", "l")
-    master.element.xpath(f"{style}/a:defRPr")[0].attrib.update({"sz": "2600", "b": "1"})
+    master.element.xpath(f"{style}/a:defRPr")[0].attrib.update({"sz": "2400", "b": "1"})
     title = next(shape for shape in master.placeholders if shape.placeholder_format.type == 1)
     title.left, title.top, title.width, title.height = Inches(0.6), Inches(0.4), Inches(12.1), Inches(0.95)
     theme = next(each.target_part for each in master.part.rels.values() if each.reltype.endswith("/theme"))
