@@ -30,7 +30,7 @@ from pptx import Presentation
 from kamlib import schema, text
 from kamlib.data import kit, projection, sample, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import export, files, leaks, notebooks, workshop
+from kamlib.run import export, files, leaks, notebooks, reports, workshop
 
 MARK = "KANARIE"
 MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
@@ -711,3 +711,15 @@ def test_the_customers_pdf_and_deck_are_the_same_whatever_is_closed(
         assert leaks.check(here, tmp_path / str(world), say=print) == 0
     assert sorted(made[0]) == ["06_review.html", "06_review.pdf", "06_review.pptx"]
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
+
+
+def test_a_refusals_reason_is_told_on_the_screen_only(tmp_path: Path) -> None:
+    """A tender and a no are ours to know: the manifest of customers' editions says that there is none, not why."""
+    here = workspace.open(sample.ready("sv"))
+    asked = reports.Request(tmp_path, ("A-029",), notebooks=("03",), audience="customer")
+    (outcome,) = reports.run(here, asked).outcomes
+    assert outcome.error is not None
+    assert "2027-01-15" in outcome.error["message"]
+    (manifest,) = tmp_path.glob("*/customer-sv/manifest.json")
+    assert "2027-01-15" not in manifest.read_text("utf-8")
+    assert leaks.check(here, tmp_path, say=print) == 0

@@ -116,11 +116,19 @@ def run(
             if earlier:
                 jobs = earlier.left(jobs, named=_is_named(request), state=plan.state)
             begun(len(jobs))
-            outcomes = [*refused, *_recorded(plan, jobs, refused, workers=request.workers, told=told)]
+            outcomes = [
+                *refused,
+                *_recorded(plan, jobs, [*map(_unsaid, refused)], workers=request.workers, told=told),
+            ]
         finally:
             batch.clear(work)
         written = index.write(request.out, request.lang)
     return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
+
+
+def _unsaid(refused: batch.Outcome) -> batch.Outcome:
+    """Leave the reason out: it is told on the screen, and a customers' manifest may lie beside what is sent."""
+    return replace(refused, error={**(refused.error or {}), "message": text.t("leaks.refused")})
 
 
 def _is_named(request: Request) -> bool:
