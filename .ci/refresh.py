@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from kamlib.run import batch, notebooks
+from kamlib.run import kernels, notebooks
 
 
 def main(folder: str) -> None:
@@ -26,7 +26,7 @@ def main(folder: str) -> None:
             if any("nbval-check-output" in notebooks.tags(cell) for cell in notebook.cells):
                 beside = {"metadata": {"path": str(path.parent)}}
                 NotebookClient(
-                    notebook, timeout=300, resources=beside, kernel_manager_class=batch.QuietKernelManager
+                    notebook, timeout=300, resources=beside, kernel_manager_class=kernels.QuietKernelManager
                 ).execute()
             nbformat.write(notebooks.strip(notebook), path)
             print(path)

@@ -221,6 +221,11 @@ def _luminance(colour: str) -> float:
         ("warn_ink", "warn_wash"),
         ("bad_ink", "bad_wash"),
         ("paper", "accent"),
+        ("ink", "warn_wash"),
+        ("ink", "bad_tint"),
+        ("ink", "bad_soft"),
+        ("ink", "bad_deep"),
+        ("bad_ink", "bad_tint"),
     ],
 )
 def test_every_pair_of_text_and_ground_can_be_read(ink: str, ground: str) -> None:

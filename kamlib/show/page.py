@@ -36,6 +36,9 @@ COLOURS = {
     "bad": "#B23A2E",
     "bad_ink": "#8C2A20",
     "bad_wash": "#F8E9E7",
+    "bad_tint": "#F3D3CE",
+    "bad_soft": "#EBBDB7",
+    "bad_deep": "#E3A59D",
     "grey": "#84929D",
 }
 
