@@ -30,7 +30,7 @@ _CURED = {
         "KernelStart",
         "TooLarge",
     ),
-    *("DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "PdfFailed", "DeckFailed"),
+    *("DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed"),
 }
 _NAMED, _TOLD = 3, 400
 
