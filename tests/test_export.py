@@ -16,7 +16,7 @@ from nbformat import v4
 
 from kamlib import text
 from kamlib.run import export
-from kamlib.show import charts, page, tables
+from kamlib.show import figure, page, tables
 
 CHROMIUM = Path("/usr/bin/chromium")
 SHEET = {
@@ -210,6 +210,10 @@ def test_an_empty_page_weighs_little() -> None:
     assert len(_html(_md("# T")).encode()) < 80_000
 
 
+def _slope(ax: Any, *, narrow: bool) -> None:
+    ax.plot([0, 1 if narrow else 2])
+
+
 @pytest.mark.browser
 def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """At 390 px the wide table scrolls in its own box, and the page stands still; nothing is requested."""
@@ -221,8 +225,7 @@ def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_pat
         [{"label": "Intäkt, rullande tolv månader", "value": "1 234,5 mkr", "change": "+12 %"}] * 4
     )
     table = "|a|b|\n|-|-|\n" + "|" + "långtord" * 20 + "|" + "y" * 80 + "|"
-    shares = pd.DataFrame([{"account_id": f"A-{n}", "revenue_12m": 9.0**n} for n in range(9)])
-    drawn = charts.concentration(shares, bundles.portfolio())
+    drawn = figure.shown(_slope, figure.Words("Titel", "", "En linje."), bundles.portfolio())
     file = tmp_path / "page.html"
     file.write_text(
         _html(_md("# " + "Långtnamn" * 12), _code(_sheet(monkeypatch, "ord " * 9), strip, drawn), _md(table)),

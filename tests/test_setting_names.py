@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kamlib import schema, text
-from kamlib.show import tables
+from kamlib.show import appendix
 
 STATES = {"field_standard", "vendor_practice", "our_default"}
 
@@ -49,16 +49,16 @@ def test_every_group_has_a_name() -> None:
 @pytest.mark.parametrize(("name", "setting"), SETTINGS)
 def test_a_unit_and_a_source_are_told_in_both_languages(name: str, setting: Mapping[str, Any]) -> None:
     """A Swedish page holds no English unit; a source that is more than references is translated too."""
-    assert f"setting_unit.{tables.setting_key(setting['unit'])}" in text.catalogue(), name
+    assert f"setting_unit.{appendix.key(setting['unit'])}" in text.catalogue(), name
     source = str(setting["source"])
     is_reference = re.fullmatch(r"(Part )?[A-Z]?[\d.]+( \(T\d\))?(, [A-Z]?[\d.]+)*", source)
-    assert is_reference or f"setting_source.{tables.setting_key(source)}" in text.catalogue(), source
+    assert is_reference or f"setting_source.{appendix.key(source)}" in text.catalogue(), source
 
 
 def test_no_translated_unit_or_source_is_left_over() -> None:
     """Every word in the catalogue is one that the settings use."""
     used = {
-        f"setting_{part}.{tables.setting_key(each.values[1][part])}"
+        f"setting_{part}.{appendix.key(each.values[1][part])}"
         for each in SETTINGS
         for part in ("unit", "source")
     }

@@ -11,7 +11,7 @@ import pytest
 
 from kamlib import text
 from kamlib.errors import Finding
-from kamlib.show import page, tables
+from kamlib.show import appendix, page, tables
 
 HOSTILE = 'A$5% & B <ö> "q" <script>alert(1)</script>'
 SHEET = {
@@ -185,10 +185,10 @@ def test_the_masthead_names_workspace_customer_dates_and_audience() -> None:
 
 def test_the_appendix_prints_every_threshold_with_its_status() -> None:
     """A threshold of ours is called ours; the customer's edition holds none."""
-    shown = tables.appendix(bundles.portfolio())
+    shown = appendix.settings(bundles.portfolio())
     assert "vår egen gräns" in shown.plain
     assert "IFRS 8:34" in shown.plain
-    assert tables.appendix(_account(audience="customer")).html == ""
+    assert appendix.settings(_account(audience="customer")).html == ""
 
 
 def test_english_speaks_english() -> None:

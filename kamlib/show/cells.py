@@ -134,6 +134,9 @@ def _is_stacked(columns: list[Words], rows: int) -> bool:
     return len(columns) >= 4 and len(wordy) >= 2 and rows <= STACKED_ROWS
 
 
+#: From so many columns on a table is set smaller and closer, to fit a desktop's page.
+MANY_COLUMNS = 7
+
 #: A fold for fewer rows than this hides more than it saves.
 A_FEW = 3
 
@@ -161,7 +164,8 @@ def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *,
         _row(row, kinds, named=stacked, above=last) for row, last in zip(rows, above, strict=False)
     )
     unseen = ' class="kam-vh"' if hidden else ""
-    style = ' class="kam-stack"' if stacked else ""
+    names = " ".join([*["kam-stack"] * stacked, *["kam-many"] * (len(kinds) >= MANY_COLUMNS)])
+    style = f' class="{names}"' if names else ""
     return (
         f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
         f"<table{style}><caption{unseen}>{escape(caption)}</caption>"
