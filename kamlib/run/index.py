@@ -301,7 +301,7 @@ def _prose(words: str) -> NotebookNode:
 
 
 def _shown(body: str) -> NotebookNode:
-    content, marks = {"text/html": page.framed(body)}, {"kam": {"kind": "index"}}
+    content, marks = {"text/html": page.framed(body, "kam-sheet")}, {"kam": {"kind": "index"}}
     shown = nbformat.v4.new_output("display_data", content, metadata=marks)
     cell: NotebookNode = nbformat.v4.new_code_cell("", outputs=[shown])
     return cell
