@@ -57,9 +57,19 @@ def test_conda_gets_what_pip_gets() -> None:
     assert from_pip == [*(need for need in base if name_of(need) not in CARD), *live, "-e ."]
 
 
-def test_the_base_is_the_card_and_eight_around_it() -> None:
+def test_the_base_is_the_card_and_nine_around_it() -> None:
     """The six packages of the kit's card, and no more around them than the plan names."""
-    around = {"anywidget", "babel", "click", "openpyxl", "platformdirs", "PyYAML", "SQLAlchemy", "tzdata"}
+    around = {
+        "anywidget",
+        "babel",
+        "click",
+        "openpyxl",
+        "platformdirs",
+        "psutil",
+        "PyYAML",
+        "SQLAlchemy",
+        "tzdata",
+    }
     assert {name_of(need) for need in PROJECT["dependencies"]} == CARD | around
 
 

@@ -10,7 +10,7 @@ import sqlite3
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -87,7 +87,12 @@ def alone(out: Path) -> Iterator[None]:
             lock.execute("BEGIN IMMEDIATE")  # others may still read who we are
         except sqlite3.DatabaseError as refused:
             raise _held(lock, out, refused) from refused
-        yield
+        try:
+            yield
+        finally:
+            if [each.name for each in out.iterdir()] == [LOCK]:  # nothing was made: leave nothing behind
+                with suppress(OSError):  # Windows keeps what is open
+                    (out / LOCK).unlink()
 
 
 def _held(lock: sqlite3.Connection, out: Path, refused: sqlite3.DatabaseError) -> Exception:
