@@ -25,6 +25,7 @@ from babel.numbers import format_decimal
 LANGUAGES = ("sv", "en")
 MISSING = "\N{EN DASH}"
 NBSP = "\N{NO-BREAK SPACE}"
+_BEYOND = 1e20
 MINUS = "\N{MINUS SIGN}"
 
 _LOCALES = {"sv": babel.Locale("sv", "SE"), "en": babel.Locale("en", "GB")}
@@ -178,6 +179,8 @@ def number(value: Any, digits: int = 0, *, signed: bool = False) -> str:
     if is_missing(value):
         return MISSING
     rounded = round(float(value), digits) + 0.0  # + 0.0 turns -0.0 into 0.0
+    if _BEYOND < abs(rounded) < float("inf"):  # longer than babel can write, and than anybody reads
+        return f"{rounded:.3g}".replace("-", MINUS).replace(".", "," if _chosen == "sv" else ".")
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     written = format_decimal(abs(rounded), pattern, locale=_LOCALES[_chosen])
     sign = MINUS if rounded < 0 else ("+" if signed and rounded > 0 else "")

@@ -39,6 +39,9 @@ def english() -> None:
         (None, 1, "–", "–"),
         (float("nan"), 1, "–", "–"),
         (pd.NA, 0, "–", "–"),
+        (1e308, 0, "1e+308", "1e+308"),
+        (-1.25e25, 2, f"{MINUS}1,25e+25", f"{MINUS}1.25e+25"),
+        (1e15, 0, NB.join(["1", *["000"] * 5]), ",".join(["1", *["000"] * 5])),
     ],
 )
 def test_number(value: Any, digits: int, swedish: str, in_english: str) -> None:
