@@ -90,7 +90,9 @@ def _judge_itself(each: Change) -> list[Finding]:
     """Judge what the change says of itself: which row, whose, and from which day."""
     said = {"row_id": each.row_id, "account_id": each.account_id, "op_id": each.op_id}
     found = [_finding("not_text", each, column=name) for name, value in said.items() if not is_text(value)]
-    found += [_finding("value_missing", each, column="row_id")] if each.row_id == "" else []
+    found += (
+        [_finding("value_missing", each, column="row_id")] if is_text(each.row_id) and not each.row_id else []
+    )
     try:
         store.to_store("date", each.effective_on)
     except (TypeError, ValueError):
