@@ -253,7 +253,8 @@ class _Plan:
             "audience": request.audience,
             "live": False,
         }
-        title = text.entry(f"notebook.{path.stem[3:]}", "index.account")[request.lang]
+        own = [f"notebook_for_customer.{path.stem[3:]}"] if request.audience == "customer" else []
+        title = text.entry(*own, f"notebook.{path.stem[3:]}", "index.account")[request.lang]
         return batch.Job(
             str(path),
             str(self._source(account_id)),

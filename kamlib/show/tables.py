@@ -280,9 +280,11 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
     sample = text.t("masthead.sample") if bundle.is_sample else ""
     whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
-    quarter = _quarter(bundle) if notebook in ("review", "portfolio") else ""
-    kicker = " \u00b7 ".join(filter(None, [sample, whose, text.t(f"step.{notebook}"), quarter]))
     shut = audience(bundle) == "internal"
+    own = [] if shut else [f"step_for_customer.{notebook}"]
+    step = text.entry(*own, f"step.{notebook}")[text.language()]
+    quarter = _quarter(bundle) if notebook in ("review", "portfolio") else ""
+    kicker = " \u00b7 ".join(filter(None, [sample, whose, step, quarter]))
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
     meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
