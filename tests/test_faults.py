@@ -422,13 +422,14 @@ def started(script: str, *arguments: str) -> subprocess.Popen[str]:
     return running
 
 
-def killed(running: subprocess.Popen[str], after: float) -> list[int]:
-    """Kill a writer in the middle and return what it had acknowledged."""
+def killed(running: subprocess.Popen[str], after: float, *, saved: bool = False) -> list[int]:
+    """Kill a writer in the middle and return what it had acknowledged; `saved`: not before it has done so once."""
+    first = running.stdout.readline() if saved and running.stdout else ""
     time.sleep(after)
     running.kill()
     out, err = running.communicate(timeout=60)
     assert err == ""
-    return [int(line) for line in out.splitlines(keepends=True) if line.endswith("\n")]
+    return [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
 
 
 FEW_AND_MANY = pytest.mark.parametrize(
@@ -441,7 +442,8 @@ def test_a_save_is_there_or_not_at_all(ws: workspace.Workspace, kills: int) -> N
     """Kill -9 in the middle of saving: what was acknowledged is there, pairs are whole, rows and log agree."""
     chance, acknowledged = random.Random(7), 0  # noqa: S311
     for number in range(kills):
-        done = killed(started(SAVER, ws.target, f"w{number}"), chance.uniform(0.02, 0.4))
+        saver, wait = started(SAVER, ws.target, f"w{number}"), chance.uniform(0.02, 0.4)
+        done = killed(saver, wait, saved=number % 2 == 0)  # the others may die within their first save
         goals = set(ws.account("A-1").goal["row_id"])
         mine = {each for each in goals if each.startswith(f"w{number}-")}
         assert {f"w{number}-{n}-{part}" for n in done for part in "ab"} <= mine
@@ -449,7 +451,7 @@ def test_a_save_is_there_or_not_at_all(ws: workspace.Workspace, kills: int) -> N
         assert {each[:-1] + "b" for each in mine} == {each[:-1] + "b" for each in mine if each.endswith("b")}
         assert set(ws.history()["row_id"]) == goals
         acknowledged += len(done)
-    assert acknowledged > kills
+    assert acknowledged >= (kills + 1) // 2
     assert intact(ws)
 
 
