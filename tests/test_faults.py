@@ -478,7 +478,7 @@ def intact(here: workspace.Workspace) -> bool:
 def test_two_who_save_at_once_both_get_through(ws: workspace.Workspace) -> None:
     """Writers take turns: nothing acknowledged is lost, the numbers of the log have no gap and no twin."""
     pair = [started(SAVER, ws.target, who) for who in ("elin", "leif")]
-    done = {who: killed(each, 1.0) for who, each in zip(("elin", "leif"), pair, strict=True)}
+    done = {who: killed(each, 1.0, saved=True) for who, each in zip(("elin", "leif"), pair, strict=True)}
     goals = set(ws.account("A-1").goal["row_id"])
     for who, numbers in done.items():
         assert numbers

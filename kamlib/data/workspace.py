@@ -106,7 +106,9 @@ def log_of(account: schema.AccountView) -> pd.DataFrame:
 
 def quarters(account: schema.AccountView, back: int = 4) -> list[schema.AccountView]:
     """Return a notebook's account as it was known so many quarters ago and at each quarter since: the plan by the log."""
-    after = pd.Timestamp(account.as_of) + pd.Timedelta(days=1)  # so the last day of a month stays the last day
+    after = pd.Timestamp(account.as_of) + pd.Timedelta(
+        days=1
+    )  # so the last day of a month stays the last day
     days = [after - pd.DateOffset(months=3 * n, days=1) for n in range(back, 0, -1)]
     return [*(open().account(account.account_id, f"{day:%Y-%m-%d}") for day in days), account]
 

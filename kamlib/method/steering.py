@@ -190,7 +190,9 @@ def opening(portfolio: Portfolio) -> tuple[list[dict[str, Any]], list[dict[str, 
 
 
 def _grown(grown: pd.DataFrame, portfolio: Portfolio) -> dict[str, Any]:
-    chosen, others = grown["growth_share"].astype(float).round(3)  # as they are shown, or the difference looks wrong
+    chosen, others = (
+        grown["growth_share"].astype(float).round(3)
+    )  # as they are shown, or the difference looks wrong
     apart = round(chosen - others, 3)
     if pd.isna(apart):
         return {"key": "summary.growth.unknown"}

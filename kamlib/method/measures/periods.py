@@ -32,7 +32,9 @@ def within(rows: pd.DataFrame, when: str, window: tuple[Any, Any] | None) -> pd.
     if window is None:
         return rows.iloc[:0]
     days, (first, last) = rows[when].to_numpy(), (end.to_datetime64() for end in window)
-    inside: pd.DataFrame = rows[(days >= first) & (days <= last)]  # bare arrays: asked some forty times a page
+    inside: pd.DataFrame = rows[
+        (days >= first) & (days <= last)
+    ]  # bare arrays: asked some forty times a page
     return inside
 
 
