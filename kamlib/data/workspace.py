@@ -82,9 +82,9 @@ def enter(
     audience: str = "internal",
     live: bool = True,
 ) -> Any:
-    """Check a notebook's parameters, choose its language and return its portfolio or account.
+    """Return a notebook's portfolio (`account_id` None) or account (empty: the first key account), in its language.
 
-    `account_id` None: a portfolio notebook; empty: the first key account. Raises `KamError` naming all that is off.
+    Raises `KamError` naming every parameter that is off.
     """
     parameters.check(account_id, as_of, lang, audience, live)
     text.use(lang)
@@ -106,9 +106,7 @@ def log_of(account: schema.AccountView) -> pd.DataFrame:
 
 def quarters(account: schema.AccountView, back: int = 4) -> list[schema.AccountView]:
     """Return a notebook's account as it was known so many quarters ago and at each quarter since: the plan by the log."""
-    after = pd.Timestamp(account.as_of) + pd.Timedelta(
-        days=1
-    )  # so the last day of a month stays the last day
+    after = pd.Timestamp(account.as_of) + pd.Timedelta(days=1)  # the last day of a month stays the last
     days = [after - pd.DateOffset(months=3 * n, days=1) for n in range(back, 0, -1)]
     return [*(open().account(account.account_id, f"{day:%Y-%m-%d}") for day in days), account]
 
