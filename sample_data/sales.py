@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from functools import cache
@@ -155,9 +156,26 @@ def revenue_rows(lang: str) -> list[Row]:
             "revenue": amount,
             "contribution_margin": round(amount * rate_of(key, group, month)),
             "orders": 0 if amount < 0 else max(1, round(amount / groups[group]["order"])),
+            **_quantity(key, group, month, amount, lang),
         }
         for (key, month, group), amount in sold().items()
     ]
+
+
+def _quantity(key: str, group: str, month: str, amount: int, lang: str) -> Row:
+    """What was sold, and in what unit: prices rise each January; monitoring is a subscription and has no quantity."""
+    about = pages("company")["product_groups"][group]
+    if "price" not in about:
+        return {"quantity": "", "quantity_unit": ""}
+    price = about["price"] * (1 + about["rise"]) ** (int(month[:4]) - 2023)
+    agreed = price * dice("price", key, group).uniform(
+        0.93, 1.04
+    )  # the customer's own, the same for all years
+    sold_in = say(about["unit"], lang)
+    return {
+        "quantity": int(math.copysign(max(1, round(abs(amount) / agreed)), amount)),
+        "quantity_unit": sold_in,
+    }
 
 
 @cache

@@ -41,6 +41,56 @@ def test_the_changes_lead_from_the_year_before_to_the_last() -> None:
     assert rows["amount"].tolist() == [192.0, 240.0, -60.0, 12.0, 384.0]
 
 
+def _counted(
+    group: str, before: tuple[float, float], now: tuple[float, float], unit: str = "st"
+) -> list[Any]:
+    """A group's months in both years: (revenue, quantity) of each."""
+    rows = months("2026-09", [before[0]] * 12 + [now[0]] * 12, product_group=group)
+    amounts = [before[1]] * 12 + [now[1]] * 12
+    return [{**row, "quantity": each, "quantity_unit": unit} for row, each in zip(rows, amounts, strict=True)]
+
+
+def test_price_and_volume_are_told_apart_where_the_quantity_is_known() -> None:
+    """From 10 pieces at 10 to 9 at 12: price (12 - 10) x 9 = 18 a month, volume (9 - 10) x 10 = -10 a month."""
+    account = bundles.account(
+        revenue=_counted("A", (100.0, 10.0), (108.0, 9.0))
+        + months("2026-09", [5.0] * 12 + [7.0] * 12, product_group="B")
+    )
+    rows = measures.bridge(account)
+    assert rows["step"].tolist() == ["before", "price", "group", "group", "now"]
+    assert rows["product_group"].fillna("").tolist() == ["", "", "B", "A", ""]
+    assert rows["amount"].tolist() == pytest.approx([1260.0, 216.0, 24.0, -120.0, 1380.0])
+    shown = charts.revenue_bridge(rows, account)
+    assert "Priset driver tillväxten" in shown.plain
+    assert "Priset står för sig" in shown.plain
+    assert "artiklar" in shown.plain
+    assert "<td>st</td>" in shown.html
+
+
+@pytest.mark.parametrize(
+    "revenue",
+    [
+        _counted("A", (100.0, 10.0), (120.0, float("nan"))),
+        _counted("A", (100.0, 0.0), (120.0, 10.0)),
+        _counted("A", (100.0, 10.0), (120.0, -10.0)),
+        _counted("A", (100.0, 10.0), (120.0, 10.0), unit=""),
+        _counted("A", (100.0, 10.0), (0.0, 10.0)),
+        [
+            {**row, "quantity_unit": "m" if n % 2 else "st"}
+            for n, row in enumerate(_counted("A", (100.0, 10.0), (120.0, 10.0)))
+        ],
+    ],
+    ids=["unknown", "none before", "only credits", "no unit", "free", "two units"],
+)
+def test_no_price_where_quantities_do_not_carry_one(revenue: list[Any]) -> None:
+    """A month without quantity, nothing sold, no unit or two of them: the group's whole change is one bar."""
+    more = months("2026-09", [5.0] * 24, product_group="B")
+    rows = measures.bridge(bundles.account(revenue=revenue + more))
+    assert "price" not in set(rows["step"])
+    if len(rows):
+        assert rows["amount"].iloc[:-1].sum() == pytest.approx(rows["amount"].iloc[-1])
+
+
 def test_what_is_planned_is_told_only_where_it_is_whole() -> None:
     """A budget that lacks a month is none; the newest forecast of the running year counts."""
     budget = [{"month": row["month"], "budget": 2.0} for row in months("2026-09", [1.0] * 12)]

@@ -29,12 +29,15 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"title": "Omätt", "way": NAN, "expected": 0.2, "state": "no_reading"},
     ],
     "revenue_bridge": [
-        {"step": "before", "product_group": None, "amount": 10.0e6, "year": None},
-        {"step": "group", "product_group": HOSTILE, "amount": 2.0e6, "year": None},
-        {"step": "group", "product_group": "Service", "amount": -0.5e6, "year": None},
-        {"step": "now", "product_group": None, "amount": 11.5e6, "year": None},
-        {"step": "budget", "product_group": None, "amount": 12.0e6, "year": None},
-        {"step": "forecast", "product_group": None, "amount": 12.5e6, "year": 2026},
+        {"step": step, "product_group": group, "amount": amount, "year": year, "price": NAN}
+        for step, group, amount, year in (
+            ("before", None, 10.0e6, None),
+            ("group", HOSTILE, 2.0e6, None),
+            ("group", "Service", -0.5e6, None),
+            ("now", None, 11.5e6, None),
+            ("budget", None, 12.0e6, None),
+            ("forecast", None, 12.5e6, 2026),
+        )
     ],
     "health_trend": [
         {"on": pd.Timestamp("2026-06-30"), "total": NAN, "relationship": 60.0, "value": NAN}

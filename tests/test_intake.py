@@ -191,6 +191,21 @@ def test_revenue_is_summed_to_month_and_product_group(tmp_path: Path) -> None:
     assert report["money_accepted"][1] == 730
 
 
+def test_quantities_are_added_only_within_one_unit(tmp_path: Path) -> None:
+    """Pieces and metres make no sum: the quantity is then unknown, and so is its unit."""
+    content = (
+        "account_id;month;product_group;revenue;quantity;quantity_unit\n"
+        "1;2026-09-02;Pumpar;1;3;st\n1;2026-09-30;Pumpar;2;-1;st\n"
+        "1;2026-09-02;Slang;1;3;st\n1;2026-09-30;Slang;2;4;m\n"
+        "1;2026-09-02;Filter;1;3;st\n1;2026-09-30;Filter;2;4;\n"
+    )
+    tables, findings, _ = judged(tmp_path, revenue=content)
+    rows = tables["revenue"].set_index("product_group")
+    assert rows["quantity"].fillna(-99).to_dict() == {"Pumpar": 2, "Slang": -99, "Filter": -99}
+    assert rows["quantity_unit"].fillna("").to_dict() == {"Pumpar": "st", "Slang": "", "Filter": ""}
+    assert "sum_unknown" in rules(findings)
+
+
 def test_equal_rows_of_revenue_are_summed_and_told(tmp_path: Path) -> None:
     """Two equal invoices are two invoices, but the reader hears of them."""
     tables, findings, _ = judged(tmp_path, revenue=REVENUE + "1;2026-09;100\n")

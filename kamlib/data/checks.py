@@ -219,6 +219,8 @@ def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:
     parts = rows.groupby(list(table.key), sort=False, dropna=False)
     measures = [column for column in table.columns if column.name not in table.key]
     sums = {column.name: _sum(parts, column) for column in measures}
+    if "quantity_unit" in sums:  # pieces and metres are not added up
+        sums["quantity"] = sums["quantity"].where(_is_one(parts["quantity_unit"]))
     added = table.typed(pd.DataFrame(sums).reset_index())
     notes.add("rows_summed", "note", n=len(added), rows=len(rows), by=", ".join(table.key))
     lost = [c.name for c in measures if added[c.name].isna().sum() > parts[c.name].count().eq(0).sum()]
@@ -230,11 +232,19 @@ def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def _sum(parts: Any, column: schema.Column) -> pd.Series[Any]:
+    """Return the sum of each part, missing where one of its rows is; of a text, what all rows say."""
+    if column.kind == "text":
+        return parts[column.name].first().where(_is_one(parts[column.name]))  # type: ignore[no-any-return]
     counted, whole = parts[column.name].count(), parts.size()
     total = parts[column.name].sum()
     if column.kind == "money":
         total = (total * 100).round() / 100
     return total.where(counted == whole)  # type: ignore[no-any-return]
+
+
+def _is_one(parts: Any) -> pd.Series[bool]:
+    """Tell of each part whether all its rows say the same, or nothing."""
+    return parts.nunique(dropna=False).eq(1)  # type: ignore[no-any-return]
 
 
 def totals(judged: Judged) -> pd.DataFrame:

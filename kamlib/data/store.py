@@ -25,7 +25,9 @@ from kamlib import schema
 from kamlib.data import days, locate
 from kamlib.errors import problem
 
-VERSION = "1"
+VERSION = "2"
+#: Version of a workspace -> what its fact tables lack: it gets that, empty, when it is opened.
+_ADDED = {"1": {"revenue": ("quantity", "quantity_unit")}}
 BUSY_SECONDS = 10
 LARGEST = 1e13
 """No amount or count is larger: in minor units it still is a whole number that a float holds exactly."""
@@ -127,6 +129,23 @@ def engine(target: str, *, create: bool = False) -> Engine:
     made = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
     sa.event.listen(made, "begin", _begin)
     return made
+
+
+def upgrade(target: str, found: str) -> None:
+    """Bring a workspace of version `found` to this one: new columns, empty; nothing that it holds is touched.
+
+    Raises `workspace_version` for a version that this program does not know.
+    """
+    if found not in _ADDED:
+        raise problem("workspace_version", found=found, expected=VERSION)
+    with writing(engine(target)) as connection:
+        for name, columns in _ADDED[found].items():
+            table = facts[name]
+            held = {each["name"] for each in sa.inspect(connection).get_columns(table.name)}
+            for column in sorted(set(columns) - held):  # none where another program was quicker
+                defined = f"{column} {table.c[column].type.compile(connection.dialect)}"
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {defined}")
+        connection.execute(sa.update(meta).where(meta.c.key == "version").values(value=VERSION))
 
 
 def _begin(connection: Connection) -> None:

@@ -68,9 +68,8 @@ def open(target: str | Path | None = None, *, read_only: bool = True) -> Workspa
     if "://" not in where and not Path(where).is_file():
         raise problem("workspace_absent", found=where)
     opened = Workspace(where, read_only=read_only)
-    found = opened.about.get("version")
-    if found != store.VERSION:
-        raise problem("workspace_version", found=str(found), expected=store.VERSION)
+    if (found := str(opened.about.get("version"))) != store.VERSION:
+        store.upgrade(where, found)
     return opened
 
 

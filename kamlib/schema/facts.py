@@ -38,6 +38,8 @@ FACTS = (
         column("revenue", "money", "required", "customer"),
         column("contribution_margin", "money"),
         column("orders", "integer", low=0),
+        column("quantity", "number", "customer"),
+        column("quantity_unit", "text", "customer"),
         when="month",
         file="revenue.csv",
     ),

@@ -60,20 +60,28 @@ def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
 def bridge(account: AccountView) -> pd.DataFrame:
     """One row per step from the twelve months before to the last twelve: `step`, `product_group`, `amount`, `year`.
 
-    Steps: before, group (its change, the largest rise first), rest (the change of what has no group), now; where known
-    budget (of the same twelve months, if all of them have one) and forecast (the newest, of its calendar `year`).
-    before + the changes = now. No rows where growth is unknown: see `sales`.
+    Steps: before, price (of every group whose quantities are known), group (its change, the largest rise first; of
+    volume alone where its price is told apart), rest (the change of what has no group), now; where known budget (of
+    the same twelve months, if all of them have one) and forecast (the newest, of its calendar `year`). before + the
+    changes = now. A group that is told apart also has `price`, `quantity_unit`, `quantity_12m` and
+    `quantity_previous_12m`: price = revenue now - revenue before x quantity now / quantity before, which is the change
+    of the mean price times the quantity now. No rows where growth is unknown: see `sales`.
     """
     sold, groups = sales(account).iloc[0], sales_by_group(account)
     if pd.isna(sold["growth_share"]):
         return pd.DataFrame(columns=_BRIDGE)
     moves = groups["revenue_12m"].fillna(0) - groups["revenue_previous_12m"].fillna(0)
-    changes = groups.assign(step="group", amount=moves).sort_values("amount", ascending=False, kind="stable")
+    apart = groups[["product_group"]].merge(_quantities(account), how="left", on="product_group")
+    volumes = groups["revenue_previous_12m"] * apart["quantity_12m"] / apart["quantity_previous_12m"]
+    price = groups["revenue_12m"] - volumes
+    changes = apart.assign(step="group", price=price, amount=moves - price.fillna(0))
+    changes = changes.sort_values("amount", ascending=False, kind="stable")
     ends = {"before": sold["revenue_previous_12m"], "now": sold["revenue_12m"]}
     rest = ends["now"] - ends["before"] - moves.sum()
     rows = [
         pd.DataFrame({"step": ["before"], "amount": ends["before"]}),
-        changes[["step", "product_group", "amount"]],
+        pd.DataFrame({"step": ["price"] if price.notna().any() else [], "amount": price.sum()}),
+        changes,
         pd.DataFrame({"step": ["rest"] if abs(rest) >= 1 else [], "amount": rest}),
         pd.DataFrame({"step": ["now"], "amount": ends["now"]}),
         *_foreseen(account),
@@ -81,7 +89,35 @@ def bridge(account: AccountView) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True).reindex(columns=_BRIDGE)
 
 
-_BRIDGE = ["step", "product_group", "amount", "year"]
+_NO_QUANTITIES = {
+    "quantity_unit": pd.Series(dtype="str"),
+    "quantity_12m": pd.Series(dtype="float64"),
+    "quantity_previous_12m": pd.Series(dtype="float64"),
+}
+_BRIDGE = ["step", "product_group", "amount", "year", "price", *_NO_QUANTITIES]
+
+
+def _quantities(account: AccountView) -> pd.DataFrame:
+    """One row per product group whose quantity is known in every row of both periods, in one unit, above zero."""
+    sold = account.revenue[["month", "product_group", "revenue", "quantity", "quantity_unit"]]
+    if sold["quantity"].isna().all():
+        return pd.DataFrame({"product_group": pd.Series(dtype="str"), **_NO_QUANTITIES})
+    sums, units = {}, []
+    for name, back in (("quantity_12m", 0), ("quantity_previous_12m", 12)):
+        parts = within(sold, "month", account.window(12, back=back)).groupby("product_group")
+        is_whole = parts["quantity"].count().eq(parts["month"].count()) & parts["revenue"].sum().gt(0)
+        sums[name] = parts["quantity"].sum().where(is_whole)
+        units.append(parts["quantity_unit"].agg(_one_name))
+    is_one = units[0].eq(units[1]) & units[0].ne("")
+    known = pd.DataFrame(sums)
+    known = known[known.gt(0).all(axis=1) & is_one.reindex(known.index, fill_value=False)]
+    return known.assign(quantity_unit=units[0]).rename_axis("product_group").reset_index()
+
+
+def _one_name(names: pd.Series) -> str:
+    """Return what all of them say; empty where they differ or say nothing."""
+    said = set(names.dropna())
+    return str(said.pop()) if len(said) == 1 else ""
 
 
 def _foreseen(account: AccountView) -> list[pd.DataFrame]:

@@ -54,7 +54,8 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     cuts = [place for place, bar in enumerate(bars) if bar.is_total and is_cut]
     paint = partial(_bridge, bars, (floor, most), cuts)
     high = 0.27 * len(bars) + 0.25
-    table = tables.numbers("chart_bridge", named, bundle)
+    sheet = "chart_bridge" if named["price"].isna().all() else "chart_bridge_priced"
+    table = tables.numbers(sheet, named, bundle)
     return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 3.2), (3.75, high)))
 
 
@@ -152,7 +153,10 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
     """Return the words of the bridge: its title is chosen by our limits, its subtitle names only marks that are there."""
     amounts = rows.set_index("step")["amount"]
     before, now = float(amounts["before"]), float(amounts["now"])
-    groups = rows[rows["step"].eq("group")].set_index("product_group")["amount"].astype(float)
+    moved = rows[rows["step"].isin(["group", "price"])]
+    groups = moved.set_index(moved["product_group"].fillna(text.t("chart.bridge.price.said")))[
+        "amount"
+    ].astype(float)
     limits = {name: bundle.limit(f"chart_{name}_share") for name in ("flat", "driver")}
     case = bridge_case(groups, before, now, **limits)
     said, tail = _driver(case, groups, bundle)
@@ -167,16 +171,17 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
         month=text.month(bundle.facts_through),
         **said,
     )
-    drawn = [f"mark.{step}" for step in ("budget", "forecast") if step in amounts] + ["cut"] * is_cut
+    drawn = [f"mark.{step}" for step in ("price", "budget", "forecast") if step in amounts] + ["cut"] * is_cut
     told = " ".join([words.subtitle, *(text.t(f"chart.bridge.{mark}") for mark in drawn)])
     steps = f"{words.description} {_told(shown, bundle)}."
-    return replace(words, title=words.title + tail, subtitle=told, description=steps)
+    note = text.t("chart.bridge.note.priced") if "price" in amounts else words.note
+    return replace(words, title=words.title + tail, subtitle=told, description=steps, note=note)
 
 
 def _told(shown: pd.DataFrame, bundle: Bundle) -> str:
     steps = shown[~shown["step"].isin(["before", "now"])]
     return "; ".join(
-        f"{figure.short(name)} {text.money(amount, bundle.currency, signed=step in ('group', 'rest'))}"
+        f"{figure.short(name)} {text.money(amount, bundle.currency, signed=step in ('price', 'group', 'rest'))}"
         for step, name, amount in zip(steps["step"], steps["name"], steps["amount"], strict=True)
     )
 
