@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from kamlib import text
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import TABLES, AccountView
 
+_KNOWN = ["contact_id", "name", "title", "unit", "reports_to", "is_placeholder", "joined_on"]
 _JUDGED = ["role", "influence", "support", "matter", "coverage", "level_now", "level_wanted", "interval_days"]
 _NOTED = ["known_by", "evidence", "is_confirmed", "noted_on"]
+_KINDS = (
+    {name: TABLES["contact"].by_name[name].dtype for name in _KNOWN}
+    | {name: TABLES["stakeholder"].by_name[name].dtype for name in (*_JUDGED, *_NOTED)}
+    | {"last_two_way_on": "datetime64[us]", "days": "Int64", "freshness": "str"}
+)
+
+Person = dict[str, Any]
 
 
 @once
@@ -20,13 +31,24 @@ def people(account: AccountView) -> pd.DataFrame:
     Freshness compares the days since the last two-way contact with the role's interval (P11), days in
     weeks 28-31 not counted. The most influential come first.
     """
-    persons = _present(account).merge(_newest_judgements(account), how="left", on="contact_id")
-    last = two_way(account).groupby("contact_id")["held_on"].max()
-    seen = last.reindex(persons["contact_id"]).to_numpy()  # not map: it fails on nobody
-    persons = _with_freshness(persons.assign(last_two_way_on=seen), account)
-    everybody = _with_placeholders(persons, account)
-    order = ["influence", "last_two_way_on", "title"]
-    return everybody.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    # Plain dicts, not frames: half of all pages ask, and of some ten people a merge costs more than the rest.
+    judged, spoken = _newest_judgements(account), _last_two_way(account)
+    persons = [{**each, **judged.get(each["contact_id"], {})} for each in _present(account)]
+    seen = [_with_freshness(each, spoken.get(each["contact_id"]), account) for each in persons]
+    everybody = sorted([*seen, *_placeholders(seen, account)], key=_by_influence)
+    return pd.DataFrame(
+        {name: pd.Series([each.get(name) for each in everybody], dtype=kind) for name, kind in _KINDS.items()}
+    )
+
+
+def _by_influence(person: Person) -> tuple[Any, ...]:
+    """The most influential first, then the one last spoken with, then by title; what is unknown comes last."""
+    influence, last, title = (person.get(name) for name in ("influence", "last_two_way_on", "title"))
+    return (
+        *((True, 0) if influence is None else (False, -influence)),
+        *((True, 0) if last is None else (False, -last.value)),
+        *((True, "") if title is None else (False, title)),
+    )
 
 
 @once
@@ -38,17 +60,35 @@ def stances(account: AccountView) -> pd.DataFrame:
     return newest.sort_values("noted_on", ascending=False)[columns].reset_index(drop=True)
 
 
-def _present(account: AccountView) -> pd.DataFrame:
-    theirs = account.contact[account.contact["side"].eq("customer")]
-    stays = theirs["gone_on"].isna() | (theirs["gone_on"] > today(account))
-    columns = ["contact_id", "name", "title", "unit", "reports_to", "is_placeholder", "joined_on"]
-    return theirs.loc[stays, columns].fillna({"is_placeholder": False})
+def _present(account: AccountView) -> list[Person]:
+    theirs = account.contact[[*_KNOWN, "side", "gone_on"]]
+    return [
+        {name: each[name] for name in _KNOWN} | {"is_placeholder": bool(each["is_placeholder"])}
+        for each in _dicts(theirs)
+        if each["side"] == "customer" and not (each["gone_on"] and each["gone_on"] <= today(account))
+    ]
 
 
-def _newest_judgements(account: AccountView) -> pd.DataFrame:
-    """One row per person; each column its newest known value over the person's matters."""
-    known = account.stakeholder.dropna(subset=["contact_id"]).sort_values("noted_on")
-    return known.groupby("contact_id", as_index=False)[[*_JUDGED, *_NOTED]].last()
+def _newest_judgements(account: AccountView) -> dict[str, Person]:
+    """Each person's judgements; each the newest known value over the person's matters."""
+    newest: dict[str, Person] = {}
+    columns = ["contact_id", *_JUDGED, *_NOTED]
+    for each in _dicts(account.stakeholder.sort_values("noted_on", kind="stable")[columns]):
+        if person := each.pop("contact_id"):
+            said = {name: value for name, value in each.items() if value is not None}
+            newest.setdefault(person, {}).update(said)
+    return newest
+
+
+def _last_two_way(account: AccountView) -> dict[str, pd.Timestamp]:
+    rows = two_way(account).sort_values("held_on")
+    return dict(zip(rows["contact_id"], rows["held_on"], strict=True))
+
+
+def _dicts(rows: pd.DataFrame) -> Iterator[Person]:
+    """Yield each row as a dict, what is missing as None."""
+    columns = [[None if text.is_missing(each) else each for each in rows[name]] for name in rows.columns]
+    return (dict(zip(rows.columns, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 @once
@@ -60,35 +100,22 @@ def two_way(account: AccountView) -> pd.DataFrame:
     ]
 
 
-def _with_placeholders(persons: pd.DataFrame, account: AccountView) -> pd.DataFrame:
-    """Add one row per role of the decision that nobody is known to hold (S3.1); none for the customer's eyes."""
+def _placeholders(persons: list[Person], account: AccountView) -> list[Person]:
+    """One row per role of the decision that nobody is known to hold (S3.1); none for the customer's eyes."""
     expected = [] if account.audience == "customer" else account.limit("decision_roles")
-    absent = [role for role in expected if role not in set(persons["role"].dropna())]
-    told = {"role": absent, "is_placeholder": [True] * len(absent), "freshness": ["never"] * len(absent)}
-    rows = persons.reindex(range(len(persons) + len(absent)))
-    return rows.assign(
-        **{
-            name: pd.Series([*persons[name], *added], dtype=persons[name].dtype)
-            for name, added in told.items()
-        }
-    )
+    held = {each.get("role") for each in persons}
+    return [
+        {"role": role, "is_placeholder": True, "freshness": "never"} for role in expected if role not in held
+    ]
 
 
-def _with_freshness(persons: pd.DataFrame, account: AccountView) -> pd.DataFrame:
-    intervals = {role: rule["value"] for role, rule in account.settings["contact_intervals"].items()}
-    agreed = persons["interval_days"].astype("Float64")
-    interval = agreed.fillna(persons["role"].map(intervals).astype("Float64"))
-    quiet = account.limit("quiet_weeks")
-    days = [_days_or_none(last, today(account), quiet) for last in persons["last_two_way_on"]]
-    passed = pd.Series(days, dtype="Int64", index=persons.index)
-    states = [contact_state(done, agreed_days) for done, agreed_days in zip(passed, interval, strict=True)]
-    return persons.assign(
-        interval_days=interval.astype("Int64"), days=passed, freshness=pd.Series(states, persons.index, "str")
-    )
-
-
-def _days_or_none(last: pd.Timestamp, until: pd.Timestamp, quiet: list[int]) -> int | None:
-    return None if pd.isna(last) else counted_days(last, until, quiet=quiet)
+def _with_freshness(person: Person, last: pd.Timestamp | None, account: AccountView) -> Person:
+    usual: Any = account.settings["contact_intervals"].get(person.get("role"), {})
+    agreed = person.get("interval_days")
+    interval = usual.get("value") if agreed is None else agreed
+    days = None if last is None else counted_days(last, today(account), quiet=account.limit("quiet_weeks"))
+    state = contact_state(days, interval)
+    return {**person, "last_two_way_on": last, "interval_days": interval, "days": days, "freshness": state}
 
 
 def counted_days(since: pd.Timestamp, until: pd.Timestamp, *, quiet: list[int]) -> int:
