@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -13,6 +14,10 @@ from kamlib import text
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("torture", max_examples=3_000, deadline=None)
 settings.load_profile("small")
+
+# A shell that starts tests in the background lets them ignore Ctrl-C, and so would all that they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
