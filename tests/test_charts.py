@@ -30,6 +30,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "revenue_bridge": [
         {"step": step, "product_group": group, "amount": amount, "year": year, "price": NAN}
+        | {"quantity_unit": None, "quantity_12m": NAN, "quantity_previous_12m": NAN}
         for step, group, amount, year in (
             ("before", None, 10.0e6, None),
             ("group", HOSTILE, 2.0e6, None),
@@ -64,6 +65,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "our_position": 4.0,
             "verdict": "robust_in",
             "is_key": True,
+            "revenue_12m": 2e6,
         },
         {
             "account_id": "A-2",
@@ -71,6 +73,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "our_position": 4.0,
             "verdict": "contested",
             "is_key": False,
+            "revenue_12m": -1.0,
         },
         {
             "account_id": "A-3",
@@ -78,6 +81,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "our_position": NAN,
             "verdict": "robust_out",
             "is_key": True,
+            "revenue_12m": 2e6,
         },
     ],
     "acceptability": [

@@ -33,10 +33,10 @@ _UNSURE = ("paper", "grey")
 
 
 def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
-    """Draw attractiveness against our position, high strength to the right (P18).
+    """Draw attractiveness against our position, high strength to the right, as bubbles by revenue (P18).
 
     `segments`: one row per customer with `account_id`, `attractiveness` and `our_position` on the scale 1-5,
-    `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
+    `revenue_12m`, `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
     """
     known = segments.dropna(subset=["attractiveness", "our_position"])
     is_near = known["is_key"].fillna(value=False).astype(bool) | known["verdict"].isin(
@@ -71,10 +71,18 @@ def _matrix(chosen: pd.DataFrame, cut: float, ax: Axes, *, narrow: bool) -> None
     ax.set_xlabel(text.t("chart.matrix.position"), loc="right")
     ax.set_ylabel(text.t("chart.matrix.attractiveness"), loc="top")
     names = _brief(list(chosen["name"])) if narrow else list(chosen["name"])
-    placed = _spots(chosen.assign(name=names), 16 if narrow else 24)
-    for mark, verdict in zip(placed, chosen["verdict"], strict=True):
+    largest, longest = (0.13, 16) if narrow else (0.2, 24)
+    placed = _spots(chosen.assign(name=names, radius=_radii(chosen["revenue_12m"], largest)), longest)
+    shown = zip(placed, chosen["verdict"], strict=True)
+    for mark, verdict in sorted(shown, key=lambda each: -each[0].radius):  # a small one is never hidden
         marks.dot(ax, mark, _SURENESS.get(str(verdict), _UNSURE))
     marks.label(ax, placed, kept_free=_corners(ax))
+
+
+def _radii(revenue: pd.Series, largest: float) -> pd.Series:
+    """Return the radius of each bubble in inches: its area is the revenue; a small dot where that is little or unknown."""
+    sold = revenue.astype("float64").fillna(0).clip(lower=0)
+    return (largest * (sold / (sold.max() or 1)) ** 0.5).clip(lower=0.06)
 
 
 def _from(scores: pd.Series, cut: float) -> float:
@@ -107,9 +115,11 @@ def _spots(chosen: pd.DataFrame, longest: int) -> list[marks.Mark]:
     angle = 2 * np.pi * order / alike + np.pi / 4
     spread = np.where(alike > 1, 0.09 + 0.035 * alike, 0.0)
     places = zip(x + spread * np.cos(angle), y + spread * np.sin(angle), strict=True)
-    named = zip(places, chosen["name"], chosen["is_key"].fillna(value=False), strict=True)
+    known = chosen["is_key"].fillna(value=False)
+    named = zip(places, chosen["radius"], chosen["name"], known, strict=True)
     return [
-        marks.Mark(*place, 0.07, figure.short(name, longest), bool(is_key)) for place, name, is_key in named
+        marks.Mark(*place, radius, figure.short(name, longest), bool(is_key))
+        for place, radius, name, is_key in named
     ]
 
 
