@@ -391,6 +391,19 @@ def test_a_customers_folder_holds_only_the_customers(
     assert "öppet contact name" in shared
 
 
+@pytest.mark.parametrize("kind", ["joint", "customer-review"])
+def test_papers_that_name_another_customer_are_not_written(
+    write: Write, own: workspace.Workspace, tmp_path: Path, kind: str
+) -> None:
+    """Somebody opened a row that names another customer: told with place and cure, and not one file is there."""
+    goal = {"title": "Färre stopp, som hos Annan AB", "goal_class": "strategic", "side": "joint"}
+    saved(own, Change("goal", "G-9", {**goal, "is_shared": True}, "007", operation="insert"))
+    with pytest.raises(KamError, match="en annan kunds namn") as stopped:
+        write(own, kind=kind, account_id="007", on="2026-10-21")
+    assert "Annan AB" not in str(stopped.value)
+    assert not (tmp_path / "workshops").exists()
+
+
 # --- on paper ---
 
 

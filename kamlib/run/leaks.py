@@ -74,9 +74,12 @@ class Hit:
 
     @property
     def said(self) -> str:
-        """The column, or what it is if no column holds such a thing."""
-        words = text.catalogue().get(f"leaks.{self.belongs}")
-        return str(words[text.language()]) if words else self.belongs
+        """What it is, or the table and the column that hold it."""
+        if words := text.catalogue().get(f"leaks.{self.belongs}"):
+            return str(words[text.language()])
+        table, column = self.belongs.split(".")
+        held = schema.TABLES[table]
+        return f"{held.title[text.language()]}: {held.by_name[column].title[text.language()]}"
 
     def finding(self) -> Finding:
         """Say it as a finding."""
@@ -312,13 +315,18 @@ def look(kept: str, projected: str, account_id: str) -> Callable[[str, bytes], N
     """Return what sees a customer's file before it is put in place; it raises `Leak`. Nothing looks at our own."""
 
     def seen(name: str, content: bytes) -> None:
-        hits = scan(name, content, guard(kept, projected, account_id)) if kept else []
-        if hits:
-            belongs = text.listed(sorted({hit.said for hit in hits}))
-            told = {"belongs": belongs, "around": hits[0].around}
-            raise Leak(Finding("leak_stopped", place={"file": name}, values=told))
+        if kept:
+            stop(name, content, guard(kept, projected, account_id))
 
     return seen
+
+
+def stop(name: str, content: bytes, sought: Sought) -> None:
+    """Raise `Leak` where a file holds, or is called, what is sought."""
+    if hits := scan(name, content, sought):
+        belongs = text.listed(sorted({hit.said for hit in hits}))
+        told = {"belongs": belongs, "around": hits[0].around}
+        raise Leak(Finding("leak_stopped", place={"file": name}, values=told))
 
 
 def keep(portfolio: schema.Portfolio, target: Path, prose: Path | None = None) -> None:

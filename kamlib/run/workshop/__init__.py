@@ -19,7 +19,7 @@ from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, problem
 from kamlib.method import goal_setting, planning, relationships, workshop
-from kamlib.run import files
+from kamlib.run import files, leaks
 from kamlib.run.reports import LONGEST_PATH
 from kamlib.run.workshop import canvases, guide, handouts
 from kamlib.run.workshop.meeting import Meeting
@@ -75,8 +75,11 @@ def write(here: workspace.Workspace, request: Request) -> Delivery:
     if refusal:
         return _put(request, inside, {"facilitator": (inside, ("no_ladder",))}, refusal)
     with tempfile.TemporaryDirectory(prefix="kam-workshop-", ignore_cleanup_errors=True) as work:
-        theirs = replace(inside, bundle=_projected(here, inside.known, Path(work)))
-        return _put(request, inside, {"customer": (theirs, _ON_THE_TABLE), "facilitator": _held(inside)})
+        view = _projected(here, inside.known, Path(work))
+        everyone, waived = leaks.everything(here.portfolio()), leaks.is_waived(inside.known)
+        sought = leaks.for_customer(everyone, view, is_waived=waived)
+        readers = {"customer": (replace(inside, bundle=view), _ON_THE_TABLE), "facilitator": _held(inside)}
+        return _put(request, inside, readers, sought=sought)
 
 
 def _inside(here: workspace.Workspace, request: Request) -> Meeting:
@@ -130,19 +133,30 @@ def _held(inside: Meeting) -> Reader:
 
 
 def _put(
-    request: Request, inside: Meeting, readers: Mapping[str, Reader], refusal: Finding | None = None
+    request: Request,
+    inside: Meeting,
+    readers: Mapping[str, Reader],
+    refusal: Finding | None = None,
+    *,
+    sought: leaks.Sought | None = None,
 ) -> Delivery:
-    """Write each reader's files; every folder is drawn from its reader's own view."""
+    """Write each reader's files; every folder is drawn from its reader's own view.
+
+    Nothing is written before all are drawn and those for a customer are searched for what is `sought`.
+    """
     who = files.slug(inside.account.account_id, inside.account.name) if inside.account else "portfolio"
     folder = request.out / "workshops" / who / f"{request.on or 'undated'}-{request.kind}-{request.lang}"
-    written = []
+    drawn: dict[Path, str] = {}
     for reader, (meeting, papers) in readers.items():
         for number, name in enumerate(papers, 1):
             target = folder / reader / f"{number}_{name}.html"
             if len(str(target.absolute())) > LONGEST_PATH:
                 raise problem("path_too_long", found=len(str(target.absolute())))
             title = f"{text.t(f'paper.{name}')}: {meeting.who}"
-            files.put(target, paper.document(title, _PAPERS[name](meeting)))
-            written.append(target)
+            drawn[target] = paper.document(title, _PAPERS[name](meeting))
+            if sought and reader == "customer":
+                leaks.stop(target.name, drawn[target].encode(), sought)
+    for target, content in drawn.items():
+        files.put(target, content)
     warned = [] if inside.on is None else workshop.warnings(inside.bundle, inside.countdown())
-    return Delivery(folder, tuple(written), tuple(warned), refusal)
+    return Delivery(folder, tuple(drawn), tuple(warned), refusal)
