@@ -142,10 +142,13 @@ def t(key: str, **values: Any) -> str:
 
 
 def fill(words: Mapping[str, Any], values: Mapping[str, Any], key: str = "") -> str:
-    """Return the sentence of `words` (language -> sentence or plurals) in the language in use, filled."""
+    """Return the sentence of `words` (language -> sentence or plurals) in the language in use, filled.
+
+    Beside the plurals of the language (one, other) an entry may have its own sentence for `two`: both, neither.
+    """
     sentence = words[_chosen]
     if isinstance(sentence, dict):
-        rule = _LOCALES[_chosen].plural_form(values["n"])
+        rule = "two" if values["n"] == 2 else _LOCALES[_chosen].plural_form(values["n"])
         sentence = sentence[rule if rule in sentence else "other"]
     try:
         return str(sentence.format(**{name: _plain(value) for name, value in values.items()}))

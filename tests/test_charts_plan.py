@@ -50,11 +50,11 @@ def mapped(*rows: dict[str, Any], audience: str = "internal") -> Shown:
 @pytest.mark.parametrize(
     ("before", "said"),
     [
-        ([(4, 1)], "Alla 2 med stort inflytande stödjer oss"),
+        ([(4, 1)], "Båda med stort inflytande stödjer oss"),
         ([(4, 0)], "; sedan 2026-06-30 har 1 av alla i bilden kommit närmare"),
         ([(4, 2)], "; sedan 2026-06-30 har 1 av alla i bilden gått ifrån oss"),
         ([(4, 2), (4, -1)], "; sedan 2026-06-30 har 1 kommit närmare och 1 gått ifrån oss"),
-        ([(3, 1)], "Alla 2 med stort inflytande stödjer oss"),
+        ([(3, 1)], "Båda med stort inflytande stödjer oss"),
     ],
 )
 def test_the_title_tells_who_came_closer_and_who_went_away(before: list[tuple[int, int]], said: str) -> None:

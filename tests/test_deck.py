@@ -229,6 +229,7 @@ def test_a_customers_deck_has_its_own_words_and_no_picture_of_people() -> None:
     assert _shapes(file, "has_chart") == _shapes(file, "image") == []
     words = _words(file)
     assert "Kundversion" in words
+    assert "Till Testkund AB, 30 september 2026." in words
     for internal in ("Intern", "Täckningsgrad", "inflytande", "Beslut: begärda"):
         assert internal not in words
 

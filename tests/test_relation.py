@@ -159,6 +159,15 @@ def test_a_goal_says_its_state_in_words() -> None:
     assert "<ö>" not in shown.html
 
 
+def test_a_goal_of_which_nothing_is_expected_yet_is_not_called_on_track() -> None:
+    """The title never says more than the rows: not behind is not on track."""
+    going = {"title": "Går", "way": 0.6, "expected": 0.5, "state": "on_track"}
+    early = {"title": "Tidigt", "way": 0.2, "expected": 0.0, "state": "not_due"}
+    assert _goals(going, going).plain.startswith("Båda mätta målen går enligt plan")
+    assert _goals(going, early).plain.startswith("Inget av de två mätta målen ligger efter plan")
+    assert _goals(early, audience="customer").plain.startswith("Målet som är mätt ligger inte efter")
+
+
 def test_the_customer_reads_goals_without_our_limits() -> None:
     """The customer's words stand alone: no limits of ours."""
     row = {"title": "Mål", "way": 0.6, "expected": 0.5, "state": "on_track"}

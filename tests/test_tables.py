@@ -253,7 +253,7 @@ def test_a_customers_edition_says_who_of_us_stands_behind_it() -> None:
     assert "Anna &lt;2&gt;" in shown.html
     for lacking in ({"account_plan": plans}, {"contact": people}):
         shown = tables.masthead(bundles.account("A-1", audience="customer", **lacking), "planning")
-        assert "Den som har skickat sidan svarar" in shown.plain
+        assert "Den som har skickat det här svarar" in shown.plain
     assert (
         "svarar"
         not in tables.masthead(bundles.account("A-1", account_plan=plans, contact=people), "planning").plain

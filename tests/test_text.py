@@ -130,6 +130,10 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
             "sv": {"one": "{n} kund", "other": "{n} kunder"},
             "en": {"one": "{n} customer", "other": "{n} customers"},
         },
+        "some.both": {
+            "sv": {"one": "den enda", "two": "båda", "other": "alla {n}"},
+            "en": {"one": "the only one", "two": "both", "other": "all {n}"},
+        },
         "some.share": {"sv": "{name}: {share}", "en": "{name}: {share}"},
         "choice.some.not_now": {"sv": "inte nu", "en": "not now"},
     }
@@ -142,6 +146,7 @@ def test_a_whole_number_chooses_the_plural() -> None:
     assert [text.t("some.customers", n=n) for n in (0, 1, 1200)] == ["0 kunder", "1 kund", f"1{NB}200 kunder"]
     text.use("en")
     assert text.t("some.customers", n=1) == "1 customer"
+    assert [text.t("some.both", n=n) for n in (1, 2, 3)] == ["the only one", "both", "all 3"]
 
 
 @pytest.mark.usefixtures("words")

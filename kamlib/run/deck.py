@@ -6,6 +6,7 @@ It reads one workspace file: ours, or the customer's projected one, so that a cu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from kamlib.show import cells, charts, figure, page, tables
 
 NOTEBOOK = "06_review"
 
+_INCH = 914_400  # in the units of a slide
 _LONGEST = 110  # characters of a table's cell: a slide is read from across the room
 _GOALS = ("title", "baseline", "now", "target", "unit", "due_on", "way", "state")
 _PROMISES = ("title", "direction", "due_on", "done_on", "state")
@@ -45,7 +47,11 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
-    _opening(deck.slide(title, mark), account, followed, ledger)
+    first = deck.slide(title, mark)
+    _opening(first, account, followed, ledger)
+    if account.audience == "customer":
+        foot = first.area.top + int(3.4 * _INCH)
+        first.words(replace(first.area, top=foot), [(tables.signed_for(account), Say(12, "muted"))])
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
@@ -62,7 +68,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
 
 def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> None:
     """Two sentences, and four numbers beside each other."""
-    area, high = slide.area, 914_400
+    area, high = slide.area, _INCH
     said = [
         tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
     ]

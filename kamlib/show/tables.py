@@ -288,7 +288,7 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
     meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
-    signed = "" if isinstance(bundle, schema.Portfolio) or shut else _signed(bundle)
+    signed = "" if isinstance(bundle, schema.Portfolio) or shut else signed_for(bundle)
     body = (
         f'<p class="kam-kicker">{escape(kicker)}</p><p class="kam-who">{escape(who)}</p>'
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
@@ -301,7 +301,7 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     )
 
 
-def _signed(account: schema.AccountView) -> str:
+def signed_for(account: schema.AccountView) -> str:
     """Say who of us stands behind a customer's edition: the owner of the shared plan, else whoever sends it."""
     plans = account.account_plan[account.account_plan["account_id"] == account.account_id]
     owner = plans.sort_values("year")["owner_id"].dropna().tail(1)

@@ -47,7 +47,8 @@ def _goals(followed: pd.DataFrame) -> str:
     states = followed["state"].replace("not_due", "on_track")
     measured = int(states.isin(["on_track", "at_risk", "off_track"]).sum())
     count = int(states.eq("on_track").sum())
-    reached = "all" if count == measured else "some" if count else "behind"
+    all_well = "calm" if followed["state"].eq("not_due").any() else "all"
+    reached = all_well if count == measured else "some" if count else "behind"
     key = reached if measured else "unmeasured" if len(followed) else "none"
     return text.t(f"opening.goals.{key}", count=count, measured=measured, n=measured or len(followed))
 

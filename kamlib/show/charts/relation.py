@@ -127,7 +127,12 @@ def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     on_track = int(measured["state"].isin(["on_track", "not_due"]).sum())
     counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
     name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
-    words = worded(name, all_case(on_track, len(measured)), **counts)
+    case = all_case(on_track, len(measured))
+    if (
+        case == "all" and measured["state"].eq("not_due").any()
+    ):  # nothing expected yet: not behind, not on track
+        case = "calm"
+    words = worded(name, case, **counts)
     listed = bars.listed((_goal(row) for row in rows.to_dict("records")), wide_end=True)
     return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
 
