@@ -19,7 +19,7 @@ from kamlib.method import goal_setting, measures, planning, relationships, revie
 from kamlib.run import slides
 from kamlib.run.slides import Area, Say
 from kamlib.schema import AccountView
-from kamlib.show import cells, charts, figure, page, tables
+from kamlib.show import cells, charts, figure, page, summary, tables
 
 NOTEBOOK = "06_review"
 
@@ -47,11 +47,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
-    first = deck.slide(title, mark)
-    _opening(first, account, followed, ledger)
-    if account.audience == "customer":
-        foot = first.area.top + int(3.4 * _INCH)
-        first.words(replace(first.area, top=foot), [(tables.signed_for(account), Say(12, "muted"))])
+    _opening(deck.slide(title, mark), account, followed, ledger)
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
@@ -67,7 +63,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
 
 
 def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> None:
-    """Two sentences, and four numbers beside each other."""
+    """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
     said = [
         tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
@@ -84,6 +80,12 @@ def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, 
             (card.get("change") or "", Say(12, tone)),
         ]
         slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
+    decided = review.decisions(account)
+    asked = summary.opening((), (), decided[decided["status"].eq("asked")], account).plain.split("\n")
+    below = [(line, Say(14, bold=n == 0)) for n, line in enumerate(asked) if line]
+    if account.audience == "customer":
+        below.append((tables.signed_for(account), Say(12, "muted")))
+    slide.words(replace(area, top=area.top + int(2.7 * high)), below)
 
 
 def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
