@@ -37,20 +37,21 @@ def legal_first(case: Case) -> Iterable[Hit]:
         goals = case.open_goals
         said = (goals["title"].fillna("") + " " + goals["kpi"].fillna("")).str.casefold()
         words = "|".join(case.limit("exclusive_words"))
-        yield from titled(goals[said.str.contains(words, regex=True)])
+        yield from titled(goals, said.str.contains(words, regex=True))
 
 
 @rule("warning", "P7, T10")
 def hero_not_asked(case: Case) -> Iterable[Hit]:
     """A story with a named hero has been told, and nothing says that the person agreed."""
-    told = case.story[case.story["hero_id"].notna() & case.story["told_on"].notna()]
+    rows = case.story
     asked = set(case.value.loc[case.value["may_be_used"].notna(), "confirmed_by"].dropna())
-    for row in told[~told["hero_id"].isin(asked)].to_dict("records"):
+    is_told = rows["hero_id"].notna() & rows["told_on"].notna() & ~rows["hero_id"].isin(asked)
+    for hit in titled(rows, is_told, "hero_id", "told_on", "told_to", title="told_to"):
         yield {
-            "row_id": row["row_id"],
-            "who": case.name(row["hero_id"]),
-            "day": row["told_on"],
-            "receiver": row["told_to"],
+            "row_id": hit["row_id"],
+            "who": case.name(hit["hero_id"]),
+            "day": hit["told_on"],
+            "receiver": hit["told_to"],
         }
 
 
@@ -70,22 +71,25 @@ def hangs_on_one(case: Case) -> Iterable[Hit]:
         }
 
 
+def _economic_buyers(case: Case) -> pd.Series[bool]:
+    """Tell of each person whether they decide about the money, by name."""
+    is_named = case.people["contact_id"].notna() & ~case.people["is_placeholder"].fillna(value=False)
+    return (case.people["role"].eq("economic") & is_named).astype(bool)
+
+
 @rule("error", "S3.1, P13", asks=True)
 def economic_buyer_unknown(case: Case) -> Iterable[Hit]:
     """People are mapped, but nobody knows who decides about the money."""
-    rows = case.people[case.people["role"].eq("economic")]
-    named = rows[rows["contact_id"].notna() & ~rows["is_placeholder"].fillna(value=False).astype(bool)]
-    if len(case.stakeholder) and named.empty:
+    if len(case.stakeholder) and not _economic_buyers(case).any():
         yield {}
 
 
 @rule("warning", "P11, P13", is_contact=True)
 def economic_buyer_unmet(case: Case) -> Iterable[Hit]:
     """The one who decides about the money has not been met within the interval."""
-    rows = case.people[case.people["role"].eq("economic") & case.people["contact_id"].notna()]
-    known = rows[~rows["is_placeholder"].fillna(value=False).astype(bool)]
-    if len(known) and not known["freshness"].eq("fresh").any():
-        first = known.iloc[0]
+    known = _economic_buyers(case)
+    if known.any() and not case.people["freshness"].eq("fresh")[known].any():
+        first = case.people.iloc[int(known.argmax())]
         last = first["last_two_way_on"]
         day = text.t("met.never") if text.is_missing(last) else text.day(last)
         yield {"who": case.name(first["contact_id"]), "day": day}
@@ -106,9 +110,9 @@ def contact_due(case: Case) -> Iterable[Hit]:
 @rule("warning", "S3.2, T3", is_contact=True)
 def insight_assumed_old(case: Case) -> Iterable[Hit]:
     """We still assume what we could have asked."""
-    rows = case.insight[case.insight["grade"].eq("assumed")]
-    old = rows[(case.now - rows["graded_on"]).dt.days > case.limit("assumed_days")]
-    for hit in titled(old.assign(title=old["goal"]), "graded_on"):
+    rows = case.insight
+    is_old = (case.now - rows["graded_on"]).dt.days > case.limit("assumed_days")
+    for hit in titled(rows, rows["grade"].eq("assumed") & is_old, "graded_on", title="goal"):
         yield {**hit, "days": case.days_since(hit.pop("graded_on"))}
 
 
@@ -122,15 +126,15 @@ def nothing_confirmed(case: Case) -> Iterable[Hit]:
 @rule("warning", "T4", asks=True)
 def value_unconfirmed(case: Case) -> Iterable[Hit]:
     """Value is measured, but the customer has not confirmed it."""
-    for hit in titled(case.value[case.value["stage"].eq("measured")], "amount"):
+    for hit in titled(case.value, case.value["stage"].eq("measured"), "amount"):
         yield {**hit, "amount": case.money(hit["amount"])}
 
 
 @rule("warning", "T4, P1")
 def value_lost(case: Case) -> Iterable[Hit]:
     """The customer has confirmed a cost that we caused: it is shown, never hidden."""
-    minus = case.value[case.value["stage"].eq("confirmed") & (case.value["amount"] < 0)]
-    for hit in titled(minus, "amount"):
+    is_minus = case.value["stage"].eq("confirmed") & (case.value["amount"] < 0)
+    for hit in titled(case.value, is_minus, "amount"):
         yield {**hit, "amount": case.money(hit["amount"])}
 
 
@@ -204,9 +208,10 @@ def delivery_low(case: Case) -> Iterable[Hit]:
 @rule("error", "S5.3")
 def severe_case_open(case: Case) -> Iterable[Hit]:
     """A severe case is open longer than two weeks."""
-    rows = case.case[case.case["closed_on"].isna() & case.case["severity"].isin(["high", "critical"])]
-    old = rows[(case.now - rows["opened_on"]).dt.days > case.limit("case_days")]
-    for hit in titled(old.assign(row_id=old["case_id"]), "opened_on"):
+    rows = case.case
+    is_open = rows["closed_on"].isna() & rows["severity"].isin(["high", "critical"])
+    is_old = (case.now - rows["opened_on"]).dt.days > case.limit("case_days")
+    for hit in titled(rows, is_open & is_old, "opened_on", row_id="case_id"):
         yield {**hit, "days": case.days_since(hit.pop("opened_on"))}
 
 
@@ -235,16 +240,17 @@ def nobody_answered(case: Case) -> Iterable[Hit]:
 @rule("warning", "S3.5")
 def agreement_ends(case: Case) -> Iterable[Hit]:
     """An agreement ends within its notice time and a quarter."""
-    rows = case.agreement[case.agreement["ends_on"] >= case.now]
-    for row in rows.to_dict("records"):
-        notice = 0 if text.is_missing(row["notice_months"]) else int(row["notice_months"])
-        if row["ends_on"] <= case.now + pd.DateOffset(months=notice + 3):
-            kind = text.label("agreement_kind", row["kind"])
-            yield {"row_id": row["agreement_id"], "kind": kind, "day": row["ends_on"], "months": notice}
+    rows = case.agreement
+    ahead, told = rows["ends_on"] >= case.now, ("kind", "ends_on", "notice_months")
+    for hit in titled(rows, ahead, *told, row_id="agreement_id", title="kind"):
+        notice = 0 if text.is_missing(hit["notice_months"]) else int(hit["notice_months"])
+        if hit["ends_on"] <= case.now + pd.DateOffset(months=notice + 3):
+            kind = text.label("agreement_kind", hit["kind"])
+            yield {"row_id": hit["row_id"], "kind": kind, "day": hit["ends_on"], "months": notice}
 
 
 @rule("note", "T5")
 def journey_step_sore(case: Case) -> Iterable[Hit]:
     """A step that chafes in the customer's journey leads to no initiative."""
     rows = case.journey_step
-    yield from titled(rows[rows["score"].le(2).fillna(value=False) & rows["initiative_id"].isna()], "score")
+    yield from titled(rows, rows["score"].le(2) & rows["initiative_id"].isna(), "score")

@@ -66,8 +66,9 @@ def event_newer_than_plan(case: Case) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
     grace = pd.offsets.BusinessDay(case.limit("review_after_event_days"))
     known = case.updated_on if pd.notna(case.updated_on) else pd.Timestamp.min
-    news = case.event[case.event["happened_on"].between(known, case.now, inclusive="right")]
-    for hit in titled(news[news["happened_on"] + grace < case.now], "happened_on"):
+    days = case.event["happened_on"]
+    is_news = days.between(known, case.now, inclusive="right") & (days + grace < case.now)
+    for hit in titled(case.event, is_news, "happened_on"):
         yield {"row_id": hit["row_id"], "title": hit["title"], "day": hit["happened_on"]}
 
 
@@ -103,14 +104,14 @@ def too_many_goals(case: Case) -> Iterable[Hit]:
 @rule("error", "S2.1")
 def goal_without_owner(case: Case) -> Iterable[Hit]:
     """A goal that nobody of ours owns."""
-    yield from titled(case.open_goals[case.open_goals["owner_id"].isna()])
+    yield from titled(case.open_goals, case.open_goals["owner_id"].isna())
 
 
 @rule("warning", "S2.4")
 def goal_without_sponsor(case: Case) -> Iterable[Hit]:
     """A goal that no sponsor has signed off."""
     goals = case.open_goals
-    yield from titled(goals[goals["sponsor_id"].isna() | goals["signed_on"].isna()])
+    yield from titled(goals, goals["sponsor_id"].isna() | goals["signed_on"].isna())
 
 
 @rule("warning", "S2.4")
@@ -128,23 +129,23 @@ def goal_without_measure(case: Case) -> Iterable[Hit]:
 def goal_without_initiative(case: Case) -> Iterable[Hit]:
     """A goal that nothing drives."""
     driven = set(case.initiative.loc[case.initiative["status"].ne("stopped"), "goal_id"])
-    yield from titled(case.open_goals[~case.open_goals["row_id"].isin(driven)])
+    yield from titled(case.open_goals, ~case.open_goals["row_id"].isin(driven))
 
 
 @rule("note", "P25")
 def declined_goal_waits(case: Case) -> Iterable[Hit]:
     """The customer said no: their words stand, and the day to ask again has not come."""
-    said_no = case.goal[case.goal["customer_status"].eq("declined") & (case.goal["ask_again_on"] > case.now)]
-    for hit in titled(said_no, "customer_said", "ask_again_on"):
+    waits = case.goal["customer_status"].eq("declined") & (case.goal["ask_again_on"] > case.now)
+    for hit in titled(case.goal, waits, "customer_said", "ask_again_on"):
         yield {**hit, "day": hit.pop("ask_again_on"), "said": hit.pop("customer_said")}
 
 
 @rule("warning", "P25", is_contact=True)
 def declined_goal_due(case: Case) -> Iterable[Hit]:
     """The day to ask again is here, or was never agreed."""
-    declined = case.goal[case.goal["customer_status"].eq("declined")]
-    due = declined[declined["ask_again_on"].isna() | (declined["ask_again_on"] <= case.now)]
-    for hit in titled(due, "ask_again_on"):
+    day = case.goal["ask_again_on"]
+    is_due = case.goal["customer_status"].eq("declined") & (day.isna() | (day <= case.now))
+    for hit in titled(case.goal, is_due, "ask_again_on"):
         yield {**hit, "day": text.day(hit.pop("ask_again_on"))}
 
 
@@ -153,36 +154,35 @@ def initiative_without_customer_owner(case: Case) -> Iterable[Hit]:
     """An initiative under a joint goal that nobody at the customer owns."""
     joint = set(case.open_goals.loc[case.open_goals["side"].eq("joint"), "row_id"])
     rows = case.open_initiatives
-    yield from titled(rows[rows["goal_id"].isin(joint) & rows["customer_owner_id"].isna()])
+    yield from titled(rows, rows["goal_id"].isin(joint) & rows["customer_owner_id"].isna())
 
 
 @rule("warning", "S3.4")
 def initiative_without_owner(case: Case) -> Iterable[Hit]:
     """An initiative that nobody of ours owns, or that has no date."""
     rows = case.open_initiatives
-    yield from titled(rows[rows["owner_id"].isna() | rows["due_on"].isna()])
+    yield from titled(rows, rows["owner_id"].isna() | rows["due_on"].isna())
 
 
 @rule("warning", "S5.1")
 def initiative_overdue(case: Case) -> Iterable[Hit]:
     """An initiative past its date."""
-    for hit in titled(case.open_initiatives[case.open_initiatives["due_on"] < case.now], "due_on"):
+    for hit in titled(case.open_initiatives, case.open_initiatives["due_on"] < case.now, "due_on"):
         yield {**hit, "days": case.days_since(hit.pop("due_on"))}
 
 
 @rule("warning", "S3.5")
 def risk_without_signal(case: Case) -> Iterable[Hit]:
     """A risk without an early sign to watch."""
-    yield from titled(case.risk[case.risk["signal"].isna()])
+    yield from titled(case.risk, case.risk["signal"].isna())
 
 
 @rule("error", "S3.5, P13")
 def risk_without_action(case: Case) -> Iterable[Hit]:
     """A large risk that nobody acts on: no action or no owner."""
-    big = case.risk[
-        case.risk["impact"].fillna(0).ge(4) | (case.risk["impact"] * case.risk["probability"]).ge(10)
-    ]
-    yield from titled(big[big["action"].isna() | big["owner_id"].isna()])
+    rows = case.risk
+    is_big = rows["impact"].fillna(0).ge(4) | (rows["impact"] * rows["probability"]).ge(10)
+    yield from titled(rows, is_big & (rows["action"].isna() | rows["owner_id"].isna()))
 
 
 @rule("error", "T6")
@@ -209,9 +209,9 @@ def customer_promise_overdue(case: Case) -> Iterable[Hit]:
 
 def _overdue(case: Case, side: str) -> Iterable[Hit]:
     rows = case.promises
-    late = rows[rows["direction"].eq(side) & rows["state"].eq("overdue")]
+    is_late = rows["direction"].eq(side) & rows["state"].eq("overdue")
     owner = "owner_id" if side == "ours" else "customer_owner_id"
-    for hit in titled(late, owner, "days_late"):
+    for hit in titled(rows, is_late, owner, "days_late"):
         yield {**hit, "who": case.name(hit.pop(owner)), "days": int(hit.pop("days_late"))}
 
 
@@ -228,9 +228,9 @@ def squad_gap(case: Case) -> Iterable[Hit]:
 @rule("warning", "S5.2")
 def decision_waits(case: Case) -> Iterable[Hit]:
     """A decision that was asked for and not given within a month."""
-    rows = case.decision[case.decision["status"].eq("asked")]
-    old = rows[(case.now - rows["asked_on"]).dt.days > case.limit("decision_days")]
-    for hit in titled(old, "asked_on"):
+    rows = case.decision
+    is_old = (case.now - rows["asked_on"]).dt.days > case.limit("decision_days")
+    for hit in titled(rows, rows["status"].eq("asked") & is_old, "asked_on"):
         yield {**hit, "days": case.days_since(hit.pop("asked_on"))}
 
 

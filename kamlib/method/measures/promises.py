@@ -53,20 +53,23 @@ def commitments(account: Bundle) -> pd.DataFrame:
     return pd.DataFrame(lines).astype({"oldest_days": "Int64"})
 
 
+_PROJECT = ["project_id", "name", "status", "planned_end_on"]
+
+
 @once
 def projects(account: AccountView) -> pd.DataFrame:
     """One row per project: name, status, planned and actual or expected end, `slip_days`, milestone share.
 
     A project that is past its plan without a new date slips until today.
     """
-    now, rows = today(account), account.project.copy()
+    now, rows = today(account), account.project[[*_PROJECT, "actual_end_on", "expected_end_on"]].copy()
     running = ~rows["status"].isin(["done", "stopped"])
     foreseen = rows["actual_end_on"].fillna(rows["expected_end_on"])
     rows["end_on"] = foreseen.where(foreseen.notna() | ~(running & (rows["planned_end_on"] < now)), now)
     rows["slip_days"] = (rows["end_on"] - rows["planned_end_on"]).dt.days.astype("Int64")
-    met, due = rows["milestones_met"].astype("Float64"), rows["milestones_due"].astype("Float64")
+    met, due = (account.project[name].astype("Float64") for name in ("milestones_met", "milestones_due"))
     rows["milestone_share"] = (met / due.where(due > 0)).astype("float64")
-    names = ["project_id", "name", "status", "planned_end_on", "end_on", "slip_days", "milestone_share"]
+    names = [*_PROJECT, "end_on", "slip_days", "milestone_share"]
     return rows[names].sort_values("slip_days", ascending=False, ignore_index=True)
 
 

@@ -15,9 +15,9 @@ def squad(account: AccountView) -> pd.DataFrame:
 
     `has_left` says that the person's last day has passed. Company rows (no account) are not a squad.
     """
-    own = account.squad_member[account.squad_member["account_id"].fillna("").ne("")]
-    named = own[["person_id", "function", "hours_year", "hours_spent_quarter", "is_deputy"]]
-    plan = account.account_plan.sort_values("year").tail(1)
+    told = ["person_id", "function", "hours_year", "hours_spent_quarter", "is_deputy"]
+    named = account.squad_member.loc[account.squad_member["account_id"].fillna("").ne(""), told]
+    plan = account.account_plan[["year", "owner_id", "sponsor_id"]].sort_values("year").tail(1)
     held = set(named["function"])
     extra = [
         pd.DataFrame({"person_id": plan[column], "function": function})

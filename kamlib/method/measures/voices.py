@@ -23,15 +23,18 @@ def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = No
 
 @once
 def _recent(bundle: Bundle) -> pd.DataFrame:
-    asked = bundle.feedback[bundle.feedback["score"].notna()]
-    return past_year(bundle, asked, "answered_on").sort_values("answered_on")
+    recent = past_year(bundle, bundle.feedback, "answered_on")
+    return recent[recent["score"].notna()].sort_values("answered_on")
 
 
 def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
     """One row per respondent: the latest answer of a year to `kind` (nps, csat, ces, invests)."""
     rows = _recent(bundle)
-    rows = rows[rows["kind"].eq(kind)]
-    return rows[rows["contact_id"].isna() | ~rows["contact_id"].duplicated(keep="last")]
+    is_kind = rows["kind"].eq(kind)
+    again = (
+        rows["contact_id"].where(is_kind).duplicated(keep="last")
+    )  # of another kind: none, and not counted
+    return rows[is_kind & (rows["contact_id"].isna() | ~again)]
 
 
 @once

@@ -73,7 +73,7 @@ def _newest_judgements(account: AccountView) -> dict[str, Person]:
     """Each person's judgements; each the newest known value over the person's matters."""
     newest: dict[str, Person] = {}
     columns = ["contact_id", *_JUDGED, *_NOTED]
-    for each in _dicts(account.stakeholder.sort_values("noted_on", kind="stable")[columns]):
+    for each in _dicts(account.stakeholder[columns].sort_values("noted_on", kind="stable")):
         if person := each.pop("contact_id"):
             said = {name: value for name, value in each.items() if value is not None}
             newest.setdefault(person, {}).update(said)

@@ -90,15 +90,20 @@ def contact_shares(account: AccountView) -> pd.DataFrame:
 @once
 def threading(account: AccountView) -> pd.DataFrame:
     """Return one row per decision role: role, people, last_two_way_on, is_threaded (within 90 days)."""
-    held = people(account)
-    held = held[held["role"].isin(account.limit("decision_roles")) & held["contact_id"].notna()]
-    roles = held.groupby("role").agg(
-        people=("contact_id", "size"), last_two_way_on=("last_two_way_on", "max")
-    )
-    roles = roles.reindex(account.limit("decision_roles")).rename_axis("role").reset_index()
+    held = people(account)[["role", "contact_id", "last_two_way_on"]]
+    known: dict[str, list[pd.Timestamp]] = {role: [] for role in account.limit("decision_roles")}
+    for role, person, last in held.itertuples(index=False):
+        if role in known and not text.is_missing(person):
+            known[role].append(last)
+    last_on = pd.Series([max(filter(pd.notna, days), default=pd.NaT) for days in known.values()])
     since = today(account) - pd.Timedelta(days=account.limit("threading_days"))
-    return roles.assign(
-        people=roles["people"].fillna(0).astype("Int64"), is_threaded=roles["last_two_way_on"] >= since
+    return pd.DataFrame(
+        {
+            "role": pd.Series(list(known), dtype="str"),
+            "people": pd.Series([len(days) for days in known.values()], dtype="Int64"),
+            "last_two_way_on": last_on.astype("datetime64[us]"),
+            "is_threaded": last_on.ge(since),
+        }
     )
 
 

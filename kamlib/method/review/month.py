@@ -57,7 +57,10 @@ def summary(page: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lines(section: str, kind: str, rows: pd.DataFrame, **columns: str) -> Iterator[Line]:
-    for row in rows.to_dict("records"):
+    if rows.empty:
+        return
+    held = rows[[name for name in {"row_id", *columns.values()} if name in rows]]
+    for row in held.to_dict("records"):
         found = {name: row.get(column) for name, column in columns.items()}
         yield {"section": section, "kind": kind, "row_id": row.get("row_id", ""), **found}
 
@@ -90,6 +93,8 @@ def _stale(account: AccountView) -> Iterator[Line]:
 def _changed(account: AccountView) -> Iterator[Line]:
     for kind, table, when, said in _NEWS:
         rows = measures.past_year(account, account.tables[table], when, 1)
+        if rows.empty:
+            continue
         if table == "contact":
             rows = rows[rows["side"].eq("customer")]
         if table == "commitment":
