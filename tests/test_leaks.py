@@ -627,7 +627,7 @@ def test_another_customers_name_in_a_shared_row_stops_the_report(
     asked = ("report", "A-1", "--notebook", "05", "--audience", "customer", "--jobs", "1")
     done = kam("--workspace", careless.target, *asked, "--out", str(tmp_path / "ut"))
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "account.name" in done.stderr
+    assert "en annan kunds namn" in done.stderr
     assert "samma pump som hos gr" in done.stderr
     assert "kraft ab" not in done.stderr.casefold()
     (manifest,) = (tmp_path / "ut").glob("*/customer-sv/manifest.json")

@@ -348,6 +348,20 @@ def test_small_objects_are_pressed_and_the_clock_is_left_out() -> None:
     assert re.match(rb"\d+ 0 obj\n<</Type/XRef", made[start:])
 
 
+def test_wherever_the_browser_counts_the_tags_from_they_are_the_same() -> None:
+    """Ids of tags begin at some number that hangs on the browser's day: counted from one, with what points at them."""
+    made = [
+        skia.packed(
+            _skia([*_BODIES, b"<</ID (node%08d)>>" % first, b"<</Headers [(node%08d)]>>" % (first + 9)])
+        )
+        for first in (98, 99, 101)
+    ]
+    assert len(set(made)) == 1
+    inside = _inside(made[0])
+    assert b"<</ID (node00000001)>>" in inside
+    assert b"<</Headers [(node00000002)]>>" in inside
+
+
 def test_many_objects_are_spread_over_several_streams() -> None:
     """More than two hundred small objects: none is lost, each once."""
     bodies = [*_BODIES, *(b"<</N %d>>" % n for n in range(500))]

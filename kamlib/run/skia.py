@@ -1,8 +1,9 @@
 """A browser's PDF, pressed together and freed of its clock.
 
 Chrome, Edge and Chromium write with Skia: PDF 1.4, every tag an object in plain text, which makes two thirds of
-the file. Here the small objects go into compressed streams (PDF 1.5, ISO 32000-1, 7.5.7 and 7.5.8), and what tells
-when and on which machine the file was made is left out, so that the same page gives the same bytes.
+the file. Here the small objects go into compressed streams (PDF 1.5, ISO 32000-1, 7.5.7 and 7.5.8), what tells
+when and on which machine the file was made is left out, and the ids of tags, which the browser counts from wherever
+it is in its work, are counted from one, so that the same page gives the same bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import zlib
 _TELLTALE = rb"/(?:CreationDate|ModDate|Creator) ?\((?:\\.|[^\\)])*\)"
 _OBJECT = re.compile(rb"(\d+) 0 obj\s(.*?)\s*endobj\s*", re.DOTALL)
 _TRAILER = re.compile(rb"trailer\s*<<(.*?)>>\s*startxref\s+(\d+)\s+%%EOF\s*\Z", re.DOTALL)
+_ID = re.compile(rb"\(node(\d{8})\)")
 _PER_STREAM = 200
 
 Place = tuple[int, int, int]  # of one object: kind, and what the kind asks for (ISO 32000-1, table 18)
@@ -30,6 +32,7 @@ def packed(made: bytes) -> bytes:
     small = {
         n: re.sub(_TELLTALE, b"", body) for n, body in objects.items() if not body.endswith(b"endstream")
     }
+    small = _counted(small)
     written, places = bytearray(b"%PDF-1.5\n%\xd3\xeb\xe9\xe1\n"), dict[int, Place]()
     for number, body in objects.items():
         if number not in small:
@@ -53,6 +56,13 @@ def _objects(made: bytes) -> dict[int, bytes]:
     parts = [made[start:end] for start, end in zip(starts, [*starts[1:], index], strict=True)]
     read = [_OBJECT.fullmatch(part) for part in parts]
     return {int(each[1]): each[2] for each in read if each} if all(read) else {}
+
+
+def _counted(small: dict[int, bytes]) -> dict[int, bytes]:
+    """Return the objects with the ids of their tags counted from one, in the order that they have."""
+    known = sorted({found for body in small.values() for found in _ID.findall(body)})
+    ranks = {each: b"(node%08d)" % rank for rank, each in enumerate(known, 1)}
+    return {number: _ID.sub(lambda found: ranks[found[1]], body) for number, body in small.items()}
 
 
 def _put(written: bytearray, places: dict[int, Place], number: int, body: bytes) -> None:
