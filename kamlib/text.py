@@ -144,16 +144,27 @@ def t(key: str, **values: Any) -> str:
 def fill(words: Mapping[str, Any], values: Mapping[str, Any], key: str = "") -> str:
     """Return the sentence of `words` (language -> sentence or plurals) in the language in use, filled.
 
-    Beside the plurals of the language (one, other) an entry may have its own sentence for `two`: both, neither.
+    Beside the plurals of the language (one, other) an entry may have its own sentence for `two`: both, neither. A value
+    that carries a unit of its own agrees with it: `{days:day|days}` is 1 day or 3 days.
     """
     sentence = words[_chosen]
     if isinstance(sentence, dict):
         rule = "two" if values["n"] == 2 else _LOCALES[_chosen].plural_form(values["n"])
         sentence = sentence[rule if rule in sentence else "other"]
     try:
-        return str(sentence.format(**{name: _plain(value) for name, value in values.items()}))
+        return str(sentence.format(**{name: _Told(_plain(value)) for name, value in values.items()}))
     except KeyError as missing:
         raise CatalogueError(f"{key}: no value for {missing}") from None
+
+
+class _Told(str):
+    """A written value; asked for with a unit in both numbers, it is followed by the one that agrees."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        one, _, other = spec.partition("|")
+        return f"{self!s} {one if self == '1' else other}" if other else str(self)
 
 
 def label(choice_set: str, code: Any) -> str:

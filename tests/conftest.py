@@ -35,6 +35,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: a quarter of the time a worker waits for kernels, browsers and disks."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that run kernels and browsers: two workers then end together, with what is quick."""
     slow = {

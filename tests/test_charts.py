@@ -99,7 +99,7 @@ TITLES = {
     "influence_map": "1 av 2 med stort inflytande",
     "concentration": "2 av 11 kunder står för",
     "whale": "5 kunder ger 125\N{NO-BREAK SPACE}% av vinsten; 3\N{NO-BREAK SPACE}kr går åt till kunder med förlust (2)",
-    "account_matrix": "Båda kunderna i bilden",
+    "account_matrix": "Hos båda kunderna i bilden",
     "acceptability": "1 kund har en klar plats, 1 är gränsfall",
 }
 ACCOUNT = (

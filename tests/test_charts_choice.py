@@ -216,7 +216,7 @@ def panels(*bands: str, months: int = 24) -> Shown:
     [
         (("weak", "strong"), "1 av 2 nyckelkunder har svag hälsa: A$5% & B <ö>"),
         (("watch", "strong", "watch"), "Ingen nyckelkund har svag hälsa; 2 av 3 behöver bevakas"),
-        (("strong", "unknown"), "Alla nyckelkunder med känd hälsa är starka"),
+        (("strong", "unknown"), "Hälsan är god hos alla nyckelkunder där den är känd"),
         (("unknown",), "Ingen nyckelkunds hälsa är känd än"),
     ],
 )

@@ -102,13 +102,6 @@ def test_a_thin_workspace_gives_reports_that_say_what_to_add(thin: Path) -> None
     )
 
 
-def test_all_portfolio_notebooks_run_on_a_thin_workspace(thin: Path) -> None:
-    """00, 01 and 07 say what they can with two tables."""
-    done = kam("report", "--notebook", "00", "--notebook", "01", "--notebook", "07", "--out", "ut2", cwd=thin)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "index.html" in done.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -168,13 +161,14 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_the_awkward_customer_survives_every_notebook(invented: Path) -> None:
-    """`A$5% & B <ö>` goes through all account notebooks, in English."""
+def test_the_awkward_customer_survives(invented: Path) -> None:
+    """`A$5% & B <ö>` goes through plan and review, in English; test_faults takes odd names through every notebook."""
     out = invented.parent / "ut"
-    done = kam("--workspace", str(invented), "report", "A-117", "--lang", "en", "--out", str(out))
+    some = ("A-117", "--notebook", "03", "--notebook", "06", "--lang", "en")
+    done = kam("--workspace", str(invented), "report", *some, "--out", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
     pages = list(out.glob("*/internal-en/a-117-*/*.html"))
-    assert len(pages) == 5
+    assert len(pages) == 2
     for page in pages:
         assert "A$5% &amp; B &lt;ö&gt;" in page.read_text("utf-8")
         assert page.stat().st_size < 300_000
@@ -196,13 +190,14 @@ def test_a_customer_edition_shows_no_closed_value(invented: Path) -> None:
                 canaried += 1
     assert canaried > 10
     out = invented.parent / "ut"
-    done = kam("--workspace", str(invented), "report", "A-003", "--audience", "customer", "--out", str(out))
+    some = ("report", "A-003", "--notebook", "03", "--notebook", "06")  # test_leaks takes all of them
+    done = kam("--workspace", str(invented), *some, "--audience", "customer", "--out", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
     files = [path for path in out.glob("*/customer-sv/*/*") if path.is_file()]
     assert {path.suffix for path in files} == {".html"}
-    assert len(files) == 5
+    assert len(files) == 2
     assert not [path.name for path in files if "KANARIE" in path.read_text("utf-8")]
-    done = kam("--workspace", str(invented), "report", "A-003", "--out", str(out))
+    done = kam("--workspace", str(invented), *some[:-2], "--out", str(out))
     internal = [path.read_text("utf-8") for path in out.glob("*/internal-sv/a-003-*/*.html")]
     assert any("KANARIE" in page for page in internal), "the positive control must show the canary"
 
@@ -216,7 +211,9 @@ def here_tables() -> dict:
 def test_a_declined_joint_plan_has_no_customer_edition(invented: Path) -> None:
     """Sällviks Mejeri said no: 02 and 03 are skipped with the reason, the others are made."""
     out = invented.parent / "ut"
-    done = kam("--workspace", str(invented), "report", "A-026", "--audience", "customer", "--out", str(out))
+    some = [part for number in ("02", "03", "05") for part in ("--notebook", number)]
+    asked = ("report", "A-026", *some, "--audience", "customer", "--out", str(out))
+    done = kam("--workspace", str(invented), *asked)
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = json.loads(next(out.glob("*/customer-sv/manifest.json")).read_text("utf-8"))
     states = {

@@ -479,7 +479,7 @@ def test_the_customers_editions_hold_no_closed_value(
     told: list[str] = []
     assert leaks.check(worlds[0], editions["0"].parents[1], say=told.append) == 0
     assert re.fullmatch(
-        r"6 filer genomsökta efter .* interna värden: 0 träffar\.", told[-1].replace("\u00a0", " ")
+        r"6 filer genomsökta efter .* interna värden; träffar: 0\.", told[-1].replace("\u00a0", " ")
     )
 
 

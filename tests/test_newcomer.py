@@ -84,6 +84,7 @@ def test_two_files_are_enough_for_every_notebook(loaded: Path) -> None:
         some = arguments or ["--notebook", "01", "--notebook", "07", "--notebook", "00"]
         done = kam(loaded, "report", *some, "--lang", lang, "--out", f"reports-{lang}")
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "index.html" in done.stdout
         pages = sorted((loaded / f"reports-{lang}").rglob("[0-9][0-9]_*.html"))
         assert len(pages) >= 3
         for page in pages:

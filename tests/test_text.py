@@ -134,6 +134,7 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
             "sv": {"one": "den enda", "two": "båda", "other": "alla {n}"},
             "en": {"one": "the only one", "two": "both", "other": "all {n}"},
         },
+        "some.late": {"sv": "{n} sena, {days:dag|dagar}", "en": "{n} late, {days:day|days}"},
         "some.share": {"sv": "{name}: {share}", "en": "{name}: {share}"},
         "choice.some.not_now": {"sv": "inte nu", "en": "not now"},
     }
@@ -146,6 +147,11 @@ def test_a_whole_number_chooses_the_plural() -> None:
     assert [text.t("some.customers", n=n) for n in (0, 1, 1200)] == ["0 kunder", "1 kund", f"1{NB}200 kunder"]
     text.use("en")
     assert text.t("some.customers", n=1) == "1 customer"
+    assert [text.t("some.late", n=5, days=days) for days in (0, 1, 21)] == [
+        "5 late, 0 days",
+        "5 late, 1 day",
+        "5 late, 21 days",
+    ]
     assert [text.t("some.both", n=n) for n in (1, 2, 3)] == ["the only one", "both", "all 3"]
 
 
