@@ -52,7 +52,7 @@ ONLY_IN = {
 # Lines of code: blank lines, comments and docstrings are not counted.
 LINES_OF_FLOOR = {
     "ground": 900,
-    "data": 2_600,
+    "data": 2_650,
     "method": 7_950,
     "show": 2_600,
     "live": 900,

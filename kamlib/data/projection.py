@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from kamlib.data import company, store, workspace
 
 def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: str = "") -> None:
     """Write the projected workspace of one account as of a day; every table keeps its shape."""
-    view = source.account(account_id, as_of)
+    view = seen(source, account_id, as_of)
     made = workspace.create(target, name=view.name, lang=source.about["lang"], currency=view.currency)
     through = {} if view.facts_through is None else {"facts_through": f"{view.facts_through:%Y-%m-%d}"}
     with store.writing(store.engine(str(target))) as connection:
@@ -23,6 +24,26 @@ def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: 
     about = {"is_sample": str(view.is_sample), "as_of": view.as_of.isoformat(), **through}
     about |= company.customer_part(source.about)
     made.set_about(**about, account_id=account_id, audience="customer")
+
+
+def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schema.AccountView:
+    """Return the account as of a day, of its plan only what is shared to this day, in today's words.
+
+    A row that somebody has closed, taken back or put in other words since stays so on an earlier day's page too.
+    """
+    view = source.account(account_id, as_of)
+    if not as_of:
+        return view
+    latest, tables = source.account(account_id), {}
+    for name, table in schema.TABLES.items():
+        if table.role == "plan":
+            now = latest.tables[name][latest.tables[name]["is_shared"].fillna(value=False).astype(bool)]
+            now = now.drop_duplicates("row_id").set_index("row_id")
+            then = view.tables[name][view.tables[name]["row_id"].isin(now.index)]
+            said = [each.name for each in table.columns if each.kind == "text" and each.name in now]
+            words = {each: then["row_id"].map(now[each]) for each in said}
+            tables[name] = table.typed(then.assign(**words).reset_index(drop=True))
+    return replace(view, tables={**view.tables, **tables})
 
 
 def opened(view: schema.AccountView, name: str) -> pd.DataFrame:
@@ -39,7 +60,7 @@ def opened(view: schema.AccountView, name: str) -> pd.DataFrame:
         own = rows["account_id"].fillna("") != ""
         rows = rows[rows["is_shared"].fillna(value=False).astype(bool) & own]
     if name == "contact":
-        rows = rows[(rows["side"].fillna("customer") == "customer") | rows["contact_id"].isin(_named(view))]
+        rows = rows[rows["side"].eq("customer") | rows["contact_id"].isin(_named(view))]
     return table.typed(rows[shown])
 
 

@@ -131,6 +131,12 @@ def _unsaid(refused: batch.Outcome) -> batch.Outcome:
     return replace(refused, error={**(refused.error or {}), "message": text.t("leaks.refused")})
 
 
+def _kept_quiet(outcome: batch.Outcome) -> batch.Outcome:
+    """What leaks.py has found stands on the screen alone: its words are around something internal."""
+    found = (outcome.error or {}).get("kind") == leaks.Leak.__name__
+    return _unsaid(outcome) if found else outcome
+
+
 def _is_named(request: Request) -> bool:
     return bool(request.accounts or request.all_accounts or request.notebooks)
 
@@ -148,11 +154,11 @@ def _recorded(
     batch.write_manifest(plan.folder, about, [*refused, *map(batch.interrupted, jobs)])
 
     def note(outcome: batch.Outcome) -> None:
-        batch.write_manifest(plan.folder, about, [outcome])
+        batch.write_manifest(plan.folder, about, [_kept_quiet(outcome)])
         told(outcome)
 
     outcomes = batch.run(jobs, workers=workers, told=note)
-    batch.write_manifest(plan.folder, about, [*refused, *outcomes])
+    batch.write_manifest(plan.folder, about, [*refused, *map(_kept_quiet, outcomes)])
     return outcomes
 
 
@@ -228,18 +234,28 @@ class _Plan:
                 if reason:
                     error = {"kind": "refused", "message": reason, "cell": None}
                     refused.append(batch.Outcome(account_id, path.stem, "skipped", error=error))
+                    self._withdraw(account_id, path.stem)
                 else:
                     jobs.append(self._job(path, account_id, declared))
         return sorted(jobs, key=lambda job: (job.account_id, job.name)), refused
 
+    def _withdraw(self, account_id: str, name: str) -> None:
+        """Take what an earlier run has made out of the customer's folder: it may not be sent now."""
+        for kind in ("html", "pdf", "pptx"):
+            for made in self.folder.glob(f"*{files.slug(account_id, '')[-9:]}/{name}.{kind}"):
+                made.unlink()
+
     def _refusal(self, account_id: str, name: str) -> str:
         if self.request.audience == "internal" or name not in _CLOSED_BY_TENDER:
             return ""
-        view = self.snapshot.account(account_id, self.request.as_of)
-        finding = planning.tender_edition_refusal(view)
-        if finding is None and name in _CLOSED_BY_A_NO:
-            finding = planning.joint_edition_refusal(view)
-        return finding.sentence() if finding else ""
+        days = {self.request.as_of, ""}  # a tender or a no of today closes an earlier day's edition too
+        for view in (self.snapshot.account(account_id, day) for day in days):
+            finding = planning.tender_edition_refusal(view)
+            if finding is None and name in _CLOSED_BY_A_NO:
+                finding = planning.joint_edition_refusal(view)
+            if finding:
+                return finding.sentence()
+        return ""
 
     def _job(self, path: Path, account_id: str, declared: Sequence[str] | dict[str, str]) -> batch.Job:
         request = self.request
@@ -285,7 +301,8 @@ class _Plan:
         if self.request.audience == "internal":
             return ""
         if not target.exists():
-            leaks.keep(self.snapshot.portfolio(), target, notebooks.folder(self.request.folder))
+            earlier = [self.snapshot.portfolio(self.request.as_of)] if self.request.as_of else []
+            leaks.keep(self.snapshot.portfolio(), target, *earlier)
         return str(target)
 
     def _refuse_long(self, path: Path) -> None:

@@ -29,7 +29,11 @@ from kamlib.show.page import COLOURS
 
 _LANGUAGES = {"sv": MSO_LANGUAGE_ID.SWEDISH, "en": MSO_LANGUAGE_ID.ENGLISH_UK}
 _PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # PowerPoint's own style without ground and grid
-_NOT_OURS = ("thumbnail", "printerSettings", "extended-properties", "custom-properties")
+#: What tells of the machine and the people that a template was made by; its design has no need of it.
+_NOT_OURS = (
+    *("thumbnail", "printerSettings", "extended-properties", "custom-properties", "customXml", "tags"),
+    *("commentAuthors", "authors", "comments", "changesInfo", "revisionInfo", "slideUpdateInfo"),
+)
 _LINE, _PAD, _LETTERS_PER_INCH = Inches(0.24), Inches(0.16), 10.5  # of words of 14 points
 
 
@@ -70,15 +74,8 @@ class Deck:
     def saved(self, title: str, day: date) -> bytes:
         """Return the file; its properties tell the title and the day of the data, nobody's name and no clock."""
         about, at = self._file.core_properties, datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as OPC has it
-        for name in (
-            "author",
-            "last_modified_by",
-            "subject",
-            "keywords",
-            "comments",
-            "category",
-            "identifier",
-        ):
+        told = "author last_modified_by subject keywords comments category identifier content_status version language"
+        for name in told.split():
             setattr(about, name, "")
         about.title, about.created, about.modified, about.revision = _xml(title), at, at, 1
         written = io.BytesIO()
@@ -304,10 +301,19 @@ def _emptied(file: Any) -> Any:
 
 
 def _bare(file: Any) -> Any:
-    """Leave out what tells of the machine that the template was made on."""
-    for relations in (file.part.rels, file.part.package._rels):  # noqa: SLF001
+    """Leave out what tells of the machine and the people that the template was made by."""
+    masters = list(file.slide_masters)
+    parts = [
+        file.part,
+        *(each.part for each in masters),
+        *(one.part for m in masters for one in m.slide_layouts),
+    ]
+    for relations in (file.part.package._rels, *(part.rels for part in parts)):  # noqa: SLF001
         for key in [key for key, each in relations.items() if each.reltype.endswith(_NOT_OURS)]:
             relations.pop(key)
+    for part in parts:
+        for held in part._element.xpath(".//p:custDataLst"):  # noqa: SLF001 - it points at what is gone
+            held.getparent().remove(held)
     return file
 
 

@@ -183,7 +183,8 @@ def joint_edition_refusal(account: AccountView) -> Finding | None:
     Ask it on the internal view: refused when the customer's latest answer to a joint goal is no and none is
     confirmed. The plan then stays internal.
     """
-    joint = account.goal[account.goal["side"].eq("joint")].sort_values("customer_status_on")
+    own = account.goal["account_id"].eq(account.account_id)  # a daughter's yes does not lift her parent's no
+    joint = account.goal[own & account.goal["side"].eq("joint")].sort_values("customer_status_on")
     answered = joint[joint["customer_status"].isin(["confirmed", "changed", "declined"])]
     if answered.empty or answered["customer_status"].eq("confirmed").any():
         return None

@@ -7,6 +7,7 @@ facilitator holds.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,9 +18,9 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.data import projection, workspace
-from kamlib.errors import Finding, problem
+from kamlib.errors import Finding, KamError, problem
 from kamlib.method import goal_setting, planning, relationships, workshop
-from kamlib.run import files, leaks
+from kamlib.run import files, leaks, sought
 from kamlib.run.reports import LONGEST_PATH
 from kamlib.run.workshop import canvases, guide, handouts
 from kamlib.run.workshop.meeting import Meeting
@@ -71,15 +72,20 @@ def write(here: workspace.Workspace, request: Request) -> Delivery:
     inside = _inside(here, request)
     if not inside.is_with_customer:
         return _put(request, inside, {"participants": (inside, _ON_THE_TABLE), "facilitator": _held(inside)})
-    refusal = _refusal(inside)
+    try:
+        refusal = _refusal(inside)
+    except KamError:
+        _withdraw(_folder(request, inside))
+        raise
     if refusal:
+        _withdraw(_folder(request, inside))
         return _put(request, inside, {"facilitator": (inside, ("no_ladder",))}, refusal)
     with tempfile.TemporaryDirectory(prefix="kam-workshop-", ignore_cleanup_errors=True) as work:
         view = _projected(here, inside.known, Path(work))
-        everyone, waived = leaks.everything(here.portfolio()), leaks.is_waived(inside.known)
-        sought = leaks.for_customer(everyone, view, is_waived=waived)
+        everyone, waived = sought.everything(here.portfolio()), sought.is_waived(inside.known)
+        closed = sought.for_customer(everyone, view, is_waived=waived)
         readers = {"customer": (replace(inside, bundle=view), _ON_THE_TABLE), "facilitator": _held(inside)}
-        return _put(request, inside, readers, sought=sought)
+        return _put(request, inside, readers, closed=closed)
 
 
 def _inside(here: workspace.Workspace, request: Request) -> Meeting:
@@ -125,6 +131,18 @@ def _may_ask(account: AccountView, day: date) -> bool:
     return not goal_setting.joint(replace(account, as_of=day))["step"].isin(["wait", "set_date"]).any()
 
 
+def _folder(request: Request, inside: Meeting) -> Path:
+    who = files.slug(inside.account.account_id, inside.account.name) if inside.account else "portfolio"
+    return request.out / "workshops" / who / f"{request.on or 'undated'}-{request.kind}-{request.lang}"
+
+
+def _withdraw(folder: Path) -> None:
+    """Take papers of an earlier day out of the folder that may be sent; they stay to be read."""
+    if (folder / "customer").is_dir():
+        shutil.rmtree(folder / "withdrawn", ignore_errors=True)
+        (folder / "customer").rename(folder / "withdrawn")
+
+
 Reader = tuple[Meeting, tuple[str, ...]]
 
 
@@ -138,14 +156,13 @@ def _put(
     readers: Mapping[str, Reader],
     refusal: Finding | None = None,
     *,
-    sought: leaks.Sought | None = None,
+    closed: sought.Sought | None = None,
 ) -> Delivery:
     """Write each reader's files; every folder is drawn from its reader's own view.
 
-    Nothing is written before all are drawn and those for a customer are searched for what is `sought`.
+    Nothing is written before all are drawn and those for a customer are searched for what is `closed`.
     """
-    who = files.slug(inside.account.account_id, inside.account.name) if inside.account else "portfolio"
-    folder = request.out / "workshops" / who / f"{request.on or 'undated'}-{request.kind}-{request.lang}"
+    folder = _folder(request, inside)
     drawn: dict[Path, str] = {}
     for reader, (meeting, papers) in readers.items():
         for number, name in enumerate(papers, 1):
@@ -154,8 +171,8 @@ def _put(
                 raise problem("path_too_long", found=len(str(target.absolute())))
             title = f"{text.t(f'paper.{name}')}: {meeting.who}"
             drawn[target] = paper.document(title, _PAPERS[name](meeting))
-            if sought and reader == "customer":
-                leaks.stop(target.name, drawn[target].encode(), sought)
+            if closed and reader == "customer":
+                leaks.stop(target.name, drawn[target].encode(), closed)
     for target, content in drawn.items():
         files.put(target, content)
     warned = [] if inside.on is None else workshop.warnings(inside.bundle, inside.countdown())
