@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 import test_leaks
 from pptx import Presentation
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
 from pptx.util import Inches
 
 from kamlib import text
@@ -260,6 +262,26 @@ def test_a_template_keeps_its_design_and_loses_its_example_slides(tmp_path: Path
     written = b"".join(part for name, part in parts.items() if "slides/slide" in name)
     assert b"<a:latin" not in written
     assert b"Anna" not in b"".join(parts.values())
+
+
+def test_a_template_leaves_the_people_behind_it_at_home(tmp_path: Path) -> None:
+    """Comment authors, tags and data of its own, on the presentation and on a layout, and what its properties say."""
+    path = _template(tmp_path / "mall.pptx")
+    file = Presentation(str(path))
+    file.core_properties.content_status = "Utkast av Bo"
+    secret = b"<x>Bo bakom mallen</x>"
+    for number, (holder, kind) in enumerate(
+        ((file.part, "commentAuthors"), (file.part, "customXml"), (file.slide_layouts[5].part, "tags"))
+    ):
+        held = Part(PackURI(f"/ppt/hemligt{number}.xml"), "application/xml", file.part.package, secret)
+        holder.relate_to(held, f"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}")
+    file.save(str(path))
+    assert secret in b"".join(_parts(path.read_bytes()).values())
+    made = deck.made(_account(), path)
+    everything = b"".join(_parts(made).values())
+    assert b"bakom mallen" not in everything
+    assert b"Utkast av" not in everything
+    assert len(_opened(made).slides) > 1
 
 
 def test_what_stands_on_a_slide_stays_on_it(tmp_path: Path) -> None:

@@ -705,6 +705,26 @@ def test_an_earlier_day_opens_nothing_that_is_closed_today(tmp_path: Path) -> No
     assert sorted(theirs.commitment["title"]) == ["Bättre ord", "Öppen"]
 
 
+def test_what_may_not_be_sent_any_more_is_taken_away(tmp_path: Path) -> None:
+    """A tender since the last run: the edition of today and of an earlier day is refused, and the older page goes."""
+    here = workspace.create(tmp_path / "prov.sqlite", name="Prov")
+    rows = bundles.months("2026-09", [100.0] * 24, account_id="A-1", product_group="P")
+    made = bundles.frames({"account": [{"account_id": "A-1", "name": "Bruk AB"}], "revenue": rows})
+    here.import_facts({name: made[name] for name in ("account", "revenue")}, source="erp")
+    plan = {"year": 2026, "tender_until": "2027-01-15"}
+    at = datetime(2026, 10, 2, 12, tzinfo=UTC)
+    here.save([Change("account_plan", "P-1", plan, "A-1", operation="insert")], by="x", reason="y", at=at)
+    out = tmp_path / "ut"
+    for as_of in ("", "2026-09-30"):
+        day = as_of or here.day("").isoformat()
+        folder = out / day / "customer-sv" / files.slug("A-1", "Bruk AB")
+        for name in ("03_planning.html", "03_planning.pdf", "05_follow_up.html"):
+            files.put(folder / name, "äldre")
+        asked = reports.Request(out, accounts=("A-1",), notebooks=("03",), audience="customer", as_of=as_of)
+        assert [each.status for each in reports.run(here, asked).outcomes] == ["skipped"]
+        assert [path.name for path in folder.iterdir()] == ["05_follow_up.html"]
+
+
 def test_a_leak_planted_later_is_found_and_told(careless: workspace.Workspace, tmp_path: Path) -> None:
     """`kam check --leaks`: exit 1, file, the words around, and the column; the folder's own names too."""
     folder = tmp_path / "2026-09-30" / "customer-sv" / files.slug("A-1", "Prov AB")

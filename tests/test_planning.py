@@ -413,6 +413,12 @@ def test_no_joint_edition_after_a_no(earlier: str, later: str) -> None:
         assert "2027-01-20" in finding.sentence()
 
 
+def test_a_daughters_yes_does_not_lift_her_parents_no() -> None:
+    """The group's page holds its daughters' goals; only its own answer opens its own edition."""
+    goals = [answer("declined", "2026-01-10"), {**answer("confirmed", "2026-04-22"), "account_id": "A-2"}]
+    assert planning.joint_edition_refusal(full(goal=goals))
+
+
 def test_our_own_declined_goal_does_not_close_the_joint_edition() -> None:
     """Only joint goals count, and an account without any may have its edition."""
     assert (

@@ -295,12 +295,18 @@ def test_during_a_tender_nobody_is_invited(
     write: Write, own: workspace.Workspace, tmp_path: Path, kind: str
 ) -> None:
     """P7: refused with the reason, nothing written, also for a day after the tender; inside work goes on."""
+    shutil.copy(own.target, tmp_path / "före.sqlite")
     tender = {"kind": "tender", "title": "Ramavtal", "happened_on": "2026-08-01", "ends_on": "2027-01-15"}
     saved(own, Change("event", "E-1", tender, "007", operation="insert"))
     for on in ("", "2026-10-21", "2027-03-01"):
         with pytest.raises(KamError, match="2027-01-15"):
             write(own, kind=kind, account_id="007", on=on)
     assert not (tmp_path / "workshops").exists()
+    before = write(workspace.open(tmp_path / "före.sqlite"), kind=kind, account_id="007", on="2026-10-21")
+    with pytest.raises(KamError, match="2027-01-15"):
+        write(own, kind=kind, account_id="007", on="2026-10-21")
+    assert not (before.folder / "customer").exists()  # what lay there to be sent is no longer there
+    assert len(list((before.folder / "withdrawn").iterdir())) == len(ON_THE_TABLE)
     assert write(own, kind="plan", account_id="007").files
 
 
