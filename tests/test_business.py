@@ -13,7 +13,7 @@ from bundles import months
 from kamlib import schema, text
 from kamlib.method import measures
 from kamlib.show import charts, page
-from kamlib.show.charts import words
+from kamlib.show.charts import blocks, words
 
 HOSTILE = "A$5% & B <ö>"
 NBSP = text.NBSP
@@ -174,6 +174,20 @@ def test_the_title_names_who_drives_and_who_takes_back(
 def test_a_small_fall_is_not_told_as_taking_back() -> None:
     """Below a tenth of the rises nobody takes anything back."""
     assert "tar tillbaka" not in _drawn({"A": (1e5, 2e5), "B": (1e5, 0.901e5)}).plain
+
+
+@pytest.mark.parametrize(
+    ("names", "stands"),
+    [
+        (["Pumpar", "Slang och hydraulik"], True),
+        (["Tillståndsövervakning"] * 2, True),
+        (["Tillståndsövervakning"] * 9, False),
+        (["ett två tre fyra fem sex sju"] * 12, False),
+    ],
+)
+def test_bars_stand_only_where_their_names_have_room(names: list[str], stands: bool) -> None:
+    """A word wider than its column, or a fourth line: the bars lie down and the names stand to the left."""
+    assert blocks.fit(names, 7.0) == stands
 
 
 @pytest.mark.parametrize(("now", "is_cut"), [(129.9, True), (130.0, False), (100.0, False)])

@@ -63,20 +63,22 @@ def worth(ax: Axes, spot: Point, words: str, colour: str, *, lying: bool) -> Non
     )
 
 
-def columns(ax: Axes, names: Sequence[str], inches: float) -> None:
-    """Name standing bars below them, in lines as wide as a column; a name with a wider word stands below the others."""
-    pitch = inches / len(names)
-    room = pitch - 0.06
-    ax.set_xlim(-0.5, len(names) - 0.5)
+def fit(names: Sequence[str], inches: float) -> bool:
+    """Tell whether names have room below standing bars: three lines at most, none wider than its column."""
+    room = inches / len(names) - 0.06
     broken = [_broken(name, room) for name in names]
-    is_wide = [any(width(line, SMALL) > room for line in lines) for lines in broken]
-    lowest = max((len(lines) for lines, wide in zip(broken, is_wide, strict=True) if not wide), default=0)
-    for place, (lines, wide) in enumerate(zip(broken, is_wide, strict=True)):
-        told = _broken(names[place], 2 * pitch) if wide else lines
+    return all(len(lines) <= 3 and all(width(line, SMALL) <= room for line in lines) for lines in broken)
+
+
+def columns(ax: Axes, names: Sequence[str], inches: float) -> None:
+    """Name standing bars below them, in lines as wide as a column; ask `fit` before."""
+    room = inches / len(names) - 0.06
+    ax.set_xlim(-0.5, len(names) - 0.5)
+    for place, name in enumerate(names):
         ax.annotate(
-            "\n".join(told[:3]),
+            "\n".join(_broken(name, room)),
             (place, 0),
-            (0, -4 - 11 * min(lowest, 3) if wide else -4),
+            (0, -4),
             xycoords=ax.get_xaxis_transform(),
             textcoords="offset points",
             ha="center",

@@ -18,6 +18,9 @@ from kamlib.show.page import COLOURS, NOTHING, Bundle, Shown, audience
 #: Product groups that a bridge shows at most, and the part of the largest change below which one is not shown alone.
 _MOST, _TINY = 5, 0.1
 
+#: Inches that standing bars share.
+_WIDE = 7.0
+
 _TOTALS = {"before": "grey", "now": "ink", "budget": "ink", "forecast": "ink"}
 
 
@@ -52,11 +55,14 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     floor, most, is_cut = bridge_floor(bars, bundle)
     words = _bridge_words(shown, rows, bundle, is_cut=is_cut)
     cuts = [place for place, bar in enumerate(bars) if bar.is_total and is_cut]
+    stands = blocks.fit([bar.name for bar in bars], _WIDE)
     paint = partial(_bridge, bars, (floor, most), cuts)
     high = 0.27 * len(bars) + 0.25
     sheet = "chart_bridge" if named["price"].isna().all() else "chart_bridge_priced"
     table = tables.numbers(sheet, named, bundle)
-    return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 3.2), (3.75, high)))
+    return figure.shown(
+        paint, words, bundle, table=table, sizes=((7.1, 3.2 if stands else high), (3.75, high))
+    )
 
 
 def _ends(bar: _Bar) -> list[float]:
@@ -112,28 +118,32 @@ def _unit(rows: pd.DataFrame) -> tuple[float, int]:
 
 
 def _bridge(bars: list[_Bar], ends: tuple[float, float], cuts: list[int], ax: Axes, *, narrow: bool) -> None:
-    """Draw the bars from `ends[0]` to `ends[1]`, standing or lying; those at the places `cuts` are broken."""
+    """Draw the bars from `ends[0]` to `ends[1]`, standing or lying; those at the places `cuts` are broken.
+
+    They lie on a phone, and where a name has no room below a standing bar.
+    """
     floor, most = ends
     names = [bar.name for bar in bars]
+    lies = narrow or not blocks.fit(names, _WIDE)
     span = most - floor or 1.0
-    if narrow:
-        left = blocks.rows(ax, [figure.short(name, 25) for name in names])
+    if lies:
+        left = blocks.rows(ax, [figure.short(name, 25 if narrow else 40) for name in names])
         figure.margins(ax, left=left, right=0.42, top=0.05, bottom=0.05)
         ax.set_xlim(floor, most + 0.02 * span)
     else:
         figure.margins(ax, left=0.05, right=0.05, top=0.22, bottom=0.66)
-        blocks.columns(ax, names, 7.0)
+        blocks.columns(ax, names, _WIDE)
         ax.set_ylim(floor, most)
     marks.bare(ax)
     for place, bar in enumerate(bars):
-        _put(ax, place, bar, floor, narrow=narrow)
+        _put(ax, place, bar, floor, lying=lies)
         if place in cuts:
-            blocks.cut(ax, place, floor + 0.1 * span, 0.035 * span, lying=narrow)
+            blocks.cut(ax, place, floor + 0.1 * span, 0.035 * span, lying=lies)
     joints = [(bar.high, place) for place, bar in enumerate(bars) if bar.step not in ("budget", "forecast")]
-    blocks.joints(ax, joints[:-1], lying=narrow)
+    blocks.joints(ax, joints[:-1], lying=lies)
 
 
-def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, narrow: bool) -> None:
+def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, lying: bool) -> None:
     low, high = sorted([max(bar.low, floor) if bar.is_total else bar.low, bar.high])
     tone = _TOTALS.get(bar.step) or ("good" if bar.high >= bar.low else "bad")
     colour = COLOURS[tone]
@@ -142,11 +152,11 @@ def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, narrow: bool) -> None
         ax,
         (place, low, high),
         (COLOURS["paper"] if is_open else colour, colour),
-        lying=narrow,
+        lying=lying,
         hatch="////" if bar.step == "forecast" else "",
     )
-    spot = (high, place) if narrow else (place, high)
-    blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=narrow)
+    spot = (high, place) if lying else (place, high)
+    blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=lying)
 
 
 def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is_cut: bool) -> figure.Words:
