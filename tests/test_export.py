@@ -161,6 +161,9 @@ def test_depth_is_gathered_behind_folds(monkeypatch: pytest.MonkeyPatch) -> None
     assert "analytikerns bilaga" in html
     nameless = _html(_md("# T"), _code(_sheet(monkeypatch), tags=("level-2",)))
     assert "<summary>En bred tabell <span" in nameless
+    missing = tables.what_to_add("Ingen kundresa. Fråga två personer.", bundles.account())
+    empty = _html(_md("# T"), _code(missing, tags=("level-2",)))
+    assert "<summary>Ingen kundresa <span" in empty
     fold = html[html.index('<details class="depth level-2') :]
     assert "En bred tabell" in fold[: fold.index('<details class="depth level-3')]
 

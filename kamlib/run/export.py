@@ -209,6 +209,8 @@ def _folded(cells: list[Cell]) -> list[Cell]:
 
 
 _CAPTION = r"<caption>(.*?)</caption>"
+_FIGURE = r"<figcaption><strong>(.*?)</strong>"
+_EMPTY = r'kam-empty">(?:<[^>]*>)*([^<.]+)'
 
 
 def _drawings(cell: Cell) -> str:
@@ -217,7 +219,9 @@ def _drawings(cell: Cell) -> str:
 
 def _summary(level: str, cells: list[Cell]) -> str:
     inside = "".join(cell["source"] + _drawings(cell) for cell in cells)
-    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside) or re.findall(_CAPTION, inside)[:2]
+    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside)
+    others = (re.findall(named, inside)[:2] for named in (_CAPTION, _FIGURE, _EMPTY))
+    headings = headings or next(filter(None, others), [])
     names = " \N{MIDDLE DOT} ".join(striptags(heading) for heading in headings[:3])
     depth = text.t(f"export.{level}")
     label = (

@@ -69,7 +69,7 @@ def _road(rows: pd.DataFrame, today: pd.Timestamp) -> str:
     axis = bars.track(
         bars.Part(at, at, "tick", text.month(day))
         for day in ticks
-        if 0.04 < (at := ((day - today).days - first) / span) < 0.96
+        if 0.1 < (at := ((day - today).days - first) / span) < 0.9  # a phone cuts what stands nearer the edge
     )
     listed = bars.listed(steps, lines=[-first / span]).removesuffix("</ul>")
     return f'<div class="kam-road">{listed}<li class="kam-axis" aria-hidden="true"><span></span>{axis}<span></span></li></ul></div>'
