@@ -668,6 +668,16 @@ def test_another_customers_name_is_found_as_people_write_it(tmp_path: Path, said
     assert not places("sida.html", "<p>Vi gör Prov AB, Provs och prov i år</p>", shut)
 
 
+def test_a_customers_own_parent_may_be_named_in_what_is_shared() -> None:
+    """The owner of the customer is no secret to the customer, where a shared row speaks of it."""
+    own = {"account_id": "A-1", "name": "Prov AB", "parent_name": "Storgruppen Holding AB"}
+    everyone = closed_values.everything(bundles.portfolio(account=[own]))
+    said = "Inköpen flyttar till Storgruppen Holding"
+    for shared, held in (([], {"account.parent_name"}), ([{"title": said, "is_shared": True}], set())):
+        view = bundles.account(account=[{"account_id": "A-1", "name": "Prov AB"}], commitment=shared)
+        assert places("sida.html", f"<p>{said}</p>", closed_values.for_customer(everyone, view)) == held
+
+
 def test_what_another_fact_says_opens_no_name(careless: workspace.Workspace, tmp_path: Path) -> None:
     """A project or a title that names another customer is found; only the row of the customer itself opens names."""
     project = {"project_id": "P-9", "account_id": "A-1", "name": "Samma lösning som Granntorps Kraft"}

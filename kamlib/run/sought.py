@@ -264,7 +264,7 @@ def _values(portfolio: schema.Portfolio) -> Iterator[Value]:
 
 def _take(held: dict[Words, Value], value: Value) -> None:
     """Keep of equal values the first, but a customer's name before all."""
-    if value.words not in held or value.place in _CUSTOMERS:
+    if value.words not in held or value.place == "account.name":
         held[value.words] = value
 
 
@@ -303,7 +303,8 @@ def _cells(view: schema.AccountView, tables: Iterable[schema.Table]) -> str:
 
 def for_customer(everyone: Sought, view: schema.AccountView, *, is_waived: bool = False) -> Sought:
     """Return what must not stand in a customer's files: all but what their projected `view` holds."""
-    names = {words: value for words, value in everyone.values.items() if value.place in _CUSTOMERS}
+    # A former name and a parent's may be the customer's own: a shared row opens those, but no other customer's name.
+    names = {words: value for words, value in everyone.values.items() if value.place == "account.name"}
     others = {words: value for words, value in everyone.values.items() if words not in names}
     held = _cells(view, schema.TABLES.values())
     shut = Sought(names).opened(held if is_waived else _cells(view, [schema.TABLES["account"]])).values
