@@ -154,6 +154,9 @@ def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], f
     )
 
 
+_WIDE = {"kam-many": MANY_COLUMNS, "kam-nine": 9}
+
+
 def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *, hidden: bool = False) -> str:
     """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
     kinds = list(columns.values())
@@ -164,7 +167,9 @@ def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *,
         _row(row, kinds, named=stacked, above=last) for row, last in zip(rows, above, strict=False)
     )
     unseen = ' class="kam-vh"' if hidden else ""
-    names = " ".join([*["kam-stack"] * stacked, *["kam-many"] * (len(kinds) >= MANY_COLUMNS)])
+    # Told by classes: `:has()` would let a PDF's engine look at every cell for every rule.
+    wide = [name for name, least in _WIDE.items() if len(kinds) >= least]
+    names = " ".join([*["kam-stack"] * stacked, *wide])
     style = f' class="{names}"' if names else ""
     return (
         f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'

@@ -95,7 +95,10 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
         f"{inside}{page.note(note)}{numbers}</figure>"
     )
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
-    return Shown(framed(body, "kam-figure"), plain, "figure")
+    breaks = " kam-breaks" * inside.startswith(
+        '<div class="kam-tree"'
+    )  # a tree may go on on the next page of paper
+    return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure")
 
 
 def short(name: str, longest: int = LONGEST) -> str:

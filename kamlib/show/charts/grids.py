@@ -81,9 +81,9 @@ def _badge(number: int, when: str) -> str:
 
 def _grid(caption: str, heads: str, lines: str, name: str) -> str:
     """Return a small semantic table that is looked at as a picture."""
-    told = escape(caption)
+    told, many = escape(caption), " kam-many" * (heads.count("<th") >= cells.MANY_COLUMNS)
     return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{told}"><table class="kam-grid {name}">'
+        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{told}"><table class="kam-grid {name}{many}">'
         f'<caption class="kam-vh">{told}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
     )
 
