@@ -646,6 +646,11 @@ def test_another_customers_name_in_a_shared_row_stops_the_report(
         sought = leaks.guard(str(tmp_path / f"{n}.json"), str(tmp_path / "kund.sqlite"), "A-1")
         assert places("sida.html", page, sought) == expected
         careless.save([Change("waiver", f"w-{n}", waiver, "A-1", operation="insert")], by="x", reason="z")
+    theirs = tmp_path / "senare" / careless.day("").isoformat() / "customer-sv" / files.slug("A-1", "Prov AB")
+    files.put(theirs / "05_follow_up.html", page)
+    assert (
+        leaks.check(careless, tmp_path / "senare", say=print) == 0
+    )  # what is waived is waived for the check too
 
 
 @pytest.mark.parametrize(

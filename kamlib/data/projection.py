@@ -27,7 +27,7 @@ def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: 
 
 
 def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schema.AccountView:
-    """Return the account as of a day, of its plan only what is shared to this day, in today's words.
+    """Return the account as of a day, of its plan only what is shared to this day, in today's words; no closed text.
 
     A row that somebody has closed, taken back or put in other words since stays so on an earlier day's page too.
     """
@@ -37,12 +37,10 @@ def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schem
     latest, tables = source.account(account_id), {}
     for name, table in schema.TABLES.items():
         if table.role == "plan":
-            now = latest.tables[name][latest.tables[name]["is_shared"].fillna(value=False).astype(bool)]
-            now = now.drop_duplicates("row_id").set_index("row_id")
-            then = view.tables[name][view.tables[name]["row_id"].isin(now.index)]
-            said = [each.name for each in table.columns if each.kind == "text" and each.name in now]
-            words = {each: then["row_id"].map(now[each]) for each in said}
-            tables[name] = table.typed(then.assign(**words).reset_index(drop=True))
+            now = opened(latest, name).set_index("row_id")
+            then = view.tables[name][view.tables[name]["row_id"].isin(now.index)].reset_index(drop=True)
+            said = [each.name for each in table.columns if each.kind == "text"]
+            tables[name] = table.typed(then.assign(**{each: then["row_id"].map(now[each]) for each in said}))
     return replace(view, tables={**view.tables, **tables})
 
 

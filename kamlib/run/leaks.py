@@ -163,8 +163,9 @@ def _of_folder(
     """Return what must not stand in a folder; the customers that a run is for may be named in its manifest."""
     if account_id and account_id != UNKNOWN:
         view = projection.seen(here, account_id, as_of)
+        waived = is_waived(here.account(account_id, as_of))  # a waiver is never shared
         theirs = {name: projection.opened(view, name) for name in view.tables}
-        return for_customer(everyone, replace(view, tables=theirs), is_waived=is_waived(view))
+        return for_customer(everyone, replace(view, tables=theirs), is_waived=waived)
     listed = _manifest(folder).get("accounts", {})
     return everyone.opened(json.dumps(listed, ensure_ascii=False))
 

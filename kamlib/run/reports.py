@@ -113,6 +113,7 @@ def run(
             plan = _Plan(snapshot, request, work, listing(snapshot, request.as_of))
             earlier = plan.continued() if request.resume else None
             jobs, refused = plan.jobs(_notebooks(plan.request))
+            plan.withdraw(refused)
             if earlier:
                 jobs = earlier.left(jobs, named=_is_named(request), state=plan.state)
             begun(len(jobs))
@@ -234,16 +235,18 @@ class _Plan:
                 if reason:
                     error = {"kind": "refused", "message": reason, "cell": None}
                     refused.append(batch.Outcome(account_id, path.stem, "skipped", error=error))
-                    self._withdraw(account_id, path.stem)
                 else:
                     jobs.append(self._job(path, account_id, declared))
         return sorted(jobs, key=lambda job: (job.account_id, job.name)), refused
 
-    def _withdraw(self, account_id: str, name: str) -> None:
-        """Take what an earlier run has made out of the customer's folder: it may not be sent now."""
-        for kind in ("html", "pdf", "pptx"):
-            for made in self.folder.glob(f"*{files.slug(account_id, '')[-9:]}/{name}.{kind}"):
-                made.unlink()
+    def withdraw(self, refused: Sequence[batch.Outcome]) -> None:
+        """Take what an earlier run has made of the refused out of the customers' folders: it may not be sent now."""
+        for each in refused:
+            for kind in ("html", "pdf", "pptx"):
+                for made in self.folder.glob(
+                    f"*{files.slug(each.account_id, '')[-9:]}/{each.notebook}.{kind}"
+                ):
+                    made.unlink()
 
     def _refusal(self, account_id: str, name: str) -> str:
         if self.request.audience == "internal" or name not in _CLOSED_BY_TENDER:

@@ -32,7 +32,7 @@ _PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # PowerPoint's own styl
 #: What tells of the machine and the people that a template was made by; its design has no need of it.
 _NOT_OURS = (
     *("thumbnail", "printerSettings", "extended-properties", "custom-properties", "customXml", "tags"),
-    *("commentAuthors", "authors", "comments", "changesInfo", "revisionInfo", "slideUpdateInfo"),
+    *("Authors", "authors", "comments", "changesInfo", "revisionInfo", "slideUpdateInfo"),
 )
 _LINE, _PAD, _LETTERS_PER_INCH = Inches(0.24), Inches(0.16), 10.5  # of words of 14 points
 

@@ -112,7 +112,7 @@ class Sought:
         """Yield each value that stands in a plain text, with its place."""
         words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(told)]
         for n, (first, start, _) in enumerate(words):
-            for length in self._lengths.get(first, ()) or self._lengths.get(first[:-1], ()):
+            for length in (*self._lengths.get(first, ()), *self._lengths.get(first[:-1], ())):
                 run = words[n : n + length]
                 value = self._named(tuple(word for word, _, _ in run))
                 if value and _stands(value, told, run):

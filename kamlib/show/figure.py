@@ -95,9 +95,8 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
         f"{inside}{page.note(note)}{numbers}</figure>"
     )
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
-    breaks = " kam-breaks" * inside.startswith(
-        '<div class="kam-tree"'
-    )  # a tree may go on on the next page of paper
+    # A tree may go on on the next page of paper.
+    breaks = " kam-breaks" * inside.startswith('<div class="kam-tree"')
     return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure")
 
 

@@ -31,9 +31,7 @@ def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
     """One row per respondent: the latest answer of a year to `kind` (nps, csat, ces, invests)."""
     rows = _recent(bundle)
     is_kind = rows["kind"].eq(kind)
-    again = (
-        rows["contact_id"].where(is_kind).duplicated(keep="last")
-    )  # of another kind: none, and not counted
+    again = rows["contact_id"].where(is_kind).duplicated(keep="last")
     return rows[is_kind & (rows["contact_id"].isna() | ~again)]
 
 

@@ -128,10 +128,8 @@ def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
     name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
     case = all_case(on_track, len(measured))
-    if (
-        case == "all" and measured["state"].eq("not_due").any()
-    ):  # nothing expected yet: not behind, not on track
-        case = "calm"
+    if case == "all" and measured["state"].eq("not_due").any():
+        case = "calm"  # nothing expected yet: not behind, and not on track either
     words = worded(name, case, **counts)
     listed = bars.listed((_goal(row) for row in rows.to_dict("records")), wide_end=True)
     return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
