@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -12,7 +13,7 @@ from scipy import stats
 
 from kamlib import schema, text
 from kamlib.method import goal_setting
-from kamlib.schema import AccountView
+from kamlib.schema import Account as AccountView
 from tests import bundles
 
 Rows = list[dict[str, Any]]
@@ -450,10 +451,7 @@ def test_the_outlook_says_how_much_is_known() -> None:
 
 def test_our_estimates_stay_ours() -> None:
     """The outlook, the chain and what hangs loose are empty in the customer's edition, and so is the next step."""
-    rows = goals({**MONEY, "low": 14, "likely": 16, "high": 17.5}).tables
-    account = AccountView(
-        rows, date(2026, 9, 30), None, audience="customer", account_id="A-1", name="Testkund AB"
-    )
+    account = replace(goals({**MONEY, "low": 14, "likely": 16, "high": 17.5}), audience="customer")
     for view in (goal_setting.outlook, goal_setting.trace, goal_setting.orphans):
         assert view(account).empty
     assert goal_setting.one_page(account)["next"].isna().all()

@@ -164,8 +164,8 @@ def _of_folder(
     if account_id and account_id != UNKNOWN:
         view = projection.seen(here, account_id, as_of)
         waived = is_waived(here.account(account_id, as_of))  # a waiver is never shared
-        theirs = {name: projection.opened(view, name) for name in view.tables}
-        return for_customer(everyone, replace(view, tables=theirs), is_waived=waived)
+        theirs = {name: projection.opened(view, name) for name in view.rows}
+        return for_customer(everyone, replace(view, rows=theirs), is_waived=waived)
     listed = _manifest(folder).get("accounts", {})
     return everyone.opened(json.dumps(listed, ensure_ascii=False))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.data.workspace import Workspace
 from kamlib.method import coaching, measures, segmentation
-from kamlib.schema import AccountView, Portfolio, Standing
+from kamlib.schema import STANDING_COLUMNS, AccountView, Portfolio
 
 _RANK = ("error", "warning", "note")
 
@@ -20,7 +20,7 @@ def compute(portfolio: Portfolio) -> pd.DataFrame:
     Every account of a group stands where its decision unit stands.
     """
     if portfolio.account.empty:
-        return pd.DataFrame(columns=["account_id", *Standing])
+        return pd.DataFrame(columns=["account_id", *STANDING_COLUMNS])
     return segmentation.standings(segmentation.assign(portfolio), portfolio)
 
 

@@ -65,12 +65,8 @@ def _why_key(account: AccountView) -> Box:
     if len(decided):
         latest = decided.iloc[-1]
         return Box((str(latest["reason"]),), "filled", text.t("page.from_selection"), latest["decided_on"])
-    proposed = account.standing["reason"].dropna() if "reason" in account.standing else pd.Series(dtype="str")
-    return (
-        Box((_reason(proposed.iloc[0]),), "assumed", text.t("page.from_standing"))
-        if len(proposed)
-        else MISSING
-    )
+    proposed = account.standing.reason if account.standing else None
+    return Box((_reason(proposed),), "assumed", text.t("page.from_standing")) if proposed else MISSING
 
 
 def _reason(told: object) -> str:

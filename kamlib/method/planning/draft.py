@@ -33,8 +33,8 @@ def _why_key(account: AccountView) -> str:
     if pd.isna(sold["revenue_12m"]):
         return ""
     said = text.t("draft.why_key", amount=text.money(sold["revenue_12m"], account.currency))
-    if len(standing) and not text.is_missing(standing["revenue_rank"].iloc[0]):
-        rank = {"rank": standing["revenue_rank"].iloc[0], "of": standing["of_accounts"].iloc[0]}
+    if standing and standing.revenue_rank is not None:
+        rank = {"rank": standing.revenue_rank, "of": standing.of_accounts}
         said = f"{said} {text.t('draft.why_key_rank', **rank)}"
     return said
 

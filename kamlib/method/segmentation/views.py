@@ -15,7 +15,7 @@ from kamlib.method.segmentation.choice import values_of
 from kamlib.method.segmentation.raters import criteria_correlation
 from kamlib.method.segmentation.scores import scores
 from kamlib.method.segmentation.weights import weights_in_force
-from kamlib.schema import Portfolio, Standing
+from kamlib.schema import STANDING_COLUMNS, Portfolio
 
 
 def figures(segments: pd.DataFrame, portfolio: Portfolio) -> list[dict[str, Any]]:
@@ -251,7 +251,7 @@ def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     """
     told = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
     tops = units.roots(portfolio.account)
-    rows = told.loc[tops, list(Standing)]
+    rows = told.loc[tops, list(STANDING_COLUMNS)]
     return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
 
 
