@@ -175,6 +175,11 @@ def label(choice_set: str, code: Any) -> str:
     return words[_chosen] if words else str(code)
 
 
+def label_of(code: tuple[str, Any]) -> str:
+    """Return the label of a choice set's code, given as a pair."""
+    return label(*code)
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
     return value is None or value is pd.NA or value == "" or bool(pd.isna(value))
@@ -257,9 +262,14 @@ def quarter(value: Any, starts: int = 1) -> str:
     return f"{'kv' if _chosen == 'sv' else 'Q'}{month_ // 3 + 1}{NBSP}{named}"
 
 
-def listed(parts: Iterable[str]) -> str:
+def listed(parts: Iterable[object]) -> str:
     """Join parts as a sentence does: `a, b och c`."""
-    return format_list(list(parts), locale=_LOCALES[_chosen])
+    return format_list([str(part) for part in parts], locale=_LOCALES[_chosen])
+
+
+def joined(parts: Iterable[object], between: str = " ") -> str:
+    """Write parts one after the other."""
+    return between.join(str(part) for part in parts)
 
 
 def yes_no(value: Any) -> str:

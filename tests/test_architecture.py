@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "kamlib"
 ROOMS = sorted(PACKAGE.rglob("*.py"))
 
 # The drawing. Each floor, and the floors that it may import.
-GROUND = {"errors", "schema", "text"}
+GROUND = {"errors", "schema", "text", "words"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "data": GROUND | {"data"},
@@ -51,15 +51,15 @@ ONLY_IN = {
 }
 # Lines of code: blank lines, comments and docstrings are not counted.
 LINES_OF_FLOOR = {
-    "ground": 900,
-    "data": 2_650,
+    "ground": 1_400,
+    "data": 2_800,
     "method": 7_950,
     "show": 2_600,
     "live": 900,
     "run": 3_000,
     "cli": 450,
 }
-LINES_OF_HOUSE, LINES_OF_ROOM, LINES_OF_BODY, MEDIAN_BODY, ARGUMENTS = 17_900, 400, 40, 8, 5
+LINES_OF_HOUSE, LINES_OF_ROOM, LINES_OF_BODY, MEDIAN_BODY, ARGUMENTS = 18_400, 450, 40, 8, 5
 NO_ROOM = {"utils", "util", "helpers", "common", "core", "base", "manager", "misc"}
 NO_TABLE = {"df", "data", "tmp", "res"}
 

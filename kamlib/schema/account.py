@@ -153,6 +153,16 @@ class Account(Bundle):
         """Return a person's row."""
         return self._contacts.get(contact_id or "")
 
+    @cached_property
+    def people_named(self) -> dict[str, tuple[str | None, str | None]]:
+        """Name and title of everybody known, by contact_id."""
+        return {each.contact_id: (each.name, each.title) for each in self.contacts}
+
+    @cached_property
+    def customers_named(self) -> dict[str, str]:
+        """Names of the account and those below it, by account_id."""
+        return {each.account_id: each.name for each in self.customers}
+
     def name_of(self, contact_id: str | None) -> str | None:
         """Return a person's name; None where it is not known."""
         person = self.person(contact_id)

@@ -31,6 +31,14 @@ class Bundle:
         def tables(self) -> Mapping[str, pd.DataFrame]:
             """Every table as a frame, by name."""
 
+        @property
+        def people_named(self) -> Mapping[str, tuple[str | None, str | None]]:
+            """Name and title of everybody known, by contact_id."""
+
+        @property
+        def customers_named(self) -> Mapping[str, str]:
+            """Names of the accounts, by account_id."""
+
     def __getattr__(self, name: str) -> pd.DataFrame:
         # Reached only when no field has the name; dunder look-ups (copy, pickle) must not recurse.
         if name.startswith("_") or name in ("tables", "rows"):

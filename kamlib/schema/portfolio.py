@@ -56,6 +56,19 @@ class Portfolio(Bundle):
         found = {each: plan_in_force(plans, self.year) for each, plans in by_account.items()}
         return {each: one for each, one in found.items() if one}
 
+    @cached_property
+    def people_named(self) -> dict[str, tuple[str | None, str | None]]:
+        """Name and title of everybody known, by contact_id."""
+        columns = (self.contact[each].astype(object) for each in ("contact_id", "name", "title"))
+        return {
+            str(each): (_or_none(name), _or_none(title)) for each, name, title in zip(*columns, strict=True)
+        }
+
+    @cached_property
+    def customers_named(self) -> dict[str, str]:
+        """Names of all accounts, by account_id."""
+        return {str(each): str(name) for each, name in self.account.set_index("account_id")["name"].items()}
+
     def rows_of(self, name: str, own: list[str]) -> pd.DataFrame:
         """Return the rows of one table that belong to `own`, and our own people."""
         rows = self.tables[name]
@@ -80,6 +93,10 @@ class Portfolio(Bundle):
             ids = self.tables[name]["account_id"].fillna("")
             self._indices[name] = ids.groupby(ids).indices
         return self._indices[name]
+
+
+def _or_none(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
 
 
 class _Rows(Mapping[str, tuple[Row, ...]]):

@@ -12,7 +12,7 @@ from typing import Any
 
 from kamlib import schema, text
 
-Bundle = schema.Portfolio | schema.AccountView
+Bundle = schema.Bundle
 
 #: Colours by role. A test holds every pair that carries text to a contrast of at least 4.5.
 COLOURS = {
@@ -94,7 +94,7 @@ def framed(body: str, name: str = "", tag: str = "div") -> str:
 
 def audience(bundle: Bundle) -> str:
     """Return whom the page is for; a portfolio is always internal."""
-    return bundle.audience if isinstance(bundle, schema.AccountView) else "internal"
+    return bundle.audience if isinstance(bundle, schema.Account) else "internal"
 
 
 def dated(bundle: Bundle, note: str = "") -> str:

@@ -8,6 +8,7 @@ a word in a tinted pill, never colour alone, and a table without rows says what 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from kamlib.show import cells, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
 
 Words = Mapping[str, Any]
+Rows = pd.DataFrame | Sequence[Any]
 
 #: Rows that a page holds at most: a longer table belongs in a file, not in a report.
 CAP = 80
@@ -33,11 +35,13 @@ BEHIND = 30
 # --- one table ---------------------------------------------------------------------------------------------
 
 
-def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
-    """Show `rows` as the catalogue declares `sheet.<name>`.
+def sheet(name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str] = (), **values: Any) -> Shown:
+    """Show `rows`, a frame or typed rows, as the catalogue declares `sheet.<name>`.
 
     Parameters
     ----------
+    chosen
+        The columns to show, in this order; all where none is named.
     values
         Fill the placeholders of caption, note and the text for an empty table.
 
@@ -47,8 +51,10 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
         The sheet is not declared, a column has an unknown kind, or the rows lack a declared column.
     """
     declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
-    columns = _columns(name, declared["columns"], rows, bundle)
-    if rows.empty or not columns:  # no column that this reader may see holds anything
+    heads = declared["columns"]
+    wanted = {each: heads[each] for each in chosen} if chosen else heads
+    columns = _columns(name, wanted, rows, bundle)
+    if not len(rows) or not columns:  # no column that this reader may see holds anything
         return _what_to_add(name, declared, values, bundle)
     caption = text.fill(declared["caption"], values, name)
     counted = text.fill(declared["note"], values, name) if "note" in declared else ""
@@ -60,7 +66,7 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
 
 
-def _written(columns: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle) -> list[list[cells.Cell]]:
+def _written(columns: Mapping[str, Words], rows: Rows, bundle: Bundle) -> list[list[cells.Cell]]:
     return [
         [cells.cell(value, column, bundle) for value, column in zip(row, columns.values(), strict=True)]
         for row in _records(rows, columns)
@@ -68,7 +74,7 @@ def _written(columns: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle) -
 
 
 def grid(
-    name: str, rows: pd.DataFrame, bundle: Bundle, chosen: Sequence[str]
+    name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str]
 ) -> tuple[str, dict[str, Words], list[list[str]]]:
     """Return caption, columns (those chosen that this reader may see) and plain words of a sheet, for a document."""
     declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
@@ -115,28 +121,36 @@ def _redrawn(
     return sheet(name, rows_of(held), bundle, **values)
 
 
-def _columns(
-    name: str, declared: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle
-) -> dict[str, Words]:
+def _columns(name: str, declared: Mapping[str, Words], rows: Rows, bundle: Bundle) -> dict[str, Words]:
     for column, words in declared.items():
         if words["kind"] not in cells.WRITERS:
             known = ", ".join(sorted(cells.WRITERS))
             raise text.CatalogueError(f"sheet.{name}.{column}: kind {words['kind']!r} is none of {known}")
-    if rows.empty:
+    if not len(rows):
         return dict(declared)
-    lacking = [column for column in declared if column not in rows.columns]
+    lacking = [column for column in declared if not _has(rows, column)]
     if lacking:
-        raise text.CatalogueError(
-            f"sheet.{name}: the rows have no column {lacking}; they have {list(rows.columns)}"
-        )
+        raise text.CatalogueError(f"sheet.{name}: the rows have no column {lacking}")
     if audience(bundle) == "internal":
         return dict(declared)
     # What a customer may not see is empty at the door already; an empty column would only ask what it held.
-    return {column: words for column, words in declared.items() if not rows[column].isna().all()}
+    return {column: words for column, words in declared.items() if not _is_empty(rows, column)}
 
 
-def _records(rows: pd.DataFrame, columns: Iterable[str]) -> Iterable[Sequence[Any]]:
-    return rows[list(columns)].head(CAP).astype(object).itertuples(index=False, name=None)
+def _has(rows: Rows, column: str) -> bool:
+    return column in rows.columns if isinstance(rows, pd.DataFrame) else hasattr(rows[0], column)
+
+
+def _is_empty(rows: Rows, column: str) -> bool:
+    if isinstance(rows, pd.DataFrame):
+        return bool(rows[column].isna().all())
+    return all(cells.is_nothing(getattr(row, column)) for row in rows)
+
+
+def _records(rows: Rows, columns: Iterable[str]) -> Iterable[Sequence[Any]]:
+    if isinstance(rows, pd.DataFrame):
+        return rows[list(columns)].head(CAP).astype(object).itertuples(index=False, name=None)
+    return [[getattr(row, column) for column in columns] for row in rows[:CAP]]
 
 
 def _what_to_add(name: str, declared: Words, values: Words, bundle: Bundle) -> Shown:
@@ -155,11 +169,11 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-empty"), sentence, "empty")
 
 
-def numbers(name: str, rows: pd.DataFrame, bundle: Bundle) -> str:
+def numbers(name: str, rows: Rows, bundle: Bundle) -> str:
     """Return the HTML of the numbers behind a figure, declared as `sheet.<name>`; its caption is heard, not seen."""
     declared = _for_reader(text.entry(f"sheet.{name}"), bundle)
     columns = _columns(name, declared["columns"], rows, bundle)
-    written = _written(columns, rows.head(BEHIND), bundle)
+    written = _written(columns, rows[:BEHIND], bundle)
     caption = text.fill(declared["caption"], {}, name)
     table = cells.table(caption, columns, written, hidden=True)
     if len(rows) <= BEHIND:
@@ -276,7 +290,11 @@ def _finding(finding: Finding) -> str:
 
 
 def masthead(bundle: Bundle, notebook: str) -> Shown:
-    """Show the first lines of a page: whose data, which step, which customer, as of when, and for whom."""
+    """Show the first lines of a page: whose data, which step, which customer, as of when, and for whom.
+
+    From here on, results that a cell ends with show themselves as their sheets.
+    """
+    _let_results_show_themselves()
     who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
     sample = text.t("masthead.sample") if bundle.is_sample else ""
     whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
@@ -288,7 +306,7 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     tag = text.t("masthead.internal" if shut else "masthead.customer")
     dates = [_through(bundle), text.t("masthead.as_of", day=text.long_day(bundle.as_of))]
     meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
-    signed = "" if isinstance(bundle, schema.Portfolio) or shut else signed_for(bundle)
+    signed = signed_for(bundle) if isinstance(bundle, schema.Account) and not shut else ""
     body = (
         f'<p class="kam-kicker">{escape(kicker)}</p><p class="kam-who">{escape(who)}</p>'
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
@@ -301,17 +319,30 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     )
 
 
+def _let_results_show_themselves() -> None:
+    """Tell a running kernel how a `Result` is shown; outside a kernel there is nobody to tell."""
+    loaded = sys.modules.get("IPython")
+    shell = loaded.get_ipython() if loaded else None
+    if shell is not None:
+        shell.display_formatter.mimebundle_formatter.for_type(schema.Result, _bundle_of)
+
+
+def _bundle_of(result: schema.Result[Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    return of(result)._repr_mimebundle_()
+
+
+def of(result: schema.Result[Any]) -> Shown:
+    """Show a result as the sheet that it knows."""
+    return sheet(result.sheet, result, result.bundle, result.chosen, **result.values)
+
+
 def signed_for(account: schema.AccountView) -> str:
     """Say who of us stands behind a customer's edition: the owner of the shared plan, else whoever sends it."""
-    plans = account.account_plan[account.account_plan["account_id"] == account.account_id]
-    owner = plans.sort_values("year")["owner_id"].dropna().tail(1)
-    names = account.contact.loc[account.contact["contact_id"].isin(owner), "name"].dropna()
-    told = {"customer": account.name, "day": text.long_day(account.as_of)}
-    return (
-        text.t("masthead.signed_by_sender", **told)
-        if names.empty
-        else text.t("masthead.signed", who=names.iloc[0], **told)
-    )
+    name = account.name_of(account.plan.owner_id) if account.plan else None
+    values = {"customer": account.name, "day": text.long_day(account.as_of)}
+    if name is None:
+        return text.t("masthead.signed_by_sender", **values)
+    return text.t("masthead.signed", who=name, **values)
 
 
 def _quarter(bundle: Bundle) -> str:

@@ -6,9 +6,9 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method.measures.loyalty import groups_of
-from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio
+from kamlib.method.measures.periods import MISSING, one_row, ratio
 from kamlib.method.once import once
-from kamlib.schema import Portfolio
+from kamlib.schema import Bundle, Portfolio
 
 
 @once

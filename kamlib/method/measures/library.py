@@ -14,10 +14,10 @@ from kamlib.method.measures.board import loss_range
 from kamlib.method.measures.health import health_total
 from kamlib.method.measures.loyalty import groups_of, key_account_growth, repurchase, retention
 from kamlib.method.measures.money import customer_profit, exposure, lifetime, sales, wallet_share
-from kamlib.method.measures.periods import MISSING, Bundle, ratio, within
+from kamlib.method.measures.periods import MISSING, ratio, within
 from kamlib.method.measures.promises import commitments, delivery_precision, project_completion
 from kamlib.method.measures.voices import answers, nps
-from kamlib.schema import TABLES, AccountView, Portfolio
+from kamlib.schema import TABLES, AccountView, Bundle, Portfolio
 
 Number = Any  # a cell of a table: a float, or missing
 
@@ -32,7 +32,7 @@ class Figure(NamedTuple):
     known_share: Number = MISSING
 
 
-def library(bundle: Bundle) -> pd.DataFrame:
+def library(bundle: AccountView | Portfolio) -> pd.DataFrame:
     """One row per measure of 6.7: `measure`, `value`, `shown`, `formula`, `source`, `data_on`, `n`, `known_share`, `status`.
 
     `shown` is the value as a person reads it, `source` the tables behind it, `data_on` the day of their newest row,

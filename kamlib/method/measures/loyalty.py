@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from kamlib.method import units
-from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.method.measures.periods import MISSING, one_row, ratio, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import AccountView, Bundle, Portfolio
 
 
 @once

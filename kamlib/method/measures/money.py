@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.method.measures.periods import MISSING, one_row, ratio, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, Bundle
 
 
 @once

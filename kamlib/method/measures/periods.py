@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Bundle
 
-Bundle = AccountView | Portfolio
 MISSING = float("nan")
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from kamlib.method.measures.periods import Bundle, one_row, ratio, today, within
+from kamlib.method.measures.periods import one_row, ratio, today, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, Bundle
 
 
 @once

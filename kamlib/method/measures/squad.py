@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kamlib.method.measures.periods import Bundle, today
+from kamlib.method.measures.periods import today
 from kamlib.method.once import once
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import AccountView, Bundle, Portfolio
 
 
 @once

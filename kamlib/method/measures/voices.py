@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib.method.measures.periods import MISSING, Bundle, past_year
+from kamlib.method.measures.periods import MISSING, past_year
 from kamlib.method.once import once
+from kamlib.schema import Bundle
 
 
 def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = None) -> float:
