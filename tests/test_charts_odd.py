@@ -6,7 +6,7 @@ import html
 import re
 import time
 from collections.abc import Callable
-from inspect import signature
+from inspect import getmembers, isfunction, signature
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -92,7 +92,9 @@ OF_ALL = {
     "acceptability", "account_matrix", "concentration", "contributions", "exposure", "panels",
     "portfolio_growth", "sensitivity", "whale",
 }  # fmt: skip
-FIGURES = [name for name in charts.__all__ if signature(getattr(charts, name)).return_annotation == "Shown"]
+FIGURES = [
+    name for name, draw in getmembers(charts, isfunction) if signature(draw).return_annotation == "Shown"
+]
 EVERY = pytest.mark.parametrize("name", FIGURES)
 
 

@@ -26,27 +26,3 @@ from kamlib.method.relationships.ties import (
     strength,
     threading,
 )
-
-__all__ = [
-    "contact_shares",
-    "contact_state",
-    "counted_days",
-    "due_contacts",
-    "effective_contacts",
-    "freshness",
-    "influence_coverage",
-    "influence_weighted_support",
-    "links",
-    "map_status",
-    "moves",
-    "next_introduction",
-    "people",
-    "person_name",
-    "rule_said",
-    "scales",
-    "silence",
-    "stances",
-    "strength",
-    "threading",
-    "who_leaves",
-]
