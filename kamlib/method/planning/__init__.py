@@ -19,7 +19,6 @@ from kamlib.method.planning.customer import (
     insights,
     organisation,
     penetration,
-    units,
     volume,
     whitespace,
     whitespace_words,
@@ -31,12 +30,9 @@ from kamlib.method.planning.road import road
 from kamlib.method.planning.stages import stage_reading, stages
 from kamlib.method.planning.work import (
     initiatives,
-    overdue,
-    pert_mean,
     risk_level,
     risks,
     steps,
     value_headline,
     value_ledger,
-    value_totals,
 )

@@ -9,10 +9,8 @@ from kamlib.method.relationships.moves import moves
 from kamlib.method.relationships.people import (
     contact_state,
     counted_days,
-    freshness,
     people,
     person_name,
-    stances,
 )
 from kamlib.method.relationships.scales import scales
 from kamlib.method.relationships.tender import due_contacts, rule_said, silence

@@ -27,7 +27,6 @@ from kamlib.method.segmentation.views import (
     shortlist,
     side_by_side,
     sources,
-    standing,
     standings,
 )
 from kamlib.method.segmentation.weights import group_weights, individual_weights, weights_in_force
