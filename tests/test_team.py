@@ -250,7 +250,7 @@ def test_measures_that_eat_each_other_are_found() -> None:
 
 @pytest.mark.parametrize(("owner", "kinds"), [("P1", ["uncontrolled"]), ("P0", [])])
 def test_the_owner_of_a_goal_has_a_part_in_its_measure(owner: str, kinds: list[str]) -> None:
-    """Part D 20: finance owns the goal while service alone owns the KPI: no control."""
+    """D20: finance owns the goal while service alone owns the KPI: no control."""
     view = account(
         contact=PEOPLE,
         squad_member=squad("service", "finance"),
