@@ -255,12 +255,6 @@ def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
 
 
-def standing(segments: pd.DataFrame, portfolio: Portfolio, account_id: str) -> pd.DataFrame:
-    """One row: where one account stands; empty for an unknown account."""
-    found = standings(segments, portfolio)
-    return found[found["account_id"] == account_id].reset_index(drop=True)
-
-
 def findings(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
     """Return what somebody should look at before the choice is recorded, the gravest first."""
     found = [
