@@ -57,7 +57,8 @@ def sheet(name: str, rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown
     written = _written(columns, rows, bundle)
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
-    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+    plain = cells.plain(caption, columns, written, note)
+    return Shown(framed(body, "kam-sheet"), plain, titles=(caption,))
 
 
 def _written(columns: Mapping[str, Words], rows: pd.DataFrame, bundle: Bundle) -> list[list[cells.Cell]]:
@@ -95,11 +96,11 @@ def _for_reader(declared: Words, bundle: Bundle) -> Words:
 def together(*parts: Shown) -> Shown:
     """Show parts below each other as one: a table and what it says in words."""
     seen = [part for part in parts if part.html]
-    return (
-        Shown("".join(part.html for part in seen), "\n\n".join(part.plain for part in seen))
-        if seen
-        else NOTHING
-    )
+    if not seen:
+        return NOTHING
+    html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
+    titles = tuple(title for part in seen for title in part.titles)
+    return Shown(html, plain, titles=titles, keys=tuple(key for part in seen for key in part.keys))
 
 
 def redrawn(
@@ -152,7 +153,8 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     """Show what to add where there is nothing to see; nothing at all in the customer's edition."""
     if audience(bundle) == "customer":
         return NOTHING
-    return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-empty"), sentence, "empty")
+    html = framed(f"<p>{escape(sentence)}</p>", "kam-empty")
+    return Shown(html, sentence, "empty", titles=(sentence.partition(".")[0],))
 
 
 def numbers(name: str, rows: pd.DataFrame, bundle: Bundle) -> str:
@@ -294,11 +296,8 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
         f"{page.note(signed) if signed else ''}"
     )
-    return Shown(
-        f"<style>{stylesheet()}</style>{framed(body, 'kam-head')}",
-        "\n".join(filter(None, [kicker, who, tag, *dates, signed])),
-        "masthead",
-    )
+    plain = "\n".join(filter(None, [kicker, who, tag, *dates, signed]))
+    return Shown(framed(body, "kam-head"), plain, "masthead", style=stylesheet())
 
 
 def signed_for(account: schema.AccountView) -> str:
