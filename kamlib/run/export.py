@@ -1,13 +1,14 @@
 """An executed notebook as one HTML file: no script, no address, no code, nothing that is not ours.
 
 Prose comes from markdown cells, everything else from outputs that the rooms of `show` have made (they carry a
-mark in the output's metadata). Streams, tracebacks, widgets and any other HTML are left behind.
+mark in the output's metadata). What an analyst has added stands in our own edition, with nothing in it that acts.
+Tracebacks are left behind.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from html import unescape
@@ -22,10 +23,11 @@ from nbformat import NotebookNode, from_dict
 
 import kamlib
 from kamlib import text
+from kamlib.run import own_outputs
 from kamlib.show import page
 
 NEVER = {"facilitator", "live", "solution"}
-LEVELS = ("level-2", "level-3")
+LEVELS = {"level-2": "export.level-2", "level-3": "export.level-3"}
 
 Cell = dict[str, Any]
 
@@ -103,20 +105,14 @@ def _kept(output: Any, audience: str) -> NotebookNode | None:
         return _node(output_type="error", traceback=[], evalue=told, metadata={})
     content, marks = output.get("data", {}), output.get("metadata", {})
     if marks.get("kam") and content.get("text/html"):
-        return _display({"text/html": content["text/html"]}, {**_UNMARKED, **marks["kam"]})
-    picture = content.get("image/png", "")
-    if picture and audience == "internal" and re.fullmatch(r"[A-Za-z0-9+/=\s]+", picture):
-        alt = marks.get("image/png", {}).get("alt") or text.t("export.picture")
-        return _display({"image/png": picture}, {**_UNMARKED, "kind": "picture", "alt": page.escape(alt)})
+        return _display(content["text/html"], marks["kam"])
+    if audience == "internal" and own_outputs.is_own(output):
+        return _display(own_outputs.shown(output, _markdown(_Aside())), {})
     return None
 
 
-#: What `show` says of an output, where it says nothing.
-_UNMARKED: dict[str, Any] = {"kind": "", "titles": [], "keys": []}
-
-
-def _display(content: dict[str, str], marks: dict[str, str]) -> NotebookNode:
-    return _node(output_type="display_data", data=content, metadata=marks)
+def _display(html: str, marks: dict[str, Any]) -> NotebookNode:
+    return _node(output_type="display_data", data={"text/html": html}, metadata=marks)
 
 
 def _is_seen(cell: Cell) -> bool:
@@ -173,14 +169,26 @@ class _Prose(mistune.HTMLRenderer):
         return "" if html.lstrip().startswith("<!--") else f"<p>{page.escape(html.strip())}</p>\n"
 
 
+class _Aside(_Prose):
+    """Markdown that a cell has shown: its headings are none of the page's."""
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        return f"<h{max(level, 3)}>{text}</h{max(level, 3)}>\n"
+
+
 def _spoken(cells: list[Cell], prose: _Prose) -> list[Cell]:
-    write = mistune.create_markdown(renderer=prose, plugins=["table", "strikethrough"])
+    write = _markdown(prose)
     for cell in cells:
         if not cell["metadata"]["is_code"]:
             prose.headings = []
-            cell["source"] = _boxed(str(write(cell["source"])))
+            cell["source"] = write(cell["source"])
             cell["metadata"]["headings"] = prose.headings
     return cells
+
+
+def _markdown(renderer: _Prose) -> Callable[[str], str]:
+    write = mistune.create_markdown(renderer=renderer, plugins=["table", "strikethrough"])
+    return lambda words: _boxed(str(write(words)))
 
 
 def _boxed(html: str) -> str:
@@ -224,7 +232,7 @@ def _folded(cells: list[Cell]) -> list[Cell]:
 def _summary(level: str, cells: list[Cell]) -> str:
     headings = [heading for cell in cells for heading in cell["metadata"]["headings"]][:3]
     names = " \N{MIDDLE DOT} ".join(map(page.escape, headings or _titles(cells)[:2]))
-    depth = text.t(f"export.{level}")
+    depth = text.t(LEVELS[level])
     label = (
         f'{names} <span class="level">\N{EN DASH} {page.escape(depth)}</span>'
         if names

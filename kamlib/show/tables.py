@@ -79,6 +79,42 @@ def grid(
     return text.fill(declared["caption"], {}, name), columns, plain
 
 
+def plain(frame: pd.DataFrame, bundle: Bundle, caption: str = "") -> Shown:
+    """Show a frame of one's own in the kit's style: its columns by their own names, its values by their types.
+
+    This is how an analyst adds a table to a notebook; it stands in a customer's edition too, without the columns that
+    are empty there.
+    """
+    caption = caption or text.t("show.plain")
+    rows = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    if audience(bundle) == "customer":
+        rows = rows.loc[:, ~rows.isna().all().to_numpy()]
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in rows.columns]
+    kinds = [_kind(rows.iloc[:, number]) for number in range(len(names))]
+    columns = {
+        str(number): {**kind, "sv": name, "en": name}
+        for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    }
+    if rows.empty or not columns:
+        return what_to_add(text.t("show.plain_empty", caption=caption), bundle)
+    written = _written(columns, rows.set_axis([*columns], axis=1), bundle)
+    note = dated(bundle, text.t("show.capped", count=CAP, total=len(rows)) if len(rows) > CAP else "")
+    body = f"{cells.folded(caption, columns, written, FIRST)}{page.note(note)}"
+    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note), titles=(caption,))
+
+
+def _kind(values: pd.Series) -> dict[str, str]:
+    """Return how a column without a declaration is written: by its type."""
+    if pd.api.types.is_bool_dtype(values):
+        return {"kind": "flag"}
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return {"kind": "date"}
+    if not pd.api.types.is_numeric_dtype(values):
+        return {"kind": "text"}
+    is_whole = bool((values.dropna() % 1 == 0).all())
+    return {"kind": "integer"} if is_whole else {"kind": "number", "digits": "2"}
+
+
 def _for_reader(declared: Words, bundle: Bundle) -> Words:
     """The declaration in the words of the edition: what `customer:` says wins in the customer's.
 
