@@ -30,7 +30,6 @@ TAGS = {
 FREE = {
     "parameters",
     "injected-parameters",
-    "nbval-check-output",
     "level-2",
     "level-3",
 }  # levels fold, they leave nothing out

@@ -382,10 +382,10 @@ class Workspace:
                 for name, rows in tables.items()
             }
 
-    def has_standings(self, as_of: str = "") -> bool:
-        """Tell whether the standings of this very state and day are kept."""
+    def standings(self, as_of: str = "") -> pd.DataFrame:
+        """Return the kept standings of this very state and day, one row per account; empty where none is kept."""
         with store.reading(self._engine) as connection:
-            return standing.is_kept(connection, self._state(connection, self._day(connection, as_of)))
+            return standing.everyone(connection, self._state(connection, self._day(connection, as_of)))
 
     def keep_standings(self, standings: pd.DataFrame, as_of: str = "") -> None:
         """Keep the standings (one row per account) of this state and day; older ones are dropped."""

@@ -77,7 +77,7 @@ def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
     """
     portfolio = workspace.portfolio(as_of)
     names = portfolio.account.set_index("account_id")["name"].sort_index()
-    places = standings.compute(portfolio).set_index("account_id").reindex(names.index)
+    places = standings.kept(workspace, portfolio, as_of).set_index("account_id").reindex(names.index)
     tops = measures.groups_of(portfolio).reindex(names.index)
     rows = places[["segment", "is_key", "basis"]].assign(name=names, revenue_12m=_revenue(portfolio, tops))
     rows["is_key"] = rows["is_key"].fillna(value=False).astype(bool) & (tops == tops.index)

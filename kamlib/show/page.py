@@ -50,21 +50,26 @@ _SCOPE = "kam tex2jax_ignore mathjax_ignore"
 class Shown:
     """Something to look at: HTML for a page, plain words for a terminal.
 
-    `kind` travels in the output's metadata: the export keeps only what carries it.
+    What the export must know of it travels in the output's metadata: its kind, the titles of its tables or its figure
+    (plain words), and the keys with which the ids of its drawings begin. `style` is for a page that has no style yet.
     """
 
     html: str
     plain: str
     kind: str = "table"
+    titles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    style: str = ""
 
     def _repr_html_(self) -> str:
-        return self.html
+        return f"<style>{self.style}</style>{self.html}" if self.style else self.html
 
     def __repr__(self) -> str:
         return self.plain
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        return {"text/html": self._repr_html_(), "text/plain": self.plain}, {"kam": {"kind": self.kind}}
+        shown = {"text/html": self._repr_html_(), "text/plain": self.plain}
+        return shown, {"kam": {"kind": self.kind, "titles": [*self.titles], "keys": [*self.keys]}}
 
 
 NOTHING = Shown("", "")

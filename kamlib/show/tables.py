@@ -63,7 +63,8 @@ def sheet(name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str] = (), **v
     written = _written(columns, rows, bundle)
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
-    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+    plain = cells.plain(caption, columns, written, note)
+    return Shown(framed(body, "kam-sheet"), plain, titles=(caption,))
 
 
 def _written(columns: Mapping[str, Words], rows: Rows, bundle: Bundle) -> list[list[cells.Cell]]:
@@ -84,6 +85,42 @@ def grid(
     return text.fill(declared["caption"], {}, name), columns, plain
 
 
+def plain(frame: pd.DataFrame, bundle: Bundle, caption: str = "") -> Shown:
+    """Show a frame of one's own in the kit's style: its columns by their own names, its values by their types.
+
+    This is how an analyst adds a table to a notebook; it stands in a customer's edition too, without the columns that
+    are empty there.
+    """
+    caption = caption or text.t("show.plain")
+    rows = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    if audience(bundle) == "customer":
+        rows = rows.loc[:, ~rows.isna().all().to_numpy()]
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in rows.columns]
+    kinds = [_kind(rows.iloc[:, number]) for number in range(len(names))]
+    columns = {
+        str(number): {**kind, "sv": name, "en": name}
+        for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    }
+    if rows.empty or not columns:
+        return what_to_add(text.t("show.plain_empty", caption=caption), bundle)
+    written = _written(columns, rows.set_axis([*columns], axis=1), bundle)
+    note = dated(bundle, text.t("show.capped", count=CAP, total=len(rows)) if len(rows) > CAP else "")
+    body = f"{cells.folded(caption, columns, written, FIRST)}{page.note(note)}"
+    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note), titles=(caption,))
+
+
+def _kind(values: pd.Series) -> dict[str, str]:
+    """Return how a column without a declaration is written: by its type."""
+    if pd.api.types.is_bool_dtype(values):
+        return {"kind": "flag"}
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return {"kind": "date"}
+    if not pd.api.types.is_numeric_dtype(values):
+        return {"kind": "text"}
+    is_whole = bool((values.dropna() % 1 == 0).all())
+    return {"kind": "integer"} if is_whole else {"kind": "number", "digits": "2"}
+
+
 def _for_reader(declared: Words, bundle: Bundle) -> Words:
     """The declaration in the words of the edition: what `customer:` says wins in the customer's.
 
@@ -101,11 +138,11 @@ def _for_reader(declared: Words, bundle: Bundle) -> Words:
 def together(*parts: Shown) -> Shown:
     """Show parts below each other as one: a table and what it says in words."""
     seen = [part for part in parts if part.html]
-    return (
-        Shown("".join(part.html for part in seen), "\n\n".join(part.plain for part in seen))
-        if seen
-        else NOTHING
-    )
+    if not seen:
+        return NOTHING
+    html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
+    titles = tuple(title for part in seen for title in part.titles)
+    return Shown(html, plain, titles=titles, keys=tuple(key for part in seen for key in part.keys))
 
 
 def redrawn(
@@ -166,7 +203,8 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     """Show what to add where there is nothing to see; nothing at all in the customer's edition."""
     if audience(bundle) == "customer":
         return NOTHING
-    return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-empty"), sentence, "empty")
+    html = framed(f"<p>{escape(sentence)}</p>", "kam-empty")
+    return Shown(html, sentence, "empty", titles=(sentence.partition(".")[0],))
 
 
 def numbers(name: str, rows: Rows, bundle: Bundle) -> str:
@@ -312,11 +350,8 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
         f"{page.note(signed) if signed else ''}"
     )
-    return Shown(
-        f"<style>{stylesheet()}</style>{framed(body, 'kam-head')}",
-        "\n".join(filter(None, [kicker, who, tag, *dates, signed])),
-        "masthead",
-    )
+    plain = "\n".join(filter(None, [kicker, who, tag, *dates, signed]))
+    return Shown(framed(body, "kam-head"), plain, "masthead", style=stylesheet())
 
 
 def _let_results_show_themselves() -> None:
