@@ -8,8 +8,7 @@ a word in a tinted pill, never colour alone, and a table without rows says what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -100,19 +99,6 @@ def together(*parts: Shown) -> Shown:
         if seen
         else NOTHING
     )
-
-
-def redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, **values: Any
-) -> Callable[[Any], Shown]:
-    """Return what `controls.follow` draws: the sheet of the rows that `rows_of` makes of a control's values."""
-    return partial(_redrawn, name, rows_of, bundle, values)
-
-
-def _redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, values: Words, held: Any
-) -> Shown:
-    return sheet(name, rows_of(held), bundle, **values)
 
 
 def _columns(
