@@ -15,7 +15,7 @@ from kamlib.data import kit, sample, workspace
 
 pytestmark = pytest.mark.slow
 
-#: The contract of docs/house.md 6, as far as it is built.
+#: The commands of docs/contracts.md.
 COMMANDS = {
     "init",
     "import",

@@ -291,7 +291,7 @@ COMPANY_CASES: dict[str, tuple[Tables, Tables]] = {
 
 
 def test_every_rule_has_its_two_cases() -> None:
-    """No rule without a case that fires it, and at least forty rules in all (Part D 5)."""
+    """No rule without a case that fires it, and at least forty rules in all (D5)."""
     assert CASES.keys() == coaching.RULES.keys()
     assert COMPANY_CASES.keys() == coaching.COMPANY_RULES.keys()
     assert len(CASES) >= 40

@@ -468,7 +468,7 @@ CHAIN: dict[str, Rows] = {
 
 
 def test_the_chain_from_the_customers_goal_to_the_review() -> None:
-    """Part D 19: customer's goal, our goal, KPI, initiative, squad owner and review in one row without gaps."""
+    """D19: customer's goal, our goal, KPI, initiative, squad owner and review in one row without gaps."""
     row = goal_setting.trace(goals({"insight_id": "I1"}, **CHAIN)).iloc[0]
     assert row["customer_goal"] == "4 % högre tillgänglighet"
     assert "Byt tätningar" in row["initiatives"]

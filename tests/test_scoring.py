@@ -15,31 +15,6 @@ WHOLE = scoring.Box(np.zeros(2), np.ones(2))
 BOX = scoring.Box(np.full(3, 0.1), np.full(3, 0.5))
 
 
-def test_swing_weights_edwards_barron_1994() -> None:
-    """method.md 6.2: swings 100/80/60/40 give .3571/.2857/.2143/.1429."""
-    assert scoring.swing_weights([100, 80, 60, 40]) == pytest.approx(
-        [0.3571, 0.2857, 0.2143, 0.1429], abs=5e-5
-    )
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"),
-    [
-        (3, [0.6111, 0.2778, 0.1111]),
-        (4, [0.5208, 0.2708, 0.1458, 0.0625]),
-        (5, [0.4567, 0.2567, 0.1567, 0.0900, 0.0400]),
-    ],
-)
-def test_rank_order_centroid_smarter(n: int, expected: list[float]) -> None:
-    """method.md 6.2: the rank-order centroid of three, four and five criteria."""
-    assert scoring.rank_order_centroid(n) == pytest.approx(expected, abs=5e-5)
-
-
-def test_rank_sum_of_four() -> None:
-    """method.md 6.2: the rank sum of four criteria is .4/.3/.2/.1."""
-    assert scoring.rank_sum(4) == pytest.approx([0.4, 0.3, 0.2, 0.1])
-
-
 def test_kendalls_w_of_three_raters() -> None:
     """method.md 6.2: three raters of four things agree to W = .7778."""
     w = scoring.kendall_w([[1, 2, 3, 4], [1, 3, 2, 4], [2, 1, 3, 4]])
@@ -171,12 +146,6 @@ def test_proof_is_found_and_refused() -> None:
     """Best on everything is proved; best at most weights only is not."""
     values = np.array([[1.0, 1.0, 1.0], [0.9, 0.2, 0.2], [0.2, 0.6, 0.6]])
     assert scoring.proved(scoring.Span.sure(values), BOX, 1).tolist() == [True, False, False]
-
-
-def test_tipping_weight_by_hand() -> None:
-    """.6 w = .4 (1 - w): the two draw level where w is .4; who is better on all never tips."""
-    assert scoring.tipping_weight([0.0, 0.6], [0.4, 0.0], [1, 1], 1) == pytest.approx(0.4)
-    assert np.isnan(scoring.tipping_weight([1.0, 1.0], [0.5, 0.5], [1, 1], 1))
 
 
 def test_in_only_if_willingness_weighs_31_percent() -> None:

@@ -26,8 +26,6 @@ from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
 from kamlib.schema.bundle import family
 
-__all__ = ["Change", "Conflict", "Saved", "Workspace", "create", "enter", "open"]
-
 _SETTINGS = ("name", "lang", "currency", "time_zone", "is_sample")
 
 

@@ -61,21 +61,6 @@ def coverage(values: ArrayLike, weights: ArrayLike) -> Floats:
     return np.asarray((known * normalised(weights)).sum(axis=1))
 
 
-def swing_weights(swings: ArrayLike) -> Floats:
-    """Return weights from swings (the best step from worst to best is 100) or from points spread out (6.2)."""
-    return normalised(swings)
-
-
-def rank_order_centroid(n: int) -> Floats:
-    """Return the weights of `n` criteria in order of importance (SMARTER, 6.2)."""
-    return np.array([sum(1.0 / k for k in range(j, n + 1)) / n for j in range(1, n + 1)])
-
-
-def rank_sum(n: int) -> Floats:
-    """Return the milder weights of `n` criteria in order of importance (6.2)."""
-    return np.array([2.0 * (n + 1 - j) / (n * (n + 1)) for j in range(1, n + 1)])
-
-
 class GroupWeights(NamedTuple):
     """What a group of people thinks, one element per criterion: mean, lowest, highest, standard deviation."""
 
@@ -308,16 +293,6 @@ def with_weight(weights: ArrayLike, criterion: int, share: float) -> Floats:
     moved = normalised(others if others.any() else is_other) * (1.0 - share)
     moved[criterion] = share
     return moved
-
-
-def tipping_weight(first: ArrayLike, second: ArrayLike, weights: ArrayLike, criterion: int) -> float:
-    """Return the weight of one criterion at which two alternatives draw level; NaN where none in 0..1 does (6.3)."""
-    gap = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    at_zero = float(with_weight(weights, criterion, 0.0) @ gap)
-    at_one = float(gap[criterion])
-    if at_zero * at_one > 0 or abs(at_zero - at_one) < TIE:
-        return float("nan")
-    return at_zero / (at_zero - at_one)
 
 
 def intervals(

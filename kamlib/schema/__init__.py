@@ -11,5 +11,3 @@ from kamlib.schema.facts import FACTS
 from kamlib.schema.plan import PLAN
 
 TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *PLAN)}
-
-__all__ = ["KINDS", "TABLES", "AccountView", "Column", "Portfolio", "Standing", "Table", "load_settings"]

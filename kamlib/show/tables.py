@@ -309,11 +309,3 @@ def _through(bundle: Bundle) -> str:
         return text.t("masthead.no_revenue")
     key = "masthead.through" if audience(bundle) == "internal" else "masthead.through_for_customer"
     return text.t(key, month=text.month(bundle.facts_through))
-
-
-def explain(key: str, **values: Any) -> Shown:
-    """Show a note on the method behind a fold; paragraphs of the catalogue are separated by an empty line."""
-    sentence = text.t(key, **values)
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in re.split(r"\n\s*\n", sentence.strip()))
-    body = f"<details><summary>{escape(text.t('show.how'))}</summary>{paragraphs}</details>"
-    return Shown(framed(body), f"{text.t('show.how')}: {sentence}", "explain")
