@@ -217,10 +217,10 @@ class Workspace:
         children.pop("", None)
         return names, below(children, account_id)
 
-    def plan(self, account_id: str = "", as_of: str = "") -> dict[str, pd.DataFrame]:
-        """Return every plan table of the company level, and of one account where one is named."""
+    def plan_rows(self, table: str, account_id: str = "") -> pd.DataFrame:
+        """Return one plan table as it is now: the company level's rows, and an account's where one is named."""
         with store.reading(self._engine) as connection:
-            return self._plan(connection, [account_id], self._day(connection, as_of))
+            return changes.rows_now(connection, table, [account_id, ""])
 
     def day(self, as_of: str = "") -> date:
         """Return the day that `as_of` means; empty: the latest, so that nothing saved is hidden."""

@@ -33,10 +33,10 @@ def value(scores: ArrayLike, low: float, high: float, direction: str = "up") -> 
 
 
 def normalised(weights: ArrayLike) -> Floats:
-    """Return weights that sum to one; equal ones where all are zero."""
+    """Return weights that sum to one; all zero where nothing weighs."""
     points = np.asarray(weights, dtype=float)
     total = points.sum()
-    return points / total if total > 0 else np.full(points.shape, 1.0 / points.size)
+    return points / total if total > 0 else np.zeros(points.shape)
 
 
 def contributions(values: ArrayLike, weights: ArrayLike) -> Floats:
@@ -49,7 +49,7 @@ def contributions(values: ArrayLike, weights: ArrayLike) -> Floats:
 
 
 def totals(values: ArrayLike, weights: ArrayLike) -> Floats:
-    """Return the weighted total 0..1 of each row over its known criteria; NaN where none is known."""
+    """Return the weighted total 0..1 of each row over its known criteria; NaN where none that weighs is known."""
     parts = contributions(values, weights)
     known = ~np.isnan(parts)
     return np.where(known.any(axis=1), np.where(known, parts, 0.0).sum(axis=1), np.nan)
@@ -287,9 +287,10 @@ def proved(span: Span, box: Box, k: int) -> Flags:
 
 def with_weight(weights: ArrayLike, criterion: int, share: float) -> Floats:
     """Return the weights with one criterion's set to `share` and the others rescaled proportionally (6.3)."""
-    others = normalised(weights)
-    others = others if others[criterion] < 1.0 else np.ones(others.size)
-    moved = normalised(np.where(np.arange(others.size) == criterion, 0.0, others)) * (1.0 - share)
+    is_other = np.arange(np.size(weights)) != criterion
+    others = np.where(is_other, np.asarray(weights, dtype=float), 0.0)
+    # Where the others weigh nothing they have no proportions to keep: they share alike.
+    moved = normalised(others if others.any() else is_other) * (1.0 - share)
     moved[criterion] = share
     return moved
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -143,19 +142,6 @@ def together(*parts: Shown) -> Shown:
     html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
     titles = tuple(title for part in seen for title in part.titles)
     return Shown(html, plain, titles=titles, keys=tuple(key for part in seen for key in part.keys))
-
-
-def redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, **values: Any
-) -> Callable[[Any], Shown]:
-    """Return what `controls.follow` draws: the sheet of the rows that `rows_of` makes of a control's values."""
-    return partial(_redrawn, name, rows_of, bundle, values)
-
-
-def _redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, values: Words, held: Any
-) -> Shown:
-    return sheet(name, rows_of(held), bundle, **values)
 
 
 def _columns(name: str, declared: Mapping[str, Words], rows: Rows, bundle: Bundle) -> dict[str, Words]:
