@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "live": GROUND | {"data", "method", "show", "live"},
     "run": GROUND | {"data", "method", "show", "run"},
     "cli": GROUND | {"data", "method", "show", "live", "run", "cli"},
+    "__main__": {"cli"},
     "__init__": set(),
 }
 STAGES = {
@@ -221,7 +222,8 @@ def test_the_house_is_small() -> None:
     """Half of all functions have at most 8 lines; the house and each floor keep within their lines."""
     lines: dict[str, int] = dict.fromkeys(LINES_OF_FLOOR, 0)
     for room in ROOMS:
-        on = floor(room) if floor(room) in LINES_OF_FLOOR else "ground"
+        on = "cli" if floor(room) == "__main__" else floor(room)
+        on = on if on in LINES_OF_FLOOR else "ground"
         lines[on] += lines_of_code(room)
     assert statistics.median(body_lines(each) for room in ROOMS for each in functions(room)) <= MEDIAN_BODY
     assert {name: count for name, count in lines.items() if count > LINES_OF_FLOOR[name]} == {}

@@ -40,7 +40,7 @@ REVENUE = "account_id;month;product_group;revenue\n" + "".join(
 
 def kam(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    command = [sys.executable, "-m", "kamlib.cli", *arguments]
+    command = [sys.executable, "-m", "kamlib", *arguments]
     return subprocess.run(
         command,
         capture_output=True,
@@ -221,6 +221,16 @@ def test_a_declined_joint_plan_has_no_customer_edition(invented: Path) -> None:
     }
     assert states["02_goal_setting"] == states["03_planning"] == "skipped"
     assert states["05_follow_up"] == "ok"
+
+
+@pytest.mark.parametrize("module", ["kamlib", "kamlib.cli"])
+def test_python_runs_what_kam_runs(module: str) -> None:
+    """`python -m kamlib` is the whole command, and names itself so in its help."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.startswith(f"Usage: python -m {module} ")
+    assert set(COMMANDS) <= set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
 
 
 def test_history_tells_who_what_when_and_why(invented: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_readme_names_the_makefiles_targets() -> None:
 def test_the_readme_names_the_commands_that_exist() -> None:
     """The table of commands is `kam --help`, no more and no less; a command not built is absent."""
     shown = subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", "--help"],
+        [sys.executable, "-m", "kamlib", "--help"],
         capture_output=True,
         text=True,
         check=True,
@@ -255,7 +255,7 @@ def test_an_installed_wheel_makes_a_report(wheel: Path, tmp_path: Path) -> None:
     report = [
         sys.executable,
         "-m",
-        "kamlib.cli",
+        "kamlib",
         "report",
         "A-003",
         "--notebook",
