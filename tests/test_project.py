@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ import yaml
 import kamlib
 
 TOP = Path(__file__).parents[1]
-PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))["project"]
+DECLARED = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))
+PROJECT, GROUPS = DECLARED["project"], DECLARED["dependency-groups"]
 README = (TOP / "README.md").read_text("utf-8")
 CARD = {"jupyterlab", "pandas", "ipywidgets", "matplotlib", "papermill", "nbval"}
 
@@ -57,20 +60,53 @@ def test_conda_gets_what_pip_gets() -> None:
     assert from_pip == [*(need for need in base if name_of(need) not in CARD), *live, "-e ."]
 
 
-def test_the_base_is_the_card_and_nine_around_it() -> None:
-    """The six packages of the kit's card, and no more around them than the plan names."""
-    around = {
-        "anywidget",
-        "babel",
-        "click",
-        "openpyxl",
-        "platformdirs",
-        "psutil",
-        "PyYAML",
-        "SQLAlchemy",
-        "tzdata",
+#: Declared, and imported by nobody: what each is there for.
+NOT_IMPORTED = {
+    "jupyterlab": "the kit's card; kam open --lab starts it",
+    "ipywidgets": "the kit's card; what anywidget shows its controls through",
+    "nbval": "the kit's card; a plugin of pytest, for the notebooks",
+    "tzdata": "time zones where the system has none (Windows)",
+    "voila": "kam open starts it as a process",
+    "weasyprint": "kam report --pdf starts it as a process",
+    "mypy": "a command of its own",
+    "pandas-stubs": "read by mypy",
+    "pytest-xdist": "a plugin of pytest",
+    "ruff": "a command of its own",
+    "types-pyyaml": "read by mypy",
+}
+
+
+def imported(*patterns: str) -> set[str]:
+    """Return the distributions that Python files import, those that are ours and Python's own left out."""
+    files = committed(*patterns)
+    ours = {"kamlib", "tests", *(path.stem for path in files)}
+    distributions = packages_distributions()
+    modules = {
+        name.partition(".")[0]
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+        )
     }
-    assert {name_of(need) for need in PROJECT["dependencies"]} == CARD | around
+    return {plain(distributions[name][0]) for name in modules - ours - set(sys.stdlib_module_names)}
+
+
+def declared(*groups: list[str]) -> set[str]:
+    return {plain(name_of(need)) for needs in groups for need in needs}
+
+
+def test_what_is_declared_is_what_is_imported() -> None:
+    """The package's needs are its imports, the tests' are theirs beyond those: none missing, none idle but with its reason."""
+    run = declared(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    dev = declared(*GROUPS.values())
+    by_kamlib, by_tests = imported("kamlib/*.py"), imported("*.py", ":!kamlib")
+    assert by_kamlib - run == set()
+    assert by_tests - run - dev == set()
+    assert (run - by_kamlib) | (dev - by_tests) == set(NOT_IMPORTED)
+    assert {plain(name) for name in CARD} <= declared(PROJECT["dependencies"])
+    assert run & dev == set()
 
 
 def test_the_lock_is_whole_and_names_no_address() -> None:
