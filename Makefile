@@ -60,6 +60,8 @@ notebooks: setup
 bench: setup
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
 
+LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group build --no-config \
+  --custom-compile-command 'make lock' --quiet pyproject.toml
 lock:
-	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --no-config \
-	  --custom-compile-command 'make lock' --quiet pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -o requirements-dev.lock
+	$(LOCK) --constraints requirements-dev.lock -o requirements.lock

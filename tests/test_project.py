@@ -109,15 +109,29 @@ def test_what_is_declared_is_what_is_imported() -> None:
     assert run & dev == set()
 
 
-def test_the_lock_is_whole_and_names_no_address() -> None:
-    """Every package is pinned with hashes, every need of pyproject.toml is in it, and no index is written."""
-    lock = (TOP / "requirements.lock").read_text("utf-8")
-    assert re.findall(r"https?://|--index|--find-links|--extra-index|@ file", lock) == []
-    pins = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==[^\n]+\\\n    --hash=sha256:", lock, re.MULTILINE)
-    assert len(pins) == len(re.findall(r"^[\w.-]+", lock, re.MULTILINE))
-    extras = PROJECT["optional-dependencies"].values()
-    wanted = {name_of(need) for needs in (PROJECT["dependencies"], *extras) for need in needs}
-    assert {plain(name) for name in wanted} - {plain(name) for name in pins} == set()
+def pins(lock: str) -> set[str]:
+    """Return `name==version` with its marker for each package of a lock; every one has its hashes."""
+    written = (TOP / lock).read_text("utf-8")
+    pinned = re.findall(r"^([\w.-]+(?:\[[\w,]+\])?==[^\n]+?) \\\n    --hash=sha256:", written, re.MULTILINE)
+    assert len(pinned) == len(re.findall(r"^[\w.-]+", written, re.MULTILINE))
+    return set(pinned)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_is_whole_and_names_no_address(lock: str) -> None:
+    """Every package is pinned with hashes, every need of pyproject.toml is in its lock, and no index is written."""
+    assert (
+        re.findall(r"https?://|--index|--find-links|--extra-index|@ file", (TOP / lock).read_text("utf-8"))
+        == []
+    )
+    groups = GROUPS.values() if "dev" in lock else [GROUPS["build"]]
+    wanted = declared(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values(), *groups)
+    assert wanted - {plain(re.split(r"[\[=]", pin)[0]) for pin in pins(lock)} == set()
+
+
+def test_the_tests_run_on_what_a_report_runs_on() -> None:
+    """The lock of the tests is the lock of a report and more: not one version differs."""
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
 
 
 def recipe(target: str) -> list[str]:
