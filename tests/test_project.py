@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 import kamlib
+import start
+from kamlib import text
 
 TOP = Path(__file__).parents[1]
 DECLARED = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))
@@ -134,33 +136,35 @@ def test_the_tests_run_on_what_a_report_runs_on() -> None:
     assert pins("requirements.lock") < pins("requirements-dev.lock")
 
 
-def recipe(target: str) -> list[str]:
-    """Return the commands of a make target as plain commands, without what only make needs."""
+def test_make_and_the_readme_name_what_start_py_can_do() -> None:
+    """Each command of start.py is a target of make that calls it, and stands in README.md; both name no other."""
     makefile = (TOP / "Makefile").read_text("utf-8")
-    block = re.search(rf"^{re.escape(target)}:[^=\n]*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    assert block, target
-    lines = [line.strip() for line in block[1].splitlines() if not line.startswith("\t@")]
-    install = re.search(r"^INSTALL := (.*)$", makefile, re.MULTILINE)
-    assert install
-    plain = [line.replace("$(INSTALL)", install[1]) for line in lines]
-    return [re.sub(r" --disable-pip-version-check| --no-input| --quiet", "", line) for line in plain]
-
-
-@pytest.mark.parametrize("target", ["$(SET_UP)", "report", "test"])
-def test_the_readme_gives_windows_the_same_commands(target: str) -> None:
-    """Where there is no make, README.md holds each command that make would run."""
-    for command in recipe(target):
-        on_windows = command.replace("$(PYTHON)", "py").replace("$(BIN)/", ".venv\\Scripts\\")
-        assert on_windows in README.splitlines(), command
-
-
-def test_the_readme_names_the_makefiles_targets() -> None:
-    """Each target is in README.md and in `make help`; README.md names none that is not there."""
-    makefile = (TOP / "Makefile").read_text("utf-8")
+    targets = re.search(r"^([\w ]+):\n\t@\$\(PYTHON\) start\.py \$@$", makefile, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert targets
     assert phony
-    assert set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)) == set(phony[1].split())
-    assert set(re.findall(r'echo "make (\w+)', makefile)) == set(phony[1].split()) - {"help"}
+    assert set(targets[1].split()) == set(start.COMMANDS) == set(phony[1].split()) - {"help", "lock"}
+    assert set(re.findall(r"start\.py ([a-z]+)", README)) == set(start.COMMANDS)
+    assert set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)) <= set(phony[1].split())
+
+
+def test_every_line_of_the_readme_runs_where_programs_are_blocked() -> None:
+    """Commands to type begin with python: an unsigned kam.exe is stopped on many companies' computers."""
+    typed = [line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+    typed += re.findall(r"`((?:kam|jupyter|papermill|pytest) [^`]+)`", README)
+    assert [
+        line for line in typed if re.match(r"\s*(\.venv\S*[/\\](?!python)|kam |pytest |papermill )", line)
+    ] == []
+
+
+def test_the_supported_pythons_are_said_alike() -> None:
+    """pyproject.toml, start.py, README.md and kam doctor name the same oldest and newest Python."""
+    oldest, after = map(int, re.findall(r"3\.(\d+)", PROJECT["requires-python"]))
+    assert ((3, oldest), (3, after - 1)) == (start.OLDEST, start.NEWEST)
+    listed = ", ".join(f"3.{minor}" for minor in range(oldest, after - 1)) + f" or 3.{after - 1}"
+    assert f"Python {listed}" in README
+    text.use("en")
+    assert f"Python {listed}" in text.t("doctor.python_cure")
 
 
 def test_the_readme_names_the_commands_that_exist() -> None:
@@ -173,7 +177,7 @@ def test_the_readme_names_the_commands_that_exist() -> None:
         encoding="utf-8",
     ).stdout
     built = re.findall(r"^  ([a-z]+) ", shown.partition("Commands:")[2], re.MULTILINE)
-    assert re.findall(r"^\| `kam (\w+)`", README, re.MULTILINE) == sorted(built, key=ORDER.index)
+    assert re.findall(r"^\| `python -m kamlib (\w+)`", README, re.MULTILINE) == sorted(built, key=ORDER.index)
 
 
 ORDER = [
