@@ -299,8 +299,8 @@ def run_all(command: Command, rest: list[str], *, only_named: bool) -> int:
 
 
 def environment(*, on_sample: bool) -> dict[str, str]:
-    """Return the shell's variables; tests and notebooks run on the sample, whatever workspace the shell has chosen."""
-    return {**os.environ, "KAM_WORKSPACE": ""} if on_sample else dict(os.environ)
+    """Return the shell's variables; tests and notebooks run on the sample, whatever shell or kam.toml has chosen."""
+    return {**os.environ, **({"KAM_WORKSPACE": str(TOP / ".kam" / "sample.sqlite")} if on_sample else {})}
 
 
 def wait(line: list[str], variables: dict[str, str]) -> int:

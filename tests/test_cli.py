@@ -233,6 +233,21 @@ def test_python_runs_what_kam_runs(module: str) -> None:
     assert set(COMMANDS) <= set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
 
 
+@pytest.mark.parametrize(("lang", "words"), [("sv", ("Skrev", "orörd")), ("en", ("Wrote", "untouched"))])
+def test_init_says_that_this_folder_now_means_the_workspace(
+    tmp_path: Path, lang: str, words: tuple[str, str]
+) -> None:
+    """A kam.toml made here is named, and so is one that was here already and still rules."""
+    written = tmp_path / "kam.toml"
+    first, second = (
+        kam("init", name, "--lang", lang, cwd=tmp_path).stdout for name in ("a.sqlite", "b.sqlite")
+    )
+    assert f"{words[0]} {written}" in first
+    assert f"{written} " in second
+    assert words[1] in second
+    assert written.read_text("utf-8") == 'workspace = "a.sqlite"\n'
+
+
 def test_history_tells_who_what_when_and_why(invented: Path) -> None:
     """The log in words, for one account and since a day."""
     done = kam("--workspace", str(invented), "history", "A-003", "--since", "2026-06-01")

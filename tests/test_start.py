@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import start
+from kamlib.data import locate
 
 TOP = Path(start.__file__).parent
 PARTS = ("start.py", "pyproject.toml", "build_backend.py", "README.md", "LICENSE", "kamlib")
@@ -165,7 +166,7 @@ def test_tests_run_on_the_sample_whatever_the_shell_has_chosen(monkeypatch: pyte
     """A report is made of the workspace that the user chose; a test never touches it."""
     monkeypatch.setenv("KAM_WORKSPACE", "mine")
     assert start.environment(on_sample=False)["KAM_WORKSPACE"] == "mine"
-    assert start.environment(on_sample=True)["KAM_WORKSPACE"] == ""
+    assert start.environment(on_sample=True)["KAM_WORKSPACE"] == str(locate.sample_path())
 
 
 @pytest.mark.slow
