@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "live": GROUND | {"data", "method", "show", "live"},
     "run": GROUND | {"data", "method", "show", "run"},
     "cli": GROUND | {"data", "method", "show", "live", "run", "cli"},
+    "__main__": {"cli"},
     "__init__": set(),
 }
 STAGES = {

@@ -239,7 +239,7 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
     )  # fmt: skip
 
