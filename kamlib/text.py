@@ -265,6 +265,11 @@ def listed(parts: Iterable[object]) -> str:
     return format_list([str(part) for part in parts], locale=_LOCALES[_chosen])
 
 
+def written(_: object, words: str) -> str:
+    """Return words that are written already."""
+    return words
+
+
 def joined(parts: Iterable[object], between: str = " ") -> str:
     """Write parts one after the other."""
     return between.join(str(part) for part in parts)

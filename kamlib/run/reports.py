@@ -16,7 +16,7 @@ from kamlib.data import company, locate, projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
 from kamlib.method import measures, planning
-from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings
+from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings, traced
 from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
@@ -123,6 +123,8 @@ def run(
             ]
         finally:
             batch.clear(work)
+        if request.audience == "internal":
+            traced.write(plan.folder)
         written = index.write(request.out, request.lang)
     return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
 
