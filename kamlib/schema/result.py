@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import update_wrapper
 from types import SimpleNamespace
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
 
 import pandas as pd
 
@@ -21,7 +21,8 @@ P = ParamSpec("P")
 class Result(Sequence[R], Generic[R]):
     """Rows of one kind about a bundle. In a notebook they show themselves as `sheet.<name>` of the catalogue.
 
-    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty.
+    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty; `ask` is the
+    function that gave the rows.
     """
 
     sheet: str
@@ -29,6 +30,7 @@ class Result(Sequence[R], Generic[R]):
     bundle: Bundle
     values: Mapping[str, Any] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    ask: Callable[..., Iterable[R]] | None = field(default=None, compare=False)
 
     @overload
     def __getitem__(self, place: int) -> R: ...
@@ -60,16 +62,19 @@ class Result(Sequence[R], Generic[R]):
         return replace(self, rows=tuple(row for row in self.rows if holds(row)))
 
     def frame(self) -> pd.DataFrame:
-        """Return the rows as a frame, for work on many of them."""
-        return frame_of(self.rows)
+        """Return the rows as a frame, for work on many of them; without rows it still has their columns."""
+        if self.rows or self.ask is None:
+            return frame_of(self.rows)
+        (row,) = get_args(get_type_hints(self.ask)["return"])
+        return frame_of((), [each.name for each in fields(row)])
 
 
-def frame_of(rows: Iterable[Any]) -> pd.DataFrame:
-    """Return dataclass rows as a frame; days become timestamps."""
+def frame_of(rows: Iterable[Any], columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return dataclass rows as a frame; days become timestamps, and `columns` are there also without rows."""
     records = [
         {each.name: getattr(row, each.name) for each in fields(row)} for row in rows if is_dataclass(row)
     ]
-    frame = pd.DataFrame(records)
+    frame = pd.DataFrame(records, columns=columns)
     for name in frame.columns:
         if name.endswith("_on"):
             frame[name] = pd.to_datetime(frame[name])
@@ -119,7 +124,7 @@ def result(
 
         def made(bundle: B, *args: P.args, **options: P.kwargs) -> Result[R]:
             rows = tuple(ask(bundle, *args, **options))
-            return Result(sheet, rows, bundle, values(bundle) if values else {})
+            return Result(sheet, rows, bundle, values(bundle) if values else {}, ask=ask)
 
         update_wrapper(asked, ask)
         return asked
