@@ -51,7 +51,11 @@ def _settled(monkeypatch: pytest.MonkeyPatch, workspace: str) -> Iterator[None]:
 
 
 def read(
-    monkeypatch: pytest.MonkeyPatch, workspace: Path | str, notebook: str, account_id: str = "", **options: str
+    monkeypatch: pytest.MonkeyPatch,
+    workspace: Path | str,
+    notebook: str,
+    account_id: str = "",
+    **options: str,
 ) -> Page:
     """Run the code cells of a notebook's batch variant here and return what they show."""
     lang, audience = options.get("lang", "sv"), options.get("audience", "internal")
