@@ -42,7 +42,7 @@ def check(template: Path) -> None:
 def made(account: AccountView, template: Path | None = None) -> bytes:
     """Return the deck of an account's quarterly review, in the language in use."""
     deck = slides.Deck(template, text.language())
-    followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
+    followed, ledger = goal_setting.progress(account), planning.value_ledger(account).frame()
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
     _opening(deck.slide(title, mark), account, followed, ledger)

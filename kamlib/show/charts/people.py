@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import Result, as_frame
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import marks
 from kamlib.show.charts.words import all_case, worded
@@ -142,13 +143,14 @@ def _spread(people: pd.DataFrame, *, narrow: bool) -> list[marks.Mark]:
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def organisation(rows: pd.DataFrame, bundle: Bundle, *, ties: pd.DataFrame) -> Shown:
+def organisation(answer: pd.DataFrame | Result[Any], bundle: Bundle, *, ties: pd.DataFrame) -> Shown:
     """Lay out who reports to whom, who has which role in decisions, and who of us knows them; never for a customer.
 
-    `rows` are those of `planning.organisation`: depth, contact_id (missing: a role that nobody is known to hold),
+    `answer` holds the rows of `planning.organisation`: depth, contact_id (missing: a role that nobody is known to hold),
     person, title, unit, role, influence, is_placeholder. `ties` are those of `relationships.links`: our_person_id,
     contact_id, contacts.
     """
+    rows = as_frame(answer)
     if audience(bundle) == "customer":
         return NOTHING
     persons = rows[rows["contact_id"].notna()].reset_index(drop=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import Result, as_frame
 from kamlib.show import figure, tables
 from kamlib.show.charts import bars, marks
 from kamlib.show.charts.words import all_case, worded
@@ -36,11 +37,12 @@ _SIGNS = {
 _END, _LATE = "\N{BLACK SQUARE}", "\N{MULTIPLICATION SIGN}"
 
 
-def roadmap(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def roadmap(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Lay out work and milestones of the coming twelve months, what is late marked by word and sign.
 
-    `rows` are those of `planning.road`: kind, title, starts_on, ends_on, days_late; the first to end on top.
+    `answer` holds the rows of `planning.road`: kind, title, starts_on, ends_on, days_late; the first to end on top.
     """
+    rows = as_frame(answer)
     today = pd.Timestamp(bundle.as_of)
     dated = rows.dropna(subset=["ends_on"])
     near = dated[dated["ends_on"] <= today + pd.Timedelta(days=_AHEAD)].reset_index(drop=True)
@@ -89,15 +91,17 @@ def _step(row: Mapping[Hashable, Any], share: tuple[float, float]) -> bars.Bar:
 # --- the customer's journey --------------------------------------------------------------------------------
 
 
-def journey(rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
+def journey(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Draw the customer's score of each step of their journey, with the table of what is done about it below.
 
-    `rows` are those of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain;
-    `values` fill the note of the table.
+    `answer` holds the rows of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain;
     """
+    rows = as_frame(answer)
     known = rows.dropna(subset=["score"])
+    limits = {"pain": bundle.limit("pain_score"), "moment": bundle.limit("pain_score_moment")}
+    table_below = tables.sheet("journey", rows, bundle, **limits)
     if known.empty:
-        return tables.sheet("journey", rows, bundle, **values)
+        return table_below
     pains = known[known["is_pain"]]
     worst = known.iloc[int(known["score"].astype(float).to_numpy().argmin())]
     case = all_case(len(pains), len(known))
@@ -110,7 +114,7 @@ def journey(rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
     sizes = ((7.1, 0.44 * len(shown) + 0.4), (3.75, 0.8 * len(shown) + 0.4))
     table = tables.numbers("chart_journey", rows, bundle)
     drawn = figure.shown(partial(_journey, shown), words, bundle, table=table, sizes=sizes)
-    return tables.together(drawn, tables.sheet("journey", rows, bundle, **values))
+    return tables.together(drawn, table_below)
 
 
 def _journey(rows: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
