@@ -19,7 +19,7 @@ import pandas as pd
 from kamlib import schema, text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, KamError
-from kamlib.run import files, readable
+from kamlib.run import extract_text, files
 from kamlib.run.sought import RULE, Sought, Value, Words, everything, for_customer, is_waived, plain
 
 UNKNOWN, AROUND = "?", 40
@@ -58,7 +58,7 @@ class Hit:
 def scan(name: str, content: bytes, sought: Sought) -> list[Hit]:
     """Return every closed value in one file and in its name, each once."""
     hits: dict[tuple[str, Words], Hit] = {}
-    for how, told in (("words", name), *readable.texts(name, content)):
+    for how, told in (("words", name), *extract_text.texts(name, content)):
         written = plain(told)
         for value, start, end in sought.found(written):
             if how == "words" or value.is_rare:

@@ -148,13 +148,9 @@ def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, lying: bool) -> None:
     tone = _TOTALS.get(bar.step) or ("good" if bar.high >= bar.low else "bad")
     colour = COLOURS[tone]
     is_open = bar.step in ("budget", "forecast")
-    blocks.block(
-        ax,
-        (place, low, high),
-        (COLOURS["paper"] if is_open else colour, colour),
-        lying=lying,
-        hatch="////" if bar.step == "forecast" else "",
-    )
+    fill = COLOURS["paper"] if is_open else colour
+    shape = blocks.Block(place, low, high, fill, colour, is_dashed=bar.step == "forecast")
+    blocks.block(ax, shape, lying=lying)
     spot = (high, place) if lying else (place, high)
     blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=lying)
 
