@@ -756,6 +756,13 @@ def test_a_leak_planted_later_is_found_and_told(careless: workspace.Workspace, t
     assert any("en adress med lösenord" in line and "hemligt" not in line for line in told)
 
 
+def test_a_file_that_cannot_be_read_is_never_called_clean() -> None:
+    """A broken PDF is a hit by itself, and what can be seen of it is searched."""
+    (hit,) = leaks.scan("brev.pdf", b"%PDF-1.7\n1 0 obj trasig", leaks.Sought({}))
+    assert hit.belongs == "unread"
+    assert hit.said == text.t("leaks.unread")
+
+
 FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"
 
 

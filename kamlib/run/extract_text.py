@@ -25,7 +25,10 @@ from kamlib.show import page
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-Text = tuple[str, str]  # words or rest, and what stands there
+Text = tuple[str, str]  # words, rest or unread, and what stands there
+
+#: Of a file that is broken: nobody can say what stands in it.
+UNREAD = "unread"
 
 #: Between two lines of a drawing: words go on over it, the digits of one number never do.
 BREAK = "\N{PILCROW SIGN}"
@@ -44,9 +47,14 @@ def texts(name: str, content: bytes) -> Iterator[Text]:
     elif content.startswith(b"%PDF"):
         yield from _document(content)
     elif content.startswith(b"\x89PNG") or b"\0" in content[:1000]:
-        yield "rest", "\n".join(part.decode("latin-1") for part in (content, *_inflated(content)))
+        yield "rest", _unpacked(content)
     else:
         yield from _written(name, content.decode("utf-8", "replace"))
+
+
+def _unpacked(content: bytes) -> str:
+    """Return a file as it is written, and what is packed in it."""
+    return "\n".join(part.decode("latin-1") for part in (content, *_inflated(content)))
 
 
 def _packed(content: bytes) -> Iterator[Text]:
@@ -122,21 +130,19 @@ def _inflated(content: bytes) -> Iterator[bytes]:
 
 def _document(content: bytes) -> Iterator[Text]:
     """Yield a PDF's strings (metadata, headings, alternative texts), the files within it, and its pages line by line."""
-    yield "rest", "\n".join(part.decode("latin-1") for part in (content, *_inflated(content)))
+    yield "rest", _unpacked(content)
     try:
         reader = _reader(content)
         yield from (found for each in _objects(reader) for found in _of_object(each))
         for sheet in reader.pages:
             lines = sheet.extract_text().splitlines()
             yield "words", BREAK.join(lines)
-            yield (
-                "rest",
-                "".join("".join(lines).split()),
-            )  # the words of a drawing may be set letter by letter
+            # The words of a drawing may be set letter by letter.
+            yield "rest", "".join("".join(lines).split())
     except KamError:
         raise
     except Exception:  # noqa: BLE001 - what is wrong with a broken file has many names; it is read as it stands
-        yield "words", content.decode("latin-1")
+        yield UNREAD, content.decode("latin-1")
 
 
 def _reader(content: bytes) -> PdfReader:
@@ -154,10 +160,10 @@ def _objects(reader: PdfReader) -> Iterator[Any]:
 
 
 def _of_object(part: Any) -> Iterator[Text]:
-    if hasattr(part, "raw_get"):  # a dictionary, whose values may be other objects
+    if isinstance(part, dict):
         if hasattr(part, "get_data") and part.get("/Type") in ("/Metadata", "/EmbeddedFile"):
             yield from texts(".xml" if part["/Type"] == "/Metadata" else "", part.get_data())
-        yield from (found for name in part for found in _of_object(part.raw_get(name)))
+        yield from (found for each in dict.values(part) for found in _of_object(each))
     elif isinstance(part, list):
         yield from (found for each in part for found in _of_object(each))
     elif isinstance(part, str | bytes):

@@ -61,9 +61,11 @@ def scan(name: str, content: bytes, sought: Sought) -> list[Hit]:
     for how, told in (("words", name), *extract_text.texts(name, content)):
         written = plain(told)
         for value, start, end in sought.found(written):
-            if how == "words" or value.is_rare:
+            if how != "rest" or value.is_rare:
                 where = _around(written, start, end, sought)
                 hits.setdefault((value.place, value.words[:1]), Hit(name, where, value.place))
+        if how == extract_text.UNREAD:
+            hits["unread", ()] = Hit(name, "", how)
         for kind, pattern in _NEVER.items():
             for found in pattern.finditer(written):
                 hits.setdefault((kind, ()), Hit(name, _around(written, *found.span(), sought), kind))
