@@ -121,7 +121,7 @@ def test_a_run_tells_its_pdf_and_hands_its_engine_nothing_of_ours(
 
     monkeypatch.setattr(pdf, "write", write)
     monkeypatch.setenv("KAM_DATABASE_URL", "postgresql://kam:secret@db/kam")
-    made = test_batch.notebook(tmp_path / "n.ipynb", "1")
+    made = test_batch.notebook(tmp_path / "n.ipynb", "made = 1")
     job = test_batch.job(made, tmp_path / "k", audience=audience, wanted=beside.Wish(ENGINE))
     outcome = batch.execute(job)
     assert (outcome.status, outcome.pdf, outcome.sha256_pdf) == ("ok", "k/n.pdf", "abc")

@@ -44,7 +44,7 @@ def test_it_is_drawn_wide_and_for_a_phone() -> None:
     for svg in (wide, narrow):
         assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314 - our own drawing
     assert "kam-wide" in shown.html
-    assert ".kam-narrow{display:none}" in page.stylesheet()
+    assert ".kam-narrow {display: none;}" in page.stylesheet()
 
 
 def test_no_id_is_shared_and_no_reference_is_lost() -> None:
