@@ -153,3 +153,18 @@ def test_a_resumed_batch_makes_the_rest_only(ws: Workspace, tmp_path: Path) -> N
     assert [note.rule for note in again.notes] == ["report_changed"]
     assert set(states(first.folder).values()) == {"ok"}
     assert reports.run(ws, reports.Request(out, folder=own, resume=True)).outcomes == []
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_the_key_accounts_where_they_are_named(ws: Workspace, tmp_path: Path) -> None:  # noqa: F811
+    """`--key` says whom it is about: a resumed run makes the key accounts, without it only what was asked before."""
+    ws.save(
+        [Change("selection", "S-1", {"outcome": "strategic", "is_key": True}, "A-2", operation="insert")],
+        by="Elin",
+    )
+    own, out = tmp_path / "egna", tmp_path / "ut"
+    notebook(own / "04_team.ipynb", "1")
+    reports.run(ws, reports.Request(out, ("A-1",), folder=own))
+    assert reports.run(ws, reports.Request(out, folder=own, resume=True)).outcomes == []
+    again = reports.run(ws, reports.Request(out, key_accounts=True, folder=own, resume=True))
+    assert [each.account_id for each in again.outcomes] == ["A-2"]

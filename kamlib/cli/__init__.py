@@ -181,7 +181,11 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
 
 @kam.command()
 @click.argument("accounts", nargs=-1)
-@click.option("--key", is_flag=True, help="The key accounts (the default).")
+@click.option(
+    "--key",
+    is_flag=True,
+    help="The key accounts (the default; with --resume all of them, not what was asked before).",
+)
 @click.option("--all", "all_accounts", is_flag=True, help="Every account.")
 @click.option("--notebook", "chosen", multiple=True, help="03_planning, 03 or planning; may be repeated.")
 @click.option("--as-of", default="", help="YYYY-MM-DD or today; else the latest day in the data.")
@@ -198,25 +202,42 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
 )
 @click.pass_obj
 @told_plainly
-def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> int:
+def report(  # noqa: PLR0913 - one for each option of the command
+    target: str | None,
+    /,
+    accounts: tuple[str, ...],
+    *,
+    key: bool,
+    all_accounts: bool,
+    chosen: tuple[str, ...],
+    as_of: str,
+    lang: str | None,
+    audience: str,
+    jobs: int,
+    out: Path | None,
+    pdf: bool,
+    pptx: bool,
+    template: Path | None,
+    resume: bool,
+    folder: Path | None,
+) -> int:
     """Execute the notebooks per account and write HTML reports, a manifest and index.html."""
+    if bool(accounts) + key + all_accounts > 1:
+        raise problem("accounts_twice")
     here = _open(target)
     request = reports.Request(
-        out=(options["out"] or _out_folder()).absolute(),
+        out=(out or _out_folder()).absolute(),
         accounts=accounts,
-        all_accounts=options["all_accounts"],
-        notebooks=options["chosen"],
-        as_of=options["as_of"],
-        lang=options["lang"] or here.about["lang"],
-        audience=options["audience"],
-        workers=options["jobs"],
-        folder=options["folder"],
-        resume=options["resume"],
-        wanted=beside.wish(
-            pdf_too=options["pdf"],
-            deck_too=bool(options["pptx"] or options["template"]),
-            template=options["template"],
-        ),
+        all_accounts=all_accounts,
+        key_accounts=key,
+        notebooks=chosen,
+        as_of=as_of,
+        lang=lang or here.about["lang"],
+        audience=audience,
+        workers=jobs,
+        folder=folder,
+        resume=resume,
+        wanted=beside.wish(pdf_too=pdf, deck_too=pptx or template is not None, template=template),
     )
     delivery = _with_progress(here, request)
     for note in delivery.notes:
@@ -225,7 +246,7 @@ def report(target: str | None, /, accounts: tuple[str, ...], **options: Any) -> 
         message = on_one_line((outcome.error or {})["message"], 400)
         say(f"{outcome.account_id} {outcome.notebook}: {message}", err=True)
     good = sum(outcome.status == "ok" for outcome in delivery.outcomes)
-    done = delivery.outcomes or not options["resume"]
+    done = delivery.outcomes or not resume
     say(text.t("cli.reports" if done else "resume.nothing_left", n=good, failed=len(delivery.failed)))
     say(str(delivery.index))
     return delivery.exit_code
@@ -262,21 +283,21 @@ def _with_progress(here: workspace.Workspace, request: reports.Request) -> repor
 )
 @click.pass_obj
 @told_plainly
-def open_(target: str | None, /, notebook: str, **options: Any) -> int:
+def open_(  # noqa: PLR0913 - likewise
+    target: str | None, /, notebook: str, *, account: str, lang: str | None, lab: bool, with_sample: bool
+) -> int:
     """Open a notebook live: a clean page, or JupyterLab, on a prepared copy."""
-    with_sample = options["with_sample"]
     here = _open(str(_sample()) if with_sample else target)
     source = notebooks.find(notebook, notebooks.folder())
-    which = notebooks.Variant(options["lang"] or here.about["lang"], "internal", live=True)
+    which = notebooks.Variant(lang or here.about["lang"], "internal", live=True)
     values: dict[str, Any] = {"lang": which.lang, "live": True}
     if notebooks.is_about_one_account(notebooks.read(source)):
-        account = options["account"]
         values["account_id"] = here.account(account).account_id if account else here.first_account()
     desk = locate.app_data() / "open" / files.slug(here.about["id"], here.name)
     copy = notebooks.prepare(source, desk / source.name, values, which)
     if not here.is_sample or with_sample:
         standings.refresh(workspace.open(here.target, read_only=False))
-    start = serve.open_lab if options["lab"] else serve.open_page
+    start = serve.open_lab if lab else serve.open_page
     return start(copy, here.target, writes_sample=with_sample)
 
 
@@ -288,11 +309,13 @@ def open_(target: str | None, /, notebook: str, **options: Any) -> int:
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder for the papers.")
 @click.pass_obj
 @told_plainly
-def workshop_(target: str | None, /, account: str, **options: Any) -> int:
+def workshop_(  # noqa: PLR0913 - likewise
+    target: str | None, /, account: str, *, kind: str, on: str, lang: str | None, out: Path | None
+) -> int:
     """Print the papers of a workshop: invitation, pre-read, agenda, A3 canvases, follow-up mail and guide."""
     here = _open(target)
-    out, lang = (options["out"] or _out_folder()).absolute(), options["lang"] or here.about["lang"]
-    done = workshop.write(here, workshop.Request(out, options["kind"], account, options["on"], lang))
+    folder = (out or _out_folder()).absolute()
+    done = workshop.write(here, workshop.Request(folder, kind, account, on, lang or here.about["lang"]))
     for finding in filter(None, [*done.warnings, done.refusal]):
         say(finding.sentence(), err=True)
     for path in done.files:

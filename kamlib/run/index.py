@@ -22,17 +22,9 @@ _HEAD = {"as_of", "audience", "lang", "workspace", "currency", "accounts"}
 _RANK = {"error": 0, "warning": 2, "note": 3}
 #: Kinds of fault whose message says what to do; any other is a fault of the notebook.
 _CURED = {
-    *(
-        "KamError",
-        "NotExecuted",
-        "DeadKernelError",
-        "CellTimeoutError",
-        "TimeLimit",
-        "KernelStart",
-        "TooLarge",
-    ),
-    *("DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed"),
-}
+    "KamError", "NotExecuted", "DeadKernelError", "CellTimeoutError", "TimeLimit", "KernelStart", "TooLarge", "OwnOutput",
+    "DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed",
+}  # fmt: skip
 _NAMED, _TOLD = 3, 400
 
 Entry = Mapping[str, Any]

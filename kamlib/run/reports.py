@@ -28,11 +28,15 @@ _CLOSED_BY_TENDER = (*_CLOSED_BY_A_NO, "06_review")
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for; empty tuples mean the usual: key accounts, all notebooks."""
+    """What a person asks for; empty tuples mean the usual: key accounts, all notebooks.
+
+    `key_accounts` asks for them by name: a run that goes on (`resume`) makes them, whatever the earlier run was for.
+    """
 
     out: Path
     accounts: tuple[str, ...] = ()
     all_accounts: bool = False
+    key_accounts: bool = False
     notebooks: tuple[str, ...] = ()
     as_of: str = ""
     lang: str = "sv"
@@ -139,7 +143,7 @@ def _kept_quiet(outcome: batch.Outcome) -> batch.Outcome:
 
 
 def _is_named(request: Request) -> bool:
-    return bool(request.accounts or request.all_accounts or request.notebooks)
+    return bool(request.accounts or request.all_accounts or request.key_accounts or request.notebooks)
 
 
 def _recorded(
