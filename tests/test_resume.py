@@ -159,7 +159,7 @@ def test_a_resumed_batch_makes_the_rest_only(ws: Workspace, tmp_path: Path) -> N
 def test_a_run_goes_on_with_the_key_accounts_where_they_are_named(ws: Workspace, tmp_path: Path) -> None:  # noqa: F811
     """`--key` says whom it is about: a resumed run makes the key accounts, without it only what was asked before."""
     ws.save(
-        [Change("selection", "S-1", {"outcome": "strategic", "is_key": True}, "A-2", operation="insert")],
+        [Change("selection", "S-1", {"outcome": "grow", "is_key": True}, "A-2", operation="insert")],
         by="Elin",
     )
     own, out = tmp_path / "egna", tmp_path / "ut"
