@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,16 @@ def _cell(*shown: Any, tags: tuple[str, ...] = ()) -> Any:
 def _figure(account: Any) -> Any:
     """A drawing with words in it, and its numbers behind a fold."""
 
-    def paint(ax: Axes, *, narrow: bool) -> None:
+    def paint(words: str, ax: Axes) -> None:
         ax.set_axis_off()
-        ax.text(0.1, 0.5, f"{ODD} smal" if narrow else ODD)
+        ax.text(0.1, 0.5, words)
 
+    wide, phone = (
+        figure.Drawing(partial(paint, words), (inches, 1.0))
+        for words, inches in ((ODD, 7.1), (f"{ODD} smal", 3.75))
+    )
     words = figure.Words("Målen går framåt", "Stapel: väg.", f"{ODD}: 67 % av vägen.")
-    sizes = ((7.1, 1.0), (3.75, 1.0))
-    return figure.shown(paint, words, account, table="<table><tr><td>0,67</td></tr></table>", sizes=sizes)
+    return figure.shown(wide, words, account, table="<table><tr><td>0,67</td></tr></table>", phone=phone)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import concentration_case, worded
 from kamlib.show.page import Bundle, Shown, escape
-from kamlib.show.sparkline import Line, sparkline
+from kamlib.show.sparkline import Field, Line, sparkline
 
 #: More customers than this do not find room in a figure; the rest stands in the notebook's table.
 SHOWN = 24
@@ -223,9 +223,6 @@ def _months(revenues: Sequence[float]) -> str:
     """Return months of revenue (light) and their mean over twelve (dark), from zero; the numbers stand beside."""
     sold = pd.Series(revenues, dtype=float)
     mean = sold.rolling(12).mean()
-    lines = [
-        Line([0.0] * len(sold), "soft", 1, "none"),
-        Line(list(sold), "accent_soft", 1, "none"),
-        Line(list(mean), "accent", 2, "none"),
-    ]
-    return sparkline(lines, (160, 40), ends=(0.0, max(float(sold.max()), 1.0)))
+    lines = [Line(list(sold), "accent_soft", 1, "none"), Line(list(mean), "accent", 2, "none")]
+    high = max([*sold, 1.0])
+    return sparkline(lines, (160, 40), ends=(0.0, high), fields=[Field(0.0, 0.03 * high, "soft")])
