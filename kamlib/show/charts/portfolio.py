@@ -223,6 +223,6 @@ def _months(revenues: Sequence[float]) -> str:
     """Return months of revenue (light) and their mean over twelve (dark), from zero; the numbers stand beside."""
     sold = pd.Series(revenues, dtype=float)
     mean = sold.rolling(12).mean()
-    lines = [Line(list(sold), "accent_soft", 1, "none"), Line(list(mean), "accent", 2, "none")]
+    lines = [Line(list(sold), "accent_soft", 1, "none"), Line(list(mean), "accent", 2)]
     high = max([*sold, 1.0])
     return sparkline(lines, (160, 40), ends=(0.0, high), fields=[Field(0.0, 0.03 * high, "soft")])
