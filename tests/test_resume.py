@@ -84,15 +84,15 @@ def test_without_a_run_there_is_nothing_to_continue(tmp_path: Path) -> None:
 
 def test_one_batch_holds_a_folder(tmp_path: Path) -> None:
     """The second is told who the first is; when the first has ended, however, the folder is free."""
-    with files.alone(tmp_path):
-        with pytest.raises(KamError, match=r"process \d+ på .+, sedan 20\d\d-"), files.alone(tmp_path):
+    with files.exclusive(tmp_path):
+        with pytest.raises(KamError, match=r"process \d+ på .+, sedan 20\d\d-"), files.exclusive(tmp_path):
             pass
-        with files.alone(tmp_path.parent):
+        with files.exclusive(tmp_path.parent):
             pass
-    with files.alone(tmp_path):
+    with files.exclusive(tmp_path):
         pass
     (tmp_path / files.LOCK).write_text("inget lås " * 100)
-    with pytest.raises(KamError, match=files.LOCK), files.alone(tmp_path):
+    with pytest.raises(KamError, match=files.LOCK), files.exclusive(tmp_path):
         pass
 
 

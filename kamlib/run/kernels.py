@@ -149,7 +149,7 @@ def _limited(before: set[psutil.Process]) -> Iterator[Event]:
         timer.cancel()
 
 
-def adopt() -> None:
+def adopt_orphans() -> None:
     """Let this process inherit what loses its parent below it, so that it can end it (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
