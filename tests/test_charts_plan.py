@@ -93,7 +93,7 @@ def test_a_placeholder_is_shown_as_one() -> None:
 def test_names_on_one_spot_keep_apart(n: int) -> None:
     """However many stand on the same spot, nobody is drawn outside their own step of influence."""
     crowd = people._with_moves(pd.DataFrame([person(f"Namn {each}") for each in range(n)]))
-    heights = [mark.y for mark in people._spread(crowd, narrow=False)]
+    heights = [mark.y for mark in people._spread(crowd)]
     assert max(heights) <= 4.44
     assert min(heights) >= 3.56
     assert len(set(heights)) == n

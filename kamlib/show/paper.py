@@ -41,7 +41,7 @@ def document(title: str, sheets: Iterable[str]) -> str:
 
 @cache
 def _style() -> str:
-    return files("kamlib.show").joinpath("paper.css").read_text("utf-8")
+    return page.compact(files("kamlib.show").joinpath("paper.css").read_text("utf-8"))
 
 
 def sheet(head: str, *parts: str, foot: str = "", is_canvas: bool = False) -> str:

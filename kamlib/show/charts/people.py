@@ -38,9 +38,9 @@ def influence_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     if known.empty:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
     table = tables.numbers("chart_people", known, bundle)
-    sizes = ((7.1, 3.7), (3.75, 4.3))
     words = _people_words(known, bundle.limit("key_player_influence"))
-    return figure.shown(partial(_people, known), words, bundle, table=table, sizes=sizes)
+    drawing = figure.Drawing(partial(_people, known), (4.0, 4.1))
+    return figure.shown(drawing, words, bundle, table=table)
 
 
 def _with_moves(rows: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +103,7 @@ _STANCES = (
 )
 
 
-def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
+def _people(people: pd.DataFrame, ax: Axes) -> None:
     figure.margins(ax, left=0.32, right=0.08, top=0.28, bottom=0.08)
     ax.set_xlim(-3.75, 2.6)
     ax.set_ylim(0.4, 5.6)
@@ -115,7 +115,7 @@ def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     ax.set_ylabel(text.t("chart.people.influence"), loc="top")
     marks.bare(ax, "left")
     ax.set_yticks(range(1, 6), [text.number(step) for step in range(1, 6)], fontsize=marks.SMALL)
-    placed = _spread(people, narrow=narrow)
+    placed = _spread(people)
     ways = [
         marks.arrow(ax, (float(x), float(y)), mark)
         for has_moved, (x, y), mark in zip(
@@ -129,14 +129,14 @@ def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     marks.label(ax, placed, kept_free=[box for way in ways for box in way])
 
 
-def _spread(people: pd.DataFrame, *, narrow: bool) -> list[marks.Mark]:
+def _spread(people: pd.DataFrame) -> list[marks.Mark]:
     """Return one mark per person; those who stand on the same spot are set below each other, within their step."""
     spots = _spot(people)
     order = spots.groupby(["x", "y"]).cumcount()
     alike = spots.groupby(["x", "y"])["x"].transform("size")
     apart = (0.86 / (alike - 1).clip(lower=1)).clip(upper=0.3)
     heights = spots["y"] + ((alike - 1) / 2 - order) * apart
-    names = [figure.short(str(name), 19 if narrow else 26) for name in people["name"]]
+    names = [figure.short(str(name), 22) for name in people["name"]]
     return [marks.Mark(x, y, 0.075, name) for x, y, name in zip(spots["x"], heights, names, strict=True)]
 
 
