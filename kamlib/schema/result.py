@@ -69,7 +69,7 @@ class Result(Sequence[R], Generic[R]):
         return frame_of((), [each.name for each in fields(row)])
 
 
-def frame_of(rows: Iterable[Any], columns: Sequence[str] | None = None) -> pd.DataFrame:
+def frame_of(rows: Iterable[Any], columns: list[str] | None = None) -> pd.DataFrame:
     """Return dataclass rows as a frame; days become timestamps, and `columns` are there also without rows."""
     records = [
         {each.name: getattr(row, each.name) for each in fields(row)} for row in rows if is_dataclass(row)

@@ -18,7 +18,7 @@ def _person(account: AccountView, column: str) -> tuple[str, str]:
     contact_id = written(account, column)
     if contact_id is None:
         return "", "missing"
-    return relationships.person_name(account, contact_id), "stale" if has_left(
+    return str(relationships.person_name(account, contact_id)), "stale" if has_left(
         account, contact_id
     ) else "filled"
 
@@ -48,7 +48,7 @@ def _heir(account: AccountView) -> str:
 def _registered(account: AccountView, owner: str) -> str:
     """The owner of the register by name, where it gives the id of somebody we know."""
     known = owner in set(account.contact["contact_id"])
-    return relationships.person_name(account, owner) if known else owner
+    return str(relationships.person_name(account, owner)) if known else owner
 
 
 def _sponsor(account: AccountView) -> Box:
@@ -104,7 +104,7 @@ def _tellers(account: AccountView, rows: pd.DataFrame) -> str:
 
 
 def _people(account: AccountView) -> Box:
-    people = relationships.people(account).dropna(subset=["contact_id"])
+    people = relationships.people(account).frame().dropna(subset=["contact_id"])
     if account.audience == "customer":
         # The customer sees only who of their own people stands behind a shared goal: no roles, no contacts.
         people = people[people["contact_id"].isin(account.goal["customer_owner_id"].dropna())]

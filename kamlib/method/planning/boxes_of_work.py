@@ -39,7 +39,7 @@ def _goals(account: AccountView) -> Box:
 def _goal(account: AccountView, goal: pd.Series, now: object) -> str:
     now_told = text.t("page.unmeasured") if text.is_missing(now) else figure(now)
     road = f"{figure(goal['baseline'])} → {now_told} → {figure(goal['target'])} {'' if text.is_missing(goal['unit']) else goal['unit']}"
-    tail = [text.day(goal["due_on"]), relationships.person_name(account, goal["owner_id"])]
+    tail = [text.day(goal["due_on"]), str(relationships.person_name(account, goal["owner_id"]))]
     return f"{bare(goal['title'])}: {', '.join([road.strip(), *tail])}"
 
 

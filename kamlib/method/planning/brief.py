@@ -87,7 +87,7 @@ def _questions(account: AccountView) -> Iterator[Line]:
     """Three questions: what we only assume first, then a value not confirmed, then the three that always fit (P24)."""
     tender = relationships.silence(account)
     if tender:
-        yield "question", relationships.rule_said(tender), None, None
+        yield "question", str(relationships.rule_said(tender)), None, None
         return
     asked = [*_own_questions(account), *(text.t(f"brief.question.{n}") for n in (1, 2, 3))]
     for question in asked[:3]:

@@ -18,14 +18,14 @@ def organisation(account: AccountView) -> pd.DataFrame:
     Columns depth (0 at the top), contact_id, person (name, indented by depth), title, unit, role, influence,
     is_placeholder (the name is not known). Roles that nobody is known to hold come last, without contact_id.
     """
-    people = relationships.people(account)
+    people = relationships.people(account).frame()
     known = people.dropna(subset=["contact_id"]).set_index("contact_id", drop=False)
     chiefs = known["reports_to"].where(known["reports_to"].isin(known.index))
     order = list(_walk(chiefs, None, 0, set()))
     tree = known.loc[[contact_id for contact_id, _ in order]].assign(depth=[depth for _, depth in order])
     unknown = people[people["contact_id"].isna()].assign(depth=0)
     rows = pd.concat([tree, unknown], ignore_index=True).astype({"depth": "int64"})  # an empty tree has none
-    names = [relationships.person_name(account, contact_id) for contact_id in rows["contact_id"]]
+    names = [str(relationships.person_name(account, contact_id)) for contact_id in rows["contact_id"]]
     person = ["\N{EM SPACE}" * depth + name for depth, name in zip(rows["depth"], names, strict=True)]
     columns = ["depth", "contact_id", "person", "title", "unit", "role", "influence", "is_placeholder"]
     return rows.assign(person=pd.Series(person, dtype="str"))[columns]

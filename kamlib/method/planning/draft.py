@@ -40,8 +40,8 @@ def _why_key(account: AccountView) -> str:
 
 
 def _people(account: AccountView) -> str:
-    shares = relationships.contact_shares(account).head(3)
-    names = [relationships.person_name(account, each) for each in shares["contact_id"]]
+    shares = relationships.contact_shares(account)[:3]
+    names = [relationships.person_name(account, each.contact_id) for each in shares]
     return text.t("draft.people", names=text.listed(names)) if names else ""
 
 
@@ -58,9 +58,9 @@ def _goals(account: AccountView) -> str:
 def _risks(account: AccountView) -> str:
     told, today = [], pd.Timestamp(account.as_of)
     shares = relationships.contact_shares(account)
-    if len(shares) and shares["share"].iloc[0] >= 0.5 and shares["contacts"].sum() >= 4:
-        name = relationships.person_name(account, shares["contact_id"].iloc[0])
-        told.append(text.t("draft.risk_person", name=name, share=text.percent(shares["share"].iloc[0])))
+    if shares and shares[0].share >= 0.5 and sum(each.contacts for each in shares) >= 4:
+        name = relationships.person_name(account, shares[0].contact_id)
+        told.append(text.t("draft.risk_person", name=name, share=text.percent(shares[0].share)))
     soon = today + pd.DateOffset(months=account.limit("agreement_notice_months"))
     ends = account.agreement.loc[account.agreement["ends_on"].between(today, soon), "ends_on"]
     told += [text.t("draft.risk_agreement", day=text.day(ends.min()))] if len(ends) else []

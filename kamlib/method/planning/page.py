@@ -51,7 +51,7 @@ def _add(account: AccountView, name: str, state: str) -> str:
     if state == "filled":
         return ""
     # Advice to get in touch is silent during a public tender (P7): the rule stands in its place.
-    return relationships.rule_said(tender) if tender else text.t(f"page.{name}.{state}")
+    return str(relationships.rule_said(tender)) if tender else text.t(f"page.{name}.{state}")
 
 
 def _title(name: str, audience: str) -> str:

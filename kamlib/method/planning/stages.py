@@ -77,7 +77,7 @@ def _cooperative(account: AccountView) -> Sign:
 
 def _interdependent(account: AccountView) -> Sign:
     joint = _joint(account)
-    roles = int(relationships.threading(account)["is_threaded"].sum())
+    roles = sum(each.is_threaded for each in relationships.threading(account))
     least = account.limit("stage_roles")
     return joint > 0 and roles >= least, text.t("stage.sign.interdependent", n=joint, roles=roles)
 
