@@ -27,7 +27,7 @@ class Words:
         return written
 
 
-def _later(writer: str, value: Any, **options: Any) -> Words:
+def _later(writer: str, value: Any, /, **options: Any) -> Words:
     return Words(writer, value, tuple(options.items()))
 
 
@@ -91,7 +91,7 @@ def yes_no(value: bool | None) -> Words:  # noqa: FBT001  the value that is writ
     return _later("yes_no", value)
 
 
-def sentence(key: str, **values: Any) -> Words:
+def sentence(key: str, /, **values: Any) -> Words:
     """A sentence of the catalogue with its values."""
     return _later("t", key, **values)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import bundles
@@ -92,7 +93,7 @@ def test_a_placeholder_is_shown_as_one() -> None:
 @pytest.mark.parametrize("n", [1, 6, 18, 40])
 def test_names_on_one_spot_keep_apart(n: int) -> None:
     """However many stand on the same spot, nobody is drawn outside their own step of influence."""
-    crowd = people._with_moves(pd.DataFrame([person(f"Namn {each}") for each in range(n)]))
+    crowd = [people._standpoint(SimpleNamespace(**person(f"Namn {each}"))) for each in range(n)]
     heights = [mark.y for mark in people._spread(crowd)]
     assert max(heights) <= 4.44
     assert min(heights) >= 3.56
@@ -110,10 +111,10 @@ def test_moves_compare_two_days() -> None:
         contact=contacts, stakeholder=[{"contact_id": "C-1", "influence": 3, "support": 2, **judged}]
     )
     both = [{"contact_id": key, "influence": 4, "support": -1, **judged} for key in ("C-1", "C-2")]
-    rows = relationships.moves(then, account(contact=contacts, stakeholder=both)).set_index("contact_id")
-    assert rows.loc["C-1", ["influence_before", "support_before"]].tolist() == [3, 2]
-    assert rows.loc["C-2", ["influence_before", "support_before"]].isna().all()
-    assert set(rows["since"]) == {pd.Timestamp(then.as_of)}
+    moved = relationships.moves(then, account(contact=contacts, stakeholder=both))
+    before = {each.contact_id: (each.influence_before, each.support_before) for each in moved}
+    assert (before["C-1"], before["C-2"]) == ((3, 2), (None, None))
+    assert {each.since for each in moved} == {then.as_of}
 
 
 # --- the organisation --------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def raci(account: AccountView) -> pd.DataFrame:
 
 
 def _names(account: AccountView, people: list[str]) -> str:
-    return ", ".join(relationships.person_name(account, person) for person in people) or text.MISSING
+    return ", ".join(str(relationships.person_name(account, person)) for person in people) or text.MISSING
 
 
 def raci_state(accountable: int, responsible: int, *, small: bool) -> str:

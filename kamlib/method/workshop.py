@@ -75,7 +75,7 @@ def kam(account: AccountView) -> str:
     if not owners:
         return ""
     known = owners[0] in set(account.contact["contact_id"])
-    return relationships.person_name(account, owners[0]) if known else str(owners[0])
+    return str(relationships.person_name(account, owners[0])) if known else str(owners[0])
 
 
 def guests(bundle: AccountView | Portfolio, *, with_customer: bool) -> pd.DataFrame:

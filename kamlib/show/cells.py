@@ -70,7 +70,7 @@ def pill(words: str, tone: str = "") -> str:
 def _person(value: Any, _: Column, bundle: Bundle) -> str:
     name, title = bundle.people_named.get(str(value), (None, None))
     if name is None:
-        name = text.t("show.unknown_name" if title else "show.unknown_person")
+        name = text.t("people.unknown_name" if title else "people.unknown_person")
     return f"{name}, {title}" if title else name
 
 

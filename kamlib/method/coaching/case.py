@@ -82,7 +82,7 @@ class Case:
     @cached_property
     def people(self) -> pd.DataFrame:
         """The customer's people with role and freshness."""
-        return relationships.people(self.account)
+        return relationships.people(self.account).frame()
 
     @cached_property
     def promises(self) -> pd.DataFrame:
@@ -118,7 +118,7 @@ class Case:
 
     def name(self, person: object) -> str:
         """Return a person's name."""
-        return relationships.person_name(self.account, person)
+        return str(relationships.person_name(self.account, person))
 
     def limit(self, name: str) -> Any:
         """Return a threshold."""

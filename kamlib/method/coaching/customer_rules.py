@@ -59,15 +59,15 @@ def hero_not_asked(case: Case) -> Iterable[Hit]:
 def hangs_on_one(case: Case) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
     shares = relationships.contact_shares(case.account)
-    enough = shares["contacts"].sum() >= case.limit("contacts_fewest")
-    if enough and shares["share"].iloc[0] >= case.limit("one_person_share"):
-        who, ways = case.name(shares["contact_id"].iloc[0]), relationships.next_introduction(case.account)
+    n = sum(each.contacts for each in shares)
+    if n >= case.limit("contacts_fewest") and shares[0].share >= case.limit("one_person_share"):
+        who, ways = case.name(shares[0].contact_id), relationships.next_introduction(case.account)
         nobody = text.t("introduction.none_left", who=who)
         yield {
             "who": who,
-            "share": text.percent(shares["share"].iloc[0]),
-            "n": int(shares["contacts"].sum()),
-            "next_step": nobody if ways.empty else ways["reading"].iloc[0],
+            "share": text.percent(shares[0].share),
+            "n": n,
+            "next_step": ways[0].reading if ways else nobody,
         }
 
 
@@ -99,10 +99,10 @@ def economic_buyer_unmet(case: Case) -> Iterable[Hit]:
 def contact_due(case: Case) -> Iterable[Hit]:
     """People whom we have not spoken with within one and a half times the agreed interval."""
     due = relationships.due_contacts(case.account)
-    stale = due[due["freshness"].eq("stale") & due["role"].ne("economic")]
-    if len(stale):
+    stale = [each for each in due if each.freshness == "stale" and each.role != "economic"]
+    if stale:
         yield {
-            "people": text.listed(case.name(each) for each in stale["contact_id"].head(3)),
+            "people": text.listed(case.name(each.contact_id) for each in stale[:3]),
             "n": len(stale),
         }
 

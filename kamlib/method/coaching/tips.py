@@ -54,8 +54,8 @@ def _horizon(case: Case) -> Sign:
 def _several(case: Case) -> Sign:
     """T2: three roles with two-way contact in 90 days, and nobody carries most of the contacts."""
     roles, shares = relationships.threading(case.account), relationships.contact_shares(case.account)
-    met = int(roles["is_threaded"].sum())
-    most = float(shares["share"].max()) if len(shares) else 1.0
+    met = sum(each.is_threaded for each in roles)
+    most = shares[0].share if shares else 1.0
     spread = most < case.limit("one_person_share")
     return (
         met >= 3,

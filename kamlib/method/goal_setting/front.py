@@ -55,7 +55,7 @@ def _road(goal: Mapping[Any, Any]) -> str:
 def _owners(account: AccountView, goal: Mapping[Any, Any]) -> list[str]:
     """The names of those who answer for a goal, ours first."""
     ids = (goal["owner_id"], goal["customer_owner_id"])
-    return [relationships.person_name(account, each) for each in ids if not text.is_missing(each)] or [
+    return [str(relationships.person_name(account, each)) for each in ids if not text.is_missing(each)] or [
         text.MISSING
     ]
 

@@ -106,7 +106,7 @@ def _waits(account: AccountView) -> dict[str, str]:
     noes = account.goal[account.goal["customer_status"].eq("declined")]
     days = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
     return {
-        "tender": "" if tender is None else relationships.rule_said(tender),
+        "tender": "" if tender is None else str(relationships.rule_said(tender)),
         "no": text.t("goal.ask_again", day=text.day(max(days))) if days else "",
     }
 
@@ -231,10 +231,10 @@ def _keep_groups(account: AccountView) -> Fit:
 
 def _more_levels(account: AccountView) -> Fit:
     roles = relationships.threading(account)
-    if not roles["people"].sum():
+    if not any(each.people for each in roles):
         return LACKS
-    met = int(roles["is_threaded"].sum())
-    unmet = [text.label("stakeholder_role", role) for role in roles.loc[~roles["is_threaded"], "role"]]
+    met = sum(each.is_threaded for each in roles)
+    unmet = [text.label("stakeholder_role", each.role) for each in roles if not each.is_threaded]
     values = {"met": str(met), "of": str(len(roles)), "unmet": text.listed(unmet)}
     return Fit("fits", float(met), float(min(met + 2, len(roles))), values) if unmet else NOT_NEEDED
 

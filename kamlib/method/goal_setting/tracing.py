@@ -87,7 +87,7 @@ def _chain(account: AccountView, goal: Mapping[Any, Any]) -> dict[str, Any]:
 def _owner(account: AccountView, goal: Mapping[Any, Any], function: str | None) -> str | None:
     if text.is_missing(goal["owner_id"]):
         return None
-    name = relationships.person_name(account, goal["owner_id"])
+    name = str(relationships.person_name(account, goal["owner_id"]))
     return name if function is None else f"{name} ({text.label('function', function)})"
 
 

@@ -84,7 +84,7 @@ def _values(account: AccountView) -> dict[str, float]:
 
 
 def _fresh_share(account: AccountView) -> float:
-    persons = relationships.people(account).dropna(subset=["contact_id"])
+    persons = relationships.people(account).frame().dropna(subset=["contact_id"])
     # A missing interval says nothing; a person never met in a role of the decision says a lot.
     known = persons[persons["freshness"].isin(["fresh", "ageing", "stale"]) | persons["role"].notna()]
     points = known["freshness"].map({"fresh": 1.0, "ageing": 0.5}).fillna(0.0)
@@ -143,8 +143,9 @@ def _severe_case(account: AccountView) -> bool:
 
 
 def _economic_unmet(account: AccountView) -> bool:
-    persons = relationships.people(account)
-    return not (persons["role"].eq("economic") & persons["freshness"].eq("fresh")).any()
+    return not any(
+        each.role == "economic" and each.freshness == "fresh" for each in relationships.people(account)
+    )
 
 
 _EXCEPTIONS: Mapping[str, Callable[[AccountView], bool]] = {

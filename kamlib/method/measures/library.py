@@ -134,8 +134,10 @@ def _of_account(account: AccountView) -> Iterator[Figure]:
     likely = cases.loc[cases["case"].eq("likely"), "value"].sum(min_count=1)
     yield Figure("lifetime", likely, "money", len(cases))
     shares = relationships.contact_shares(account)
-    _, effective = relationships.effective_contacts(shares["contacts"])
-    yield Figure("contacts", np.nan if effective is None else effective, "count", shares["contacts"].sum())
+    _, effective = relationships.effective_contacts(each.contacts for each in shares)
+    yield Figure(
+        "contacts", np.nan if effective is None else effective, "count", sum(each.contacts for each in shares)
+    )
     total = health_total(account).iloc[0]
     yield Figure("health", total["score"], "count", 4, total["known_share"])
 

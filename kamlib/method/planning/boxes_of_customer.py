@@ -75,7 +75,11 @@ def _why_key(account: Account) -> Box:
 
 def _reason(reason: str | Mapping[str, Any]) -> str | Words:
     """A recorded reason as it stands; a proposed one is a sentence of the catalogue with its values."""
-    return reason if isinstance(reason, str) else words.sentence(**reason)
+    if isinstance(reason, str):
+        return reason
+    return words.sentence(
+        str(reason["key"]), **{name: value for name, value in reason.items() if name != "key"}
+    )
 
 
 def _ambition(account: Account) -> Box:
