@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from bundles import account, months, portfolio
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.data import sample, workspace
 from kamlib.errors import Finding
 from kamlib.method import coaching
@@ -299,7 +299,7 @@ def test_every_rule_has_its_two_cases() -> None:
 
 def found(rule: str, tables: Tables) -> list[Finding]:
     """What one rule finds in the account made of the tables."""
-    return coaching.RULES[rule].findings(coaching.Case(account(**dict(tables))), "A-1")
+    return coaching.RULES[rule].findings(account(**dict(tables)))
 
 
 @pytest.mark.parametrize("rule", CASES)
@@ -328,11 +328,12 @@ def test_a_finding_says_what_why_and_what_to_do(rule: str, lang: str) -> None:
         if rule in CASES
         else coaching.check_company(portfolio(**COMPANY_CASES[rule][0]))
     )
-    for row in coaching.explain(hits).to_dict("records"):
-        for part in ("evidence", "why", "mend"):
-            assert row[part][-1] in '.?!”"', (rule, part, row[part])
-            assert not re.search(r"{|\bnan\b|NaT|None|<NA>", row[part]), row[part]
-    assert all(hit.values["mend"] in hit.sentence() for hit in hits)
+    for hit in hits:
+        row = coaching.explained(hit)
+        for part in (str(row.evidence), str(row.why), str(row.mend)):
+            assert part[-1] in '.?!”"', (rule, part)
+            assert not re.search(r"{|\bnan\b|NaT|None|<NA>", part), part
+        assert hit.sentence().endswith(f"{row.evidence} {row.mend}")
 
 
 def test_the_most_severe_comes_first() -> None:
@@ -376,9 +377,7 @@ def test_a_tender_silences_advice_on_contact() -> None:
     assert not rules & {name for name, rule in coaching.RULES.items() if rule.is_contact}
     one = {"contact": PEOPLE, "touchpoint": met(*["C1"] * 9, "C2"), "event": tender}
     hangs = next(hit for hit in coaching.check(account(**one)) if hit.rule == "hangs_on_one")
-    assert hangs.sentence().endswith(text.t("tip.silent"))
-    states = coaching.tips(account(**dict(tables))).set_index("tip")["state"]
-    assert states[["T7", "T8"]].tolist() == ["silent", "silent"]
+    assert hangs.mend == words.sentence("tip.silent")
 
 
 def test_nothing_is_coached_in_front_of_the_customer() -> None:
@@ -394,11 +393,10 @@ def test_a_thin_account_gets_one_sentence() -> None:
 def test_ten_tips_on_an_empty_account() -> None:
     """Ten rows, none in place, each with a next step and a sentence that can be read."""
     card = coaching.tips(account())
-    assert card["tip"].tolist() == [f"T{n}" for n in range(1, 11)]
-    assert not card["state"].eq("done").any()
-    for cell in [*card["evidence"], *card["next_step"]]:
-        said = text.t(cell["key"], **{name: value for name, value in cell.items() if name != "key"})
-        assert "nan" not in said.lower().split()
+    assert [each.tip for each in card] == [f"T{n}" for n in range(1, 11)]
+    assert not card.where(state="done")
+    for each in card:
+        assert not {"nan", "none"} & set(f"{each.evidence} {each.next_step}".lower().split())
 
 
 TIPS: dict[str, Tables] = {
@@ -444,8 +442,8 @@ TIPS: dict[str, Tables] = {
 @pytest.mark.parametrize("tip", TIPS)
 def test_a_tip_is_in_place(tip: str) -> None:
     """Both checks hold: the tip is in place and the advice is to go on."""
-    row = coaching.tips(account(**dict(TIPS[tip]))).set_index("tip").loc[tip]
-    assert (row["state"], row["next_step"]["key"]) == ("done", "tip.keep")
+    (row,) = coaching.tips(account(**dict(TIPS[tip]))).where(tip=tip)
+    assert (row.state, row.next_step) == ("done", words.sentence("tip.keep"))
 
 
 @pytest.mark.parametrize(
@@ -477,5 +475,5 @@ def test_the_sample_fires_every_rule(tmp_path: Path) -> None:
 def test_a_customer_that_buys_nothing_any_more_has_fallen() -> None:
     """No row in twelve months is a fall of all of it, where the months before had some: silence is not a gap in the data."""
     lost = replace(account(revenue=months("2025-09", [10.0] * 24)), facts_through=pd.Timestamp("2026-09-01"))
-    (hit,) = coaching.RULES["revenue_falls"].findings(coaching.Case(lost), "A-1")
-    assert hit.values["change"] == text.percent(-1, signed=True)
+    (hit,) = coaching.RULES["revenue_falls"].findings(lost)
+    assert hit.values["change"] == words.percent(-1, signed=True)

@@ -5,6 +5,7 @@ trailing twelve months (R12) up to the last complete revenue month. Shares are 0
 currency, scores 0..100.
 """
 
+from kamlib.method.measures.agreements import agreements, growth_word, months_before
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
 from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
 from kamlib.method.measures.health import (
@@ -52,6 +53,7 @@ from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
 
 __all__ = [
+    "agreements",
     "answers",
     "band",
     "bridge",
@@ -63,6 +65,7 @@ __all__ = [
     "forecast_errors",
     "forecast_summary",
     "groups_of",
+    "growth_word",
     "health",
     "health_exceptions",
     "health_parts",
@@ -77,6 +80,7 @@ __all__ = [
     "lifetime_value",
     "loss_chance",
     "loss_range",
+    "months_before",
     "newest_plans",
     "nps",
     "one_row",
