@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import os
 import time
 from collections.abc import Callable
@@ -37,7 +38,10 @@ def noted(calls: list[Call]) -> dict[str, Callable[..., page.Shown]]:
 
         return drawn
 
-    return {name: noting(name, getattr(charts, name)) for name in charts.__all__}
+    return {
+        name: noting(name, getattr(charts, name))
+        for name, _ in inspect.getmembers(charts, inspect.isfunction)
+    }
 
 
 def executed(path: Path, account_id: str) -> tuple[NotebookNode, list[Call]]:

@@ -84,7 +84,7 @@ def test_more_hours_never_give_less() -> None:
 
 
 def test_one_more_account_has_a_price() -> None:
-    """Part D 13: adding account 3 costs account 2 its quarterly executive visit."""
+    """D13: adding account 3 costs account 2 its quarterly executive visit."""
     row = allocation.one_more(programme(500)).iloc[0]
     assert f"Kund 2 mister {text.label('year_step', 'executive')}" in row["costs"]
     assert (row["reading"]["key"], row["reading"]["number"], row["hours"]) == ("one_more.costs", 3, 250)

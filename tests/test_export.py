@@ -64,12 +64,16 @@ def test_the_page_stands_alone_and_speaks_its_language() -> None:
     assert text.language() == "sv"
 
 
-def test_code_streams_and_strange_html_are_left_behind() -> None:
-    """Neither source, prints, nor HTML that our rooms did not make reaches the reader."""
-    stream = {"output_type": "stream", "name": "stdout", "text": "printed-line"}
-    html = _html(_md("# T"), _code("<b>strange-html</b>", stream))
-    for hidden in ("secret_call", "printed-line", "strange-html"):
-        assert hidden not in html
+def test_code_and_what_only_warns_are_left_behind() -> None:
+    """Neither source nor warnings reach the reader; a customer gets nothing that our rooms did not make."""
+    printed, warned = (
+        {"output_type": "stream", "name": name, "text": f"{name}-line"} for name in ("stdout", "stderr")
+    )
+    cells = [_md("# T"), _code("<b>strange-html</b>", printed, warned)]
+    for hidden in ("secret_call", "stderr-line"):
+        assert hidden not in _html(*cells)
+    for hidden in ("secret_call", "stderr-line", "stdout-line", "strange-html"):
+        assert hidden not in _html(*cells, audience="customer")
 
 
 def test_our_own_tables_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

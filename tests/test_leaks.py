@@ -239,7 +239,7 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
     )  # fmt: skip
 
@@ -582,7 +582,7 @@ def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
 
 
 def test_every_columns_audience_was_decided() -> None:
-    """A60: a new column is decided upon here as well, or this fails; whoever opens one sees all that are open."""
+    """A new column is decided upon here as well, or this fails; whoever opens one sees all that are open."""
     decided = yaml.safe_load((Path(__file__).parent / "audience.yaml").read_text("utf-8"))
     declared = {
         name: {
@@ -595,7 +595,7 @@ def test_every_columns_audience_was_decided() -> None:
 
 
 def test_a_column_that_nobody_declared_is_shut(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
-    """A49: what a file or a frame brings beyond the schema is carried nowhere."""
+    """What a file or a frame brings beyond the schema is carried nowhere."""
     view = worlds[0].account("A-1")
     odd = {
         name: schema.TABLES[name].rows(rows.assign(odd=f"{MARK}-odd")) for name, rows in view.tables.items()
@@ -629,7 +629,7 @@ def careless(tmp_path: Path) -> workspace.Workspace:
 def test_another_customers_name_in_a_shared_row_stops_the_report(
     careless: workspace.Workspace, tmp_path: Path
 ) -> None:
-    """A61: told with the words around it; an earlier report stays; a waiver with reason and day lets it through."""
+    """Told with the words around it; an earlier report stays; a waiver with reason and day lets it through."""
     asked = ("report", "A-1", "--notebook", "05", "--audience", "customer", "--jobs", "1")
     done = kam("--workspace", careless.target, *asked, "--out", str(tmp_path / "ut"))
     assert done.returncode == 1, done.stdout + done.stderr
@@ -766,7 +766,7 @@ FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"
 def test_a_fault_leaves_nothing_in_a_customers_folder(
     careless: workspace.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A62, A63: no page, no notebook, no traceback, no address with a password; neither of a good run."""
+    """No page, no notebook, no traceback, no address with a password; neither of a good run."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://kam:hemligt@db/kam")
     first = nbformat.v4.new_code_cell(
         'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True',

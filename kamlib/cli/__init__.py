@@ -95,15 +95,21 @@ def init(target: str | None, name: str | None, lang: str, *, with_sample: bool) 
         standings.refresh(workspace.open(where_to, read_only=False))
     else:
         workspace.create(where_to, name=Path(where_to).stem, lang=lang)
-        _write_configuration(named or "kam")
     say(text.t("cli.made", found=locate.without_password(where_to)))
+    if not with_sample:
+        _write_configuration(named or "kam")
 
 
 def _write_configuration(name: str) -> None:
-    """Note the workspace's name in this folder; a URL never: it may hold a password."""
-    target = Path(locate.FILE)
-    if "://" not in name and not target.exists():
-        files.put(target, f"workspace = {json.dumps(name, ensure_ascii=False)}\n")
+    """Note the workspace's name in this folder, and say so; a URL never: it may hold a password."""
+    target = Path(locate.FILE).absolute()
+    if "://" in name:
+        return
+    if target.exists():
+        say(text.t("cli.configuration_kept", found=str(target)))
+        return
+    files.put(target, f"workspace = {json.dumps(name, ensure_ascii=False)}\n")
+    say(text.t("cli.configuration_made", found=str(target), folder=str(target.parent)))
 
 
 @kam.command("import")

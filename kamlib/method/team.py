@@ -41,9 +41,6 @@ def match(account: AccountView) -> pd.DataFrame:
 _MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
 
 
-hours = measures.hours
-
-
 def raci(account: AccountView) -> pd.DataFrame:
     """One row per open initiative: `title`, `accountable` and `responsible` (ids; also as names), `state` (S4.4).
 
@@ -97,14 +94,6 @@ def is_small(account: AccountView) -> bool:
     """Tell whether the squad has fewer people than full RACI is meant for (P22)."""
     held = measures.squad(account)
     return bool(held.loc[~held["has_left"], "person_id"].nunique() < account.limit("squad_small_people"))
-
-
-def has_deputy(account: AccountView) -> bool:
-    """Tell whether somebody stands in for the KAM: the plan's deputy, or a squad row marked so."""
-    plan = account.account_plan.sort_values("year").tail(1)
-    return bool(
-        plan["deputy_id"].notna().any() or measures.squad(account)["is_deputy"].fillna(value=False).any()
-    )
 
 
 def loads(account: AccountView) -> pd.DataFrame:

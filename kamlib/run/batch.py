@@ -31,7 +31,7 @@ from nbformat import NotebookNode
 
 from kamlib import text
 from kamlib.errors import KamError
-from kamlib.run import beside, export, files, kernels, leaks, notebooks
+from kamlib.run import beside, export, files, kernels, leaks, notebooks, own_outputs
 
 #: What a notebook may display in all, in characters: a report of more can't be mailed or opened on a phone.
 LARGEST = 3_000_000
@@ -197,6 +197,8 @@ def execute(job: Job) -> Outcome:
             with surroundings(job):
                 executed = _executed(job, Path(work))
             error = verdict(executed)
+            if job.audience == "customer":
+                error = error or own_outputs.refusal(executed, job.name)
             cleaned(executed)
             with files.watched(leaks.look(job.sought, job.workspace, job.account_id)):
                 outcome = _failed(job, **error) if error else _deliver(job, executed)
@@ -265,9 +267,12 @@ def _shortened(outputs: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
     room = _PRINTED
     for output in outputs:
         if output.output_type == "stream":
-            output.text, room = output.text[:room], max(0, room - len(output.text))
+            printed, output.text = output.text, output.text[: max(0, room)]
+            room -= len(printed)
             if not output.text:
                 continue
+            if room < 0 and output.name == "stdout":
+                output.text += f"\n{text.t('batch.left_out')}\n"
         elif output.output_type == "error":
             output.evalue = output.evalue[:_PRINTED]
             output.traceback = [line[:_PRINTED] for line in output.traceback[-50:]]

@@ -21,8 +21,6 @@ from kamlib.run.slides import Area, Say
 from kamlib.schema import AccountView
 from kamlib.show import cells, charts, figure, page, summary, tables
 
-NOTEBOOK = "06_review"
-
 _INCH = 914_400  # in the units of a slide
 _LONGEST = 110  # characters of a table's cell: a slide is read from across the room
 _GOALS = ("title", "baseline", "now", "target", "unit", "due_on", "way", "state")

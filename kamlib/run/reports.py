@@ -16,7 +16,7 @@ from kamlib.data import company, locate, projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
 from kamlib.method import measures, planning
-from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings
+from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings, traced
 from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
@@ -77,7 +77,7 @@ def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
     """
     portfolio = workspace.portfolio(as_of)
     names = portfolio.account.set_index("account_id")["name"].sort_index()
-    places = standings.compute(portfolio).set_index("account_id").reindex(names.index)
+    places = standings.kept(workspace, portfolio, as_of).set_index("account_id").reindex(names.index)
     tops = measures.groups_of(portfolio).reindex(names.index)
     rows = places[["segment", "is_key", "basis"]].assign(name=names, revenue_12m=_revenue(portfolio, tops))
     rows["is_key"] = rows["is_key"].fillna(value=False).astype(bool) & (tops == tops.index)
@@ -123,6 +123,8 @@ def run(
             ]
         finally:
             batch.clear(work)
+        if request.audience == "internal":
+            traced.write(plan.folder)
         written = index.write(request.out, request.lang)
     return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
 

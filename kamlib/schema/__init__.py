@@ -14,25 +14,3 @@ from kamlib.schema.settings import load_settings
 
 TABLES: dict[str, Table] = {name: row.table for name, row in ROW_CLASSES.items()}
 AccountView = Account
-
-__all__ = [
-    "KINDS",
-    "STANDING_COLUMNS",
-    "TABLES",
-    "Account",
-    "AccountView",
-    "Bundle",
-    "Column",
-    "NextMeeting",
-    "PlanRow",
-    "Portfolio",
-    "Result",
-    "Row",
-    "Standing",
-    "Table",
-    "as_rows",
-    "family",
-    "frame_of",
-    "load_settings",
-    "result",
-]

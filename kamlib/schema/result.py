@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from types import SimpleNamespace
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
 
 import pandas as pd
 
@@ -21,7 +21,8 @@ P = ParamSpec("P")
 class Result(Sequence[R], Generic[R]):
     """Rows of one kind about a bundle. In a notebook they show themselves as `sheet.<name>` of the catalogue.
 
-    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty.
+    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty; `names` are
+    the columns of a frame without rows.
     """
 
     sheet: str
@@ -29,6 +30,7 @@ class Result(Sequence[R], Generic[R]):
     bundle: Bundle
     values: Mapping[str, Any] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @overload
     def __getitem__(self, place: int) -> R: ...
@@ -61,25 +63,28 @@ class Result(Sequence[R], Generic[R]):
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame, for work on many of them."""
-        return frame_of(self.rows)
+        return frame_of(self.rows, self.names)
 
 
-def frame_of(rows: Iterable[Any]) -> pd.DataFrame:
-    """Return dataclass rows as a frame; days become timestamps."""
+def frame_of(rows: Iterable[Any], names: Sequence[str] = ()) -> pd.DataFrame:
+    """Return dataclass rows as a frame: days become timestamps, what is not known is missing."""
     records = [
         {each.name: getattr(row, each.name) for each in fields(row)} for row in rows if is_dataclass(row)
     ]
-    frame = pd.DataFrame(records)
+    frame = pd.DataFrame(records, columns=None if records else list(names))
     for name in frame.columns:
         if name.endswith("_on"):
             frame[name] = pd.to_datetime(frame[name])
+        elif frame[name].isna().all():
+            frame[name] = frame[name].astype("float64")
     return frame
 
 
 def as_rows(answer: Any) -> list[Any]:
-    """Return rows with attributes, None for what is not known, of a result or of a frame that has not become one yet."""
+    """Return rows with attributes, None for what is not known, of a result, a single answer, or a frame."""
     if not isinstance(answer, pd.DataFrame):
-        return list(answer)
+        is_one = is_dataclass(answer) and not isinstance(answer, Result)
+        return [answer] if is_one else list(answer)
     columns = {str(name): [_plain(value) for value in answer[name]] for name in answer.columns}
     return [
         SimpleNamespace(**dict(zip(columns, values, strict=True)))
@@ -119,9 +124,17 @@ def result(
 
         def made(bundle: B, *args: P.args, **options: P.kwargs) -> Result[R]:
             rows = tuple(ask(bundle, *args, **options))
-            return Result(sheet, rows, bundle, values(bundle) if values else {})
+            filled = values(bundle) if values else {}
+            return Result(sheet, rows, bundle, filled, names=_names(ask))
 
         update_wrapper(asked, ask)
         return asked
 
     return declare
+
+
+@cache
+def _names(ask: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the fields of the rows that a function says it gives."""
+    rows = get_args(get_type_hints(ask).get("return"))
+    return tuple(each.name for each in fields(rows[0])) if rows and is_dataclass(rows[0]) else ()

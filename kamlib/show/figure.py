@@ -78,10 +78,16 @@ def shown(
     sizes: tuple[tuple[float, float], tuple[float, float]] = (WIDE, NARROW),
 ) -> Shown:
     """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
-    wide, narrow = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
-    both = f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
+    (wide, key), (narrow, small) = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
+    both = (
+        f'<div class="kam-wide">{_named(wide, key, words)}</div>'
+        f'<div class="kam-narrow">{_named(narrow, small, words)}</div>'
+    )
     whole = laid(both, words, bundle, table=table)
-    return Drawn(whole.html, whole.plain, whole.kind, words, paint, sizes[0])
+    keys = (key,) if key == small else (key, small)
+    return Drawn(
+        whole.html, whole.plain, whole.kind, whole.titles, keys, words=words, paint=paint, size=sizes[0]
+    )
 
 
 def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown:
@@ -97,7 +103,7 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
     # A tree may go on on the next page of paper.
     breaks = " kam-breaks" * inside.startswith('<div class="kam-tree"')
-    return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure")
+    return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure", (words.title,))
 
 
 def short(name: str, longest: int = LONGEST) -> str:
@@ -178,7 +184,7 @@ def _painted(paint: Painter, size: tuple[float, float], *, narrow: bool) -> Iter
         yield figure
 
 
-def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
+def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> tuple[str, str]:
     written = io.StringIO()
     bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
     with _painted(paint, size, narrow=narrow) as drawing:
@@ -199,8 +205,8 @@ _NEEDLESS = (
 )
 
 
-def _clean(svg: str) -> str:
-    """Return the drawing alone, its ids made its own; what is written in it stays as it is."""
+def _clean(svg: str) -> tuple[str, str]:
+    """Return the drawing alone and the key with which its ids begin; what is written in it stays as it is."""
     svg = _in_tags(r"(\d+\.\d{2})\d+", r"\1", page.printable(svg[svg.index("<svg") :]))
     used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
     svg = _in_tags(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
@@ -211,7 +217,7 @@ def _clean(svg: str) -> str:
     svg = _in_tags(r' id="([^"]+)"', rf' id="{key}-\1"', svg)
     svg = _in_tags(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
     svg = _in_tags(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{key}-\1"', svg)
-    return svg.replace("<svg", f'<svg data-key="{key}"', 1)
+    return svg, key
 
 
 def _in_tags(pattern: str, repl: str | Callable[[re.Match[str]], str], svg: str) -> str:
@@ -220,13 +226,12 @@ def _in_tags(pattern: str, repl: str | Callable[[re.Match[str]], str], svg: str)
     return re.sub("<[^<>]*>", lambda tag: wanted.sub(repl, tag[0]), svg)
 
 
-def _named(svg: str, words: Words) -> str:
-    found = re.search(r'data-key="(\w+)".*?viewBox="([^"]+)"', svg, flags=re.DOTALL)
-    if found is None:
+def _named(svg: str, key: str, words: Words) -> str:
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    if box is None:
         raise ValueError("a drawing has lost its frame")
-    key, box = found.groups()
     head = (
-        f'<svg class="kam-svg" xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
+        f'<svg class="kam-svg" xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" '
         f'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(words.title)}</title>'
         f'<desc id="{key}-d">{escape(words.description or words.subtitle or words.title)}</desc>'
     )

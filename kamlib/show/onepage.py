@@ -27,7 +27,7 @@ def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
     body = f'{head}<div class="kam-onepage-grid {_density(boxes)}">{grid}</div>{note}'
     plain = "\n".join([title, *(_told(box) for _, box in boxes.iterrows())])
-    return Shown(framed(body, "kam-onepage", "section"), plain)
+    return Shown(framed(body, "kam-onepage", "section"), plain, titles=(title,))
 
 
 #: More characters than this on the page are printed smaller, so that one A4 holds them.

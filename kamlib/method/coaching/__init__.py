@@ -18,23 +18,6 @@ from kamlib.method.coaching.tips import Tip, tips
 from kamlib.schema import Account, Portfolio, Result, result
 from kamlib.schema.plan import Waiver
 
-__all__ = [
-    "COMPANY_RULES",
-    "RULES",
-    "Explanation",
-    "Rule",
-    "Tip",
-    "about",
-    "check",
-    "check_company",
-    "check_each",
-    "explain",
-    "explained",
-    "tips",
-    "tips_each",
-    "waived",
-]
-
 _ROOMS = (plan_rules, team_rules, customer_rules, company_rules)  # importing them declares the rules
 
 

@@ -7,8 +7,6 @@ from datetime import date
 from statistics import median
 from typing import Any
 
-import pandas as pd
-
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.plan_rules import is_bare
@@ -136,7 +134,7 @@ def value_lost(account: Account) -> Iterable[Hit]:
 @rule("error", "6.7", asks=True)
 def service_eats_profit(account: Account) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
-    left = _only(measures.customer_profit(account))
+    left = as_rows(measures.customer_profit(account))[0]
     if left.profit is not None and left.profit < 0:
         dearest = as_rows(measures.service_costs(account))[0]
         yield hit(
@@ -150,7 +148,7 @@ def service_eats_profit(account: Account) -> Iterable[Hit]:
 @rule("warning", "S5.3", asks=True)
 def revenue_falls(account: Account) -> Iterable[Hit]:
     """The customer buys clearly less than a year ago, or nothing at all any more."""
-    sold = _only(measures.sales(account))
+    sold = as_rows(measures.sales(account))[0]
     has_stopped = sold.revenue_12m is None and (sold.revenue_previous_12m or 0) > 0
     growth = -1.0 if has_stopped else sold.growth_share
     if growth is not None and round(growth, 9) <= account.limit("fall_share"):
@@ -182,7 +180,7 @@ def _sold_by_group(account: Account, back: int) -> dict[str, float]:
     return sums
 
 
-@rule("warning", "Q4")
+@rule("warning", "Q4", asks=True)
 def project_slips(account: Account) -> Iterable[Hit]:
     """A running project is clearly behind its plan."""
     running = {each.project_id for each in account.open_projects}
@@ -262,8 +260,3 @@ def journey_step_sore(account: Account) -> Iterable[Hit]:
     for step in account.journey_steps:
         if step.score is not None and step.score <= 2 and not step.initiative_id:
             yield hit(step, score=step.score)
-
-
-def _only(answer: object) -> Any:
-    """Return the one row of an answer, a table of one row or the row itself."""
-    return as_rows(answer)[0] if isinstance(answer, pd.DataFrame) else answer

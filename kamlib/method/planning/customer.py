@@ -45,15 +45,6 @@ def _walk(chiefs: pd.Series[str], chief: str | None, depth: int, seen: set[str])
             yield contact_id, 0
 
 
-def units(account: AccountView) -> pd.DataFrame:
-    """Return one row per buying unit: unit_id, name, site, kind, people (noted there) (S3.1)."""
-    noted = account.stakeholder.dropna(subset=["contact_id"]).drop_duplicates(["unit_id", "contact_id"])
-    people = noted.groupby("unit_id").size()
-    rows = account.buying_unit.dropna(subset=["name"]).rename(columns={"row_id": "unit_id"})
-    counted = rows["unit_id"].map(people).fillna(0).astype("Int64")
-    return rows.assign(people=counted)[["unit_id", "name", "site", "kind", "people"]].reset_index(drop=True)
-
-
 def insights(account: AccountView) -> pd.DataFrame:
     """Return the customer's own goals and challenges in order of priority, each graded (S3.2).
 

@@ -78,20 +78,6 @@ def steps(account: AccountView, n: int = 5) -> pd.DataFrame:
     return both.assign(days_late=late).reset_index(drop=True)
 
 
-def overdue(account: AccountView) -> pd.DataFrame:
-    """Return everything whose day has passed, the oldest first (S3.6).
-
-    Columns kind (initiative, promise, goal), title, side, owner_id, customer_owner_id, due_on, days_late.
-    """
-    late = steps(account, n=len(account.initiative) + len(account.commitment))
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    goals = goals.assign(
-        kind="goal", days_late=(pd.Timestamp(account.as_of) - goals["due_on"]).dt.days.astype("Int64")
-    )
-    every = pd.concat([late, goals.reindex(columns=late.columns)])
-    return every[every["days_late"].gt(0).fillna(value=False)].sort_values("due_on", ignore_index=True)
-
-
 @once
 def risks(account: AccountView) -> pd.DataFrame:
     """Return the risk register, the worst first (S3.5).
@@ -180,30 +166,6 @@ def value_headline(account: AccountView) -> pd.Series:
     return pd.Series(
         {"gained": gained, "cost": cost, "net": amounts.sum(min_count=1), "values": len(amounts)}
     )
-
-
-def value_totals(account: AccountView) -> pd.DataFrame:
-    """Return one row per stage of the ledger: stage, values, expected (low-likely-high as PERT mean), is_counted."""
-    rows = value_ledger(account)
-    middle = [
-        pert_mean(low, likely, high)
-        for low, likely, high in zip(rows["low"], rows["amount"], rows["high"], strict=True)
-    ]
-    stages = rows.assign(expected=middle).groupby("stage")["expected"]
-    sums = pd.DataFrame({"values": stages.size(), "expected": stages.sum(min_count=1)}).reindex(_STAGES)
-    totals = sums.dropna(subset=["values"]).reset_index()
-    return totals.assign(is_counted=totals["stage"].eq("confirmed"), values=totals["values"].astype("Int64"))
-
-
-def pert_mean(low: float, likely: float, high: float) -> float:
-    """Return (low + 4 likely + high) / 6; the likely value alone where an end is missing, else the middle (6.6).
-
-    >>> pert_mean(4, 9, 16)
-    9.333333333333334
-    """
-    if pd.isna(likely):
-        return (low + high) / 2
-    return likely if pd.isna(low) or pd.isna(high) else (low + 4 * likely + high) / 6
 
 
 def promises_overdue(account: AccountView) -> pd.DataFrame:

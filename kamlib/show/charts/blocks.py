@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon, Rectangle
 
-from kamlib.show.charts.marks import SMALL, Box, Point
+from kamlib.show.charts.marks import SMALL, Point
 from kamlib.show.figure import short, width
 from kamlib.show.page import COLOURS
 
@@ -116,9 +116,3 @@ def _broken(name: str, reach: float) -> list[str]:
         else:
             lines.append(short(word))
     return lines
-
-
-def grounds(ax: Axes, fields: Sequence[Box], colours: Sequence[str]) -> None:
-    """Lay coloured fields (left, low, width, height) under a drawing."""
-    shapes = [[(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)] for x, y, wide, high in fields]
-    ax.add_artist(PolyCollection(shapes, facecolors=colours, linewidths=0, zorder=0, clip_on=False))
