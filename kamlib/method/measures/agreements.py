@@ -45,7 +45,7 @@ def _term(account: Account, each: Agreement) -> Term:
     notice = None
     if each.ends_on and each.notice_months is not None:
         notice = months_before(each.ends_on, each.notice_months)
-    left = [(day - account.today).days if day else None for day in (notice, each.ends_on)]
+    to_notice, to_end = ((day - account.today).days if day else None for day in (notice, each.ends_on))
     return Term(
         each.agreement_id,
         each.account_id,
@@ -54,7 +54,8 @@ def _term(account: Account, each: Agreement) -> Term:
         each.ends_on,
         each.notice_months,
         notice,
-        *left,
+        to_notice,
+        to_end,
         each.has_price_clause,
         each.has_change_of_control,
         each.is_exclusive,
@@ -76,4 +77,7 @@ def growth_word(account: Account, share: float | None) -> str:
     """Return flat, growing or shrinking; unknown without a share."""
     if share is None:
         return "unknown"
-    return "flat" if abs(share) <= account.limit("flat_share") else "growing" if share > 0 else "shrinking"
+    # A figure that was counted from money may miss the limit by a rounding of floats.
+    if round(abs(share), 9) < account.limit("flat_share"):
+        return "flat"
+    return "growing" if share > 0 else "shrinking"
