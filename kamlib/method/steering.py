@@ -11,12 +11,9 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.errors import Finding
+from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
-from kamlib.schema import Portfolio
-
-#: How many customers' names a sentence of exceptions may hold before the rest is counted.
-_RANK = {"error": 0, "warning": 1, "note": 2}
+from kamlib.schema import Portfolio, Result
 
 
 def growth(portfolio: Portfolio) -> pd.DataFrame:
@@ -68,12 +65,12 @@ def outlook_total(portfolio: Portfolio) -> pd.DataFrame:
     return measures.one_row(n=len(named), **figures, gap_share=gap, reading=said)
 
 
-def tips_total(cards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def tips_total(cards: Mapping[str, Result[Any]]) -> pd.DataFrame:
     """One row per tip: in how many of the cards (account id -> tips) it is `done`, `partly`, `missing`, `silent` (P19)."""
     states = ["done", "partly", "missing", "silent"]
     if not cards:
         return pd.DataFrame(columns=["tip", *states])
-    rows = pd.concat(cards.values(), ignore_index=True)
+    rows = pd.concat([each.frame() for each in cards.values()], ignore_index=True)
     counted = pd.crosstab(rows["tip"], rows["state"]).reindex(columns=states, fill_value=0)
     return counted.reindex(rows["tip"].unique()).rename_axis(columns=None).reset_index()
 
@@ -162,7 +159,7 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     plans = measures.newest_plans(portfolio).set_index("account_id")
     rows = []
     for account_id in measures.key_accounts(portfolio):
-        ranked = sorted(findings.get(account_id, ()), key=lambda finding: _RANK[finding.severity])
+        ranked = sorted(findings.get(account_id, ()), key=lambda finding: severity_rank(finding.severity))
         rows.append(
             {
                 "account_id": account_id,
@@ -176,7 +173,7 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
     listed = pd.DataFrame(rows, columns=columns).astype({"due_on": "datetime64[us]"})
     return listed.sort_values(
-        "severity", key=lambda each: each.map(_RANK).fillna(9), kind="stable", ignore_index=True
+        "severity", key=lambda each: each.map(severity_rank), kind="stable", ignore_index=True
     )
 
 

@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from kamlib import text
+from kamlib.errors import SEVERITIES, severity_rank
 from kamlib.run import batch, export, files
 from kamlib.show import cells, page
 from kamlib.show.sparkline import Line, sparkline
@@ -19,7 +20,6 @@ from kamlib.show.sparkline import Line, sparkline
 PORTFOLIO = "portfolio"
 #: What the index tells of a run; a manifest without it is none of ours.
 _HEAD = {"as_of", "audience", "lang", "workspace", "currency", "accounts"}
-_RANK = {"error": 0, "warning": 2, "note": 3}
 #: Kinds of fault whose message says what to do; any other is a fault of the notebook.
 _CURED = {
     "KamError", "NotExecuted", "DeadKernelError", "CellTimeoutError", "TimeLimit", "KernelStart", "TooLarge", "OwnOutput",
@@ -144,7 +144,7 @@ def _first(run: Run, out: Path) -> str:
     told, reports = run[1], _reports(run[1])
     return _lines(
         (
-            text.t(f"severity.{about['severity']}") if about["severity"] in _RANK else _band(about),
+            text.t(f"severity.{about['severity']}") if about["severity"] in SEVERITIES else _band(about),
             cells.tone(about["severity"]),
             f"<strong>{_account(account_id, about, reports[account_id], run, out)}</strong>: "
             f"{_in_its_language(about['exception'] or _band(about), told)}"
@@ -176,8 +176,10 @@ def _ranked(told: Mapping[str, Any], reports: Iterable[str]) -> list[tuple[str, 
 
     def rank(each: tuple[str, Mapping[str, Any]]) -> tuple[float, float]:
         about = each[1]
-        state = 1 if about.get("band") == "weak" else 9
-        return min(_RANK.get(about.get("severity", ""), 9), state), -(about.get("revenue_12m") or 0)
+        rank = severity_rank(about.get("severity", ""))
+        just_below_errors = 0.5
+        is_weak = about.get("band") == "weak"
+        return min(rank, just_below_errors) if is_weak else rank, -(about.get("revenue_12m") or 0)
 
     return sorted(((each, told["accounts"].get(each, {})) for each in reports), key=rank)
 

@@ -11,8 +11,6 @@ from kamlib.data.workspace import Workspace
 from kamlib.method import coaching, measures, segmentation
 from kamlib.schema import STANDING_COLUMNS, AccountView, Portfolio
 
-_RANK = ("error", "warning", "note")
-
 
 def compute(portfolio: Portfolio) -> pd.DataFrame:
     """Return one row per account: `account_id` and the columns of `schema.Standing`.
@@ -41,16 +39,16 @@ def signs(account: AccountView) -> dict[str, Any]:
 
     `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
     """
-    ranked = sorted(coaching.check(account), key=lambda finding: _RANK.index(finding.severity))
+    findings = coaching.check(account)
     total, sold = measures.health_total(account).iloc[0], measures.sales(account).iloc[0]
     return {
         "growth_share": _known(sold["growth_share"], 4),
         "trend": [round(each) for each in measures.trend(account)["rolling_12m"].dropna()],
         "health": _known(total["score"], 0),
         "band": total["band"],
-        "severity": ranked[0].severity if ranked else "none",
-        "exception": ranked[0].sentence() if ranked else "",
-        "more": max(len(ranked) - 1, 0),
+        "severity": findings[0].severity if findings else "none",
+        "exception": findings[0].sentence() if findings else "",
+        "more": max(len(findings) - 1, 0),
     }
 
 

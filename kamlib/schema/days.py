@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -16,6 +16,17 @@ def months_from(day: date, months: int) -> date:
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def notice_day(ends_on: date, months: int) -> date:
+    """Return the last day to give notice of an agreement; from a month's last day it is a month's last day.
+
+    >>> notice_day(date(2027, 3, 31), 3), notice_day(date(2026, 12, 31), 3)
+    (datetime.date(2026, 12, 31), datetime.date(2026, 9, 30))
+    """
+    day = months_from(ends_on, -months)
+    is_last = (ends_on + timedelta(days=1)).day == 1
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1]) if is_last else day
 
 
 def working_days_from(day: date, count: int) -> date:

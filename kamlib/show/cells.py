@@ -33,7 +33,7 @@ _TONES = {
         "conflict overloaded rejected too_few_hours no_owner leaves would_leave required competitor left stop "
         "no_accountable sponsor_state:none health_band:weak rater_agreement:low"
     ),
-    "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new",
+    "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new note",
 }
 _TONE = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
 

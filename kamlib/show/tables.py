@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import schema, text
-from kamlib.errors import Finding
+from kamlib.errors import Finding, severity_rank
 from kamlib.show import cells, named, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
 from kamlib.show.sparkline import Line, sparkline
@@ -273,12 +273,9 @@ def _card(card: Mapping[str, Any]) -> str:
     )
 
 
-_SEVERITY = {"error": (0, "bad"), "warning": (1, "warn"), "note": (2, "own")}
-
-
 def findings(found: Iterable[Finding], limit: int = 3) -> Shown:
     """Show the most severe findings, at most `limit`; the rest stands behind a fold (P17)."""
-    ranked = sorted(found, key=lambda finding: _SEVERITY[finding.severity][0])
+    ranked = sorted(found, key=lambda finding: severity_rank(finding.severity))
     if not ranked:
         sentence = text.t("show.no_findings")
         return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-say"), sentence, "findings")
@@ -296,7 +293,7 @@ def _finding_list(ranked: list[Finding]) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    word = cells.pill(text.t(f"severity.{finding.severity}"), _SEVERITY[finding.severity][1])
+    word = cells.pill(text.t(f"severity.{finding.severity}"), cells.tone(finding.severity))
     return f"<li>{word}<span>{escape(finding.sentence())}</span></li>"
 
 

@@ -5,6 +5,7 @@ trailing twelve months (R12) up to the last complete revenue month. Shares are 0
 currency, scores 0..100.
 """
 
+from kamlib.method.measures.agreements import agreements
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
 from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
 from kamlib.method.measures.health import (

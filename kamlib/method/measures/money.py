@@ -56,8 +56,14 @@ def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {str(name): dict(each) for name, each in sums.to_dict("index").items()}
 
 
-def growth_word(bundle: Bundle, share: float) -> str:
-    """Return growing, flat or shrinking: the one word for a change of revenue, of a customer or of a product group."""
+def growth_word(bundle: Bundle, share: float | None) -> str:
+    """Return growing, flat or shrinking: the one word for a change of revenue, of a customer or of a product group.
+
+    Unknown without a share.
+    """
+    if share is None:
+        return "unknown"
+    # A share that was counted from money may miss the limit by a rounding of floats.
     if round(abs(share), 9) < bundle.limit("flat_share"):
         return "flat"
     return "growing" if share > 0 else "shrinking"
