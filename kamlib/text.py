@@ -178,6 +178,11 @@ def label_of(code: tuple[str, Any]) -> str:
     return label(*code)
 
 
+def table_title(name: str) -> str:
+    """Return what a table of the schema is called."""
+    return str(entry(f"table.{name}")[_chosen][0])
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
     return value is None or value is pd.NA or value == "" or bool(pd.isna(value))

@@ -138,7 +138,12 @@ def note(words: str) -> str:
 @cache
 def stylesheet() -> str:
     """Return the style of everything shown, scoped to the class `kam`."""
-    return files("kamlib.show").joinpath("kam.css").read_text("utf-8")
+    return compact(files("kamlib.show").joinpath("kam.css").read_text("utf-8"))
+
+
+def compact(style: str) -> str:
+    """Return a style sheet as it is delivered: without the white space that its readers need."""
+    return "".join(line.strip() for line in style.splitlines())
 
 
 @cache

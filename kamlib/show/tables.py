@@ -18,6 +18,7 @@ from kamlib import schema, text
 from kamlib.errors import Finding, severity_rank
 from kamlib.show import cells, named, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
+from kamlib.show.sparkline import Line, sparkline
 from kamlib.words import figures_in
 
 Words = Mapping[str, Any]
@@ -265,30 +266,10 @@ def _card(card: Mapping[str, Any]) -> str:
         if change
         else ""
     )
-    drawn = sparkline(card.get("series", ()))
+    drawn = sparkline([Line(list(card.get("series", ())))])
     return (
         f'<div class="kam-card"><dt>{escape(card["label"])}</dt>'
         f'<dd><span class="kam-value">{escape(card["value"])}</span>{drawn}{moved}</dd></div>'
-    )
-
-
-def sparkline(series: Iterable[float], width: int = 96, height: int = 24) -> str:
-    """Return a small line as SVG without axes; hidden from a screen reader, whose number stands beside it."""
-    values = [float(value) for value in series if not text.is_missing(value)]
-    if len(values) < 2:
-        return ""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    step = (width - 8) / (len(values) - 1)
-    points = [
-        (4 + n * step, height - 4 - (value - low) / span * (height - 8)) for n, value in enumerate(values)
-    ]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
-    return (
-        f'<svg class="kam-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
-        f'<polyline points="{line}" fill="none" stroke="#0E5F76" stroke-width="1.5"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="#0E5F76"/></svg>'
     )
 
 

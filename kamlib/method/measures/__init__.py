@@ -5,7 +5,7 @@ trailing twelve months (R12) up to the last complete revenue month. Shares are 0
 currency, scores 0..100.
 """
 
-from kamlib.method.measures.agreements import agreements, growth_word, months_before
+from kamlib.method.measures.agreements import agreements, months_before
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
 from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
 from kamlib.method.measures.health import (
@@ -31,6 +31,7 @@ from kamlib.method.measures.money import (
     bridge,
     customer_profit,
     exposure,
+    growth_word,
     lifetime,
     lifetime_value,
     sales,

@@ -71,13 +71,3 @@ def months_before(day: date, months: int) -> date:
     last = monthrange(years, month + 1)[1]
     is_last = (day + timedelta(days=1)).day == 1
     return date(years, month + 1, last if is_last else min(day.day, last))
-
-
-def growth_word(account: Account, share: float | None) -> str:
-    """Return flat, growing or shrinking; unknown without a share."""
-    if share is None:
-        return "unknown"
-    # A figure that was counted from money may miss the limit by a rounding of floats.
-    if round(abs(share), 9) < account.limit("flat_share"):
-        return "flat"
-    return "growing" if share > 0 else "shrinking"
