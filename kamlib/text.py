@@ -180,6 +180,12 @@ def label_of(code: tuple[str, Any]) -> str:
     return label(*code)
 
 
+def table(name: str) -> str:
+    """Return what a table is called, as it stands within a sentence."""
+    title: str = entry(f"table.{name}")[_chosen][0]
+    return title.lower()
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
     return value is None or value is pd.NA or value == "" or bool(pd.isna(value))

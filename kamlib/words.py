@@ -76,6 +76,11 @@ def label(choice_set: str, code: str | None) -> Words:
     return _later("label_of", (choice_set, code))
 
 
+def table(name: str) -> Words:
+    """What a table is called, within a sentence."""
+    return _later("table", name)
+
+
 def listed(parts: Iterable[object]) -> Words:
     """Parts as a sentence joins them: a, b and c."""
     return _later("listed", tuple(parts))

@@ -87,7 +87,7 @@ class Case:
     @cached_property
     def promises(self) -> pd.DataFrame:
         """Commitments with state and days late."""
-        return measures.promises(self.account)
+        return measures.promises(self.account).frame()
 
     @cached_property
     def plan(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Case:
     @cached_property
     def updated_on(self) -> pd.Timestamp:
         """The day on which somebody last judged something in the plan."""
-        return measures.plan_updated_on(self.account)
+        return pd.to_datetime(measures.plan_updated_on(self.account))
 
     @cached_property
     def open_goals(self) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.case import Case, Hit, rule, titled
+from kamlib.schema import frame_of
 
 
 @rule("error", "P7")
@@ -141,9 +142,9 @@ def value_lost(case: Case) -> Iterable[Hit]:
 @rule("error", "6.7")
 def service_eats_profit(case: Case) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
-    row = measures.customer_profit(case.account).iloc[0]
+    row = frame_of([measures.customer_profit(case.account)]).iloc[0]
     if row["profit"] < 0:
-        cost = measures.service_costs(case.account).iloc[0]
+        cost = measures.service_costs(case.account).frame().iloc[0]
         yield {
             "margin": case.money(row["contribution_margin"]),
             "cost": case.money(row["service_cost"]),
@@ -155,7 +156,7 @@ def service_eats_profit(case: Case) -> Iterable[Hit]:
 @rule("warning", "S5.3")
 def revenue_falls(case: Case) -> Iterable[Hit]:
     """The customer buys clearly less than a year ago, or nothing at all any more."""
-    row = measures.sales(case.account).iloc[0]
+    row = frame_of([measures.sales(case.account)]).iloc[0]
     has_stopped = pd.isna(row["revenue_12m"]) and row["revenue_previous_12m"] > 0
     growth = -1.0 if has_stopped else row["growth_share"]
     if round(growth, 9) <= case.limit("fall_share"):
@@ -168,7 +169,7 @@ def revenue_falls(case: Case) -> Iterable[Hit]:
 @rule("warning", "S5.3")
 def flat_group(case: Case) -> Iterable[Hit]:
     """A large product group stands still for the second year in a row."""
-    most, least = case.limit("flat_share"), case.limit("flat_of_sales_share")
+    most, least = case.limit("flat_growth_share"), case.limit("flat_of_sales_share")
     years = [
         measures.within(case.revenue, "month", case.account.window(12, back=back))
         .groupby("product_group")["revenue"]
@@ -176,9 +177,9 @@ def flat_group(case: Case) -> Iterable[Hit]:
         for back in (24, 12, 0)
     ]
     sums = pd.concat(years, axis=1, keys=["first", "second", "third"]).dropna()
-    still = (sums["second"] / sums["first"] - 1).abs().le(most) & (
+    still = (sums["second"] / sums["first"] - 1).abs().round(9).lt(most) & (
         sums["third"] / sums["second"] - 1
-    ).abs().le(most)
+    ).abs().round(9).lt(most)
     for group, amount in sums.loc[still & sums["third"].ge(least * sums["third"].sum()), "third"].items():
         yield {"group": group, "amount": case.money(amount)}
 
@@ -186,7 +187,7 @@ def flat_group(case: Case) -> Iterable[Hit]:
 @rule("warning", "Q4")
 def project_slips(case: Case) -> Iterable[Hit]:
     """A running project is clearly behind its plan."""
-    rows = measures.projects(case.account)
+    rows = measures.projects(case.account).frame()
     late = rows[~rows["status"].isin(["done", "stopped"]) & rows["slip_days"].ge(case.limit("slip_days"))]
     for row in late.to_dict("records"):
         yield {
@@ -200,7 +201,7 @@ def project_slips(case: Case) -> Iterable[Hit]:
 @rule("error", "T6")
 def delivery_low(case: Case) -> Iterable[Hit]:
     """Deliveries on time in full are below what we ask of ourselves."""
-    row = measures.delivery_precision(case.account).iloc[0]
+    row = measures.delivery_precision(case.account).frame().iloc[0]
     if row["share"] < case.limit("precision_share"):
         yield {"share": text.percent(row["share"]), "limit": text.percent(case.limit("precision_share"))}
 
@@ -218,9 +219,9 @@ def severe_case_open(case: Case) -> Iterable[Hit]:
 @rule("warning", "6.7", asks=True)
 def mean_hides_low(case: Case) -> Iterable[Hit]:
     """The mean looks good while somebody is clearly dissatisfied."""
-    rows = measures.satisfaction(case.account)
+    rows = measures.satisfaction(case.account).frame()
     for row in rows[rows["hides_low"].astype(bool)].to_dict("records"):
-        answers = measures.answers(case.account, row["kind"]).sort_values("score")
+        answers = frame_of(measures.answers(case.account, row["kind"])).sort_values("score")
         yield {
             "kind": text.label("feedback_kind", row["kind"]),
             "who": case.name(answers["contact_id"].iloc[0]),
@@ -233,7 +234,7 @@ def mean_hides_low(case: Case) -> Iterable[Hit]:
 @rule("note", "S5.3", is_contact=True)
 def nobody_answered(case: Case) -> Iterable[Hit]:
     """No answer of any kind from the customer for a year: silence is not satisfaction."""
-    if not case.is_bare and measures.satisfaction(case.account).empty:
+    if not case.is_bare and not measures.satisfaction(case.account):
         yield {}
 
 

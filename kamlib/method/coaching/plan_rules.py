@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import measures
 from kamlib.method.coaching.case import Case, Hit, rule, titled
+from kamlib.schema import frame_of
 
 
 @rule("warning", "S3.7")
@@ -188,7 +189,7 @@ def risk_without_action(case: Case) -> Iterable[Hit]:
 @rule("error", "T6")
 def broken_promises(case: Case) -> Iterable[Hit]:
     """Fewer of our promises are kept in time than we ask of ourselves."""
-    ours = measures.commitments(case.account).iloc[0]
+    ours = frame_of([measures.commitments(case.account).ours]).iloc[0]
     if ours["due"] >= case.limit("promises_fewest") and ours["on_time_share"] < case.limit(
         "promises_kept_share"
     ):

@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.case import Case
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, frame_of
 
 #: What a tip measures: two checks, and the figures that its sentence tells.
 Sign = tuple[bool, bool, dict[str, Any]]
@@ -94,8 +94,8 @@ def _journey(case: Case) -> Sign:
 
 def _kept(case: Case) -> Sign:
     """T6: promises kept on time, and deliveries on time in full."""
-    ours = measures.commitments(case.account).iloc[0]
-    precision = measures.delivery_precision(case.account).iloc[0]["share"]
+    ours = frame_of([measures.commitments(case.account).ours]).iloc[0]
+    precision = measures.delivery_precision(case.account).frame().iloc[0]["share"]
     values = {"n": ours["on_time"], "of": ours["due"], "share": text.percent(precision)}
     kept = ours["on_time_share"] >= case.limit("promises_kept_share")
     return bool(kept), bool(precision >= case.limit("precision_share")), values
