@@ -179,8 +179,8 @@ def label_of(code: tuple[str, Any]) -> str:
 
 
 def table_title(name: str) -> str:
-    """Return what a table of the schema is called."""
-    return str(entry(f"table.{name}")[_chosen][0])
+    """Return what a table of the schema is called, within a sentence."""
+    return str(entry(f"table.{name}")[_chosen][0]).lower()
 
 
 def is_missing(value: Any) -> bool:

@@ -77,7 +77,7 @@ def label(choice_set: str, code: str | None) -> Words:
 
 
 def table(name: str) -> Words:
-    """What a table is called."""
+    """What a table is called, within a sentence."""
     return _later("table_title", name)
 
 

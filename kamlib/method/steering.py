@@ -138,14 +138,23 @@ def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:
     rows = [
         {
             "account_id": account_id,
-            **measures.health_total(account)[["band", "score", "worst"]].iloc[0],
-            **measures.sales(account)[["revenue_12m", "growth_share"]].iloc[0],
-            "revenues": measures.trend(account, months)["revenue"].tolist(),
+            **_of(measures.health_total(account), "band", "score", "worst"),
+            **_of(measures.sales(account), "revenue_12m", "growth_share"),
+            "revenues": [each.revenue for each in measures.trend(account, months)],
         }
         for account_id, account in measures.key_views(portfolio).items()
     ]
     columns = ["account_id", "band", "score", "worst", "revenue_12m", "growth_share", "revenues"]
-    return pd.DataFrame(rows, columns=columns).sort_values("score", kind="stable", ignore_index=True)
+    numbers = dict.fromkeys(("score", "revenue_12m", "growth_share"), "float64")
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .astype(numbers)
+        .sort_values("score", kind="stable", ignore_index=True)
+    )
+
+
+def _of(answer: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in names}
 
 
 def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
@@ -224,10 +233,10 @@ def _state(portfolio: Portfolio) -> dict[str, Any]:
 def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """Return revenue of the key accounts, against budget, their share of all, and the loss to expect."""
     months = concentration.key_months(portfolio, measures.key_accounts(portfolio))
-    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio).iloc[0]
+    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio)
     spent, planned, expected, bad = (
         text.money(amount, portfolio.currency)
-        for amount in (plan["revenue"], plan["budget"], loss["expected_loss"], loss["one_in_twenty"])
+        for amount in (plan["revenue"], plan["budget"], loss.expected_loss, loss.one_in_twenty)
     )
     grown = keys["growth_share"]
     moved = "" if pd.isna(grown) else text.t("summary.moved", change=text.percent(grown, 1, signed=True))
@@ -254,6 +263,6 @@ def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, An
         {
             "label": text.t("summary.figure.loss"),
             "value": expected,
-            "change": "" if loss["n"] == 0 else text.t("summary.bad_year", bad=bad),
+            "change": "" if loss.n == 0 else text.t("summary.bad_year", bad=bad),
         },
     ]

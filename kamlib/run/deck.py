@@ -51,7 +51,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     goals = charts.goal_progress(followed, account)
     finding = goals.titles[0] if goals.kind == "figure" else ""
     _table(deck, mark, _Sheet("goal_progress", followed, _GOALS, finding), account)
-    _table(deck, mark, _Sheet("plan_promises", measures.promises(account), _PROMISES), account)
+    _table(deck, mark, _Sheet("plan_promises", measures.promises(account).frame(), _PROMISES), account)
     if account.audience == "customer":
         _table(deck, mark, _Sheet("value_ledger", ledger, _VALUES), account)
     else:

@@ -233,7 +233,7 @@ def _cells_of(about: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, ce
     )
     state = text.label("exception_state", severity) if severity else text.MISSING
     segment = text.label("outcome", about.get("segment")) + basis
-    change = text.percent(growth, 0, signed=True)
+    change = text.percent(growth, 1, signed=True)
     health = _band(about)
     return {
         "state": (cells.pill(state, cells.tone(severity)) if severity else state, state),

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import text
 from kamlib.data.workspace import Workspace
 from kamlib.method import coaching, measures, segmentation
 from kamlib.schema import STANDING_COLUMNS, AccountView, Portfolio
@@ -40,17 +39,15 @@ def signs(account: AccountView) -> dict[str, Any]:
     `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
     """
     findings = coaching.check(account)
-    total, sold = measures.health_total(account).iloc[0], measures.sales(account).iloc[0]
+    total = measures.health_total(account)
     return {
-        "growth_share": _known(sold["growth_share"], 4),
-        "trend": [round(each) for each in measures.trend(account)["rolling_12m"].dropna()],
-        "health": _known(total["score"], 0),
-        "band": total["band"],
+        "growth_share": measures.growth(account).share,
+        "trend": [
+            round(each.rolling_12m) for each in measures.trend(account) if each.rolling_12m is not None
+        ],
+        "health": None if total.score is None else round(total.score),
+        "band": total.band,
         "severity": findings[0].severity if findings else "none",
         "exception": findings[0].sentence() if findings else "",
         "more": max(len(findings) - 1, 0),
     }
-
-
-def _known(value: Any, digits: int) -> float | None:
-    return None if text.is_missing(value) else round(float(value), digits)

@@ -12,7 +12,7 @@ from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.method.goal_setting.anchoring import ask_state
 from kamlib.method.goal_setting.smart import best_change, wallet_high
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, frame_of
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _serve_priority(account: AccountView) -> Fit:
 
 
 def _larger_share(account: AccountView) -> Fit:
-    sold, high = measures.sales(account).iloc[0], wallet_high(account)
+    sold, high = frame_of([measures.sales(account)]).iloc[0], wallet_high(account)
     wallets = account.wallet.dropna(subset=["likely"])
     whole = wallets[wallets["product_group"].isna()]
     if high is None or whole.empty or pd.isna(sold["revenue_12m"]):
@@ -151,7 +151,7 @@ def _step(account: AccountView, revenue: float) -> float:
 
 
 def _sole_supplier(account: AccountView) -> Fit:
-    shares = measures.wallet_share(account).dropna(subset=["product_group", "likely_share"])
+    shares = measures.wallet_share(account).frame().dropna(subset=["product_group", "likely_share"])
     shares = shares[shares["likely_share"] < 1]
     if shares.empty:
         return LACKS
@@ -178,7 +178,7 @@ def _joint_innovation(account: AccountView) -> Fit:
 
 
 def _grow_revenue(account: AccountView) -> Fit:
-    revenue = measures.sales(account)["revenue_12m"].iloc[0]
+    revenue = measures.sales(account).revenue_12m
     if pd.isna(revenue) or best_change(account) is None:
         return LACKS
     step = _step(account, revenue)
@@ -187,9 +187,9 @@ def _grow_revenue(account: AccountView) -> Fit:
 
 
 def _revive_group(account: AccountView) -> Fit:
-    groups = measures.sales_by_group(account).dropna(subset=["growth_share"])
-    still = groups[groups["growth_share"] <= account.limit("flat_group_share")]
-    moving = groups[groups["growth_share"] > account.limit("flat_group_share")]
+    groups = measures.sales_by_group(account).frame().dropna(subset=["growth_share"])
+    still = groups[groups["growth_word"].isin(["flat", "shrinking"])]
+    moving = groups[groups["growth_word"].eq("growing")]
     if groups.empty or still.empty or moving.empty:
         return LACKS if groups.empty else NOT_NEEDED
     flat = still.sort_values("revenue_12m").iloc[-1]
@@ -200,7 +200,7 @@ def _revive_group(account: AccountView) -> Fit:
 
 
 def _lift_margin(account: AccountView) -> Fit:
-    margin = measures.sales(account)["margin_share"].iloc[0]
+    margin = measures.sales(account).margin_share
     if pd.isna(margin):
         return LACKS
     before = account.window(12, back=12)
@@ -212,7 +212,7 @@ def _lift_margin(account: AccountView) -> Fit:
 
 
 def _pay_its_way(account: AccountView) -> Fit:
-    profit = measures.customer_profit(account).iloc[0]
+    profit = frame_of([measures.customer_profit(account)]).iloc[0]
     if pd.isna(profit["profit"]):
         return LACKS
     if profit["profit"] >= 0:
@@ -222,7 +222,7 @@ def _pay_its_way(account: AccountView) -> Fit:
 
 
 def _keep_groups(account: AccountView) -> Fit:
-    kept = measures.repurchase(account).iloc[0]
+    kept = frame_of([measures.repurchase(account)]).iloc[0]
     if not kept["before"]:
         return LACKS
     values = {"lost": text.listed(kept["lost"]), "again": str(kept["again"]), "before": str(kept["before"])}
@@ -240,13 +240,13 @@ def _more_levels(account: AccountView) -> Fit:
 
 
 def _on_time(account: AccountView) -> Fit:
-    periods = measures.delivery_precision(account)
+    periods = measures.delivery_precision(account).frame()
     year = periods[periods["period"].eq("12m")].iloc[0]
     return _up_to(year["share"], 0.95, int(year["lines_due"]))
 
 
 def _keep_promises(account: AccountView) -> Fit:
-    sides = measures.commitments(account)
+    sides = frame_of(measures.commitments(account))
     ours = sides[sides["direction"].eq("ours")].iloc[0]
     return _up_to(ours["on_time_share"], 0.90, int(ours["due"]))
 

@@ -130,7 +130,7 @@ class GroupVolume:
     trend: str
 
 
-@result("volume", values=lambda account: {"flat": words.percent(account.limit("flat_share"), 1)})
+@result("volume", values=lambda account: {"flat": words.percent(account.limit("flat_growth_share"), 1)})
 def volume(account: Account) -> Iterable[GroupVolume]:
     """Return business volume per product group, the largest first (S3.3)."""
     for each in as_rows(measures.sales_by_group(account)):

@@ -67,7 +67,7 @@ def _lines(section: str, kind: str, rows: pd.DataFrame, **columns: str) -> Itera
 
 
 def _overdue(account: AccountView) -> Iterator[Line]:
-    late = measures.promises(account)
+    late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")]
     for side, owner in (("ours", "owner_id"), ("customer", "customer_owner_id")):
         rows = late[late["direction"].eq(side)]

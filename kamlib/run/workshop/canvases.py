@@ -49,7 +49,7 @@ def _joint_goals(account: AccountView) -> pd.DataFrame:
 
 
 def _give_get(account: AccountView) -> pd.DataFrame:
-    promised = measures.promises(account)
+    promised = measures.promises(account).frame()
     waiting = promised[promised["done_on"].isna()]
     theirs = waiting[waiting["direction"].eq("customer")].head(4).reset_index(drop=True)
     ours = waiting[waiting["direction"].eq("ours")].head(4).reset_index(drop=True)

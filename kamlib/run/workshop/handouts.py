@@ -85,7 +85,7 @@ def _since_last(account: AccountView) -> Iterator[str]:
     goals = goal_setting.progress(account)
     goals["way"] = pd.Series([_way(goal) for _, goal in goals.iterrows()], dtype="str")
     yield tables.sheet("workshop_goals", goals, account).html
-    promised = measures.promises(account)
+    promised = measures.promises(account).frame()
     since = measures.today(account) - pd.DateOffset(months=MONTHS_BACK)
     yield tables.sheet("workshop_promises", promised[~(promised["done_on"] < since)], account).html
     yield tables.sheet("workshop_values", planning.value_ledger(account), account).html

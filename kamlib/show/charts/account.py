@@ -49,6 +49,6 @@ def _group(row: dict[Any, Any], most: float, bundle: Bundle) -> bars.Bar:
     """One product group: the last twelve months as a bar, the twelve before as an upright line."""
     now, before = row["revenue_12m"], row["revenue_previous_12m"]
     parts = [bars.Part(0.0, now / most), bars.Part(before / most, before / most, "mark")]
-    growth = f", {text.percent(now / before - 1, signed=True)}" if before > 0 else ""
+    growth = f", {text.percent(now / before - 1, 1, signed=True)}" if before > 0 else ""
     heard = text.t("chart.by_group.before", amount=text.money(before, bundle.currency))
     return bars.Bar(str(row["product_group"]), parts, f"{text.money(now, bundle.currency)}{growth}", heard)

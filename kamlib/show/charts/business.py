@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import frame_of
 from kamlib.show import figure, tables
 from kamlib.show.charts import blocks, marks
 from kamlib.show.charts.words import bridge_case, part_words, worded
@@ -39,13 +42,16 @@ class _Bar:
         return self.step in _TOTALS
 
 
-def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def revenue_bridge(steps: Iterable[Any], bundle: Bundle) -> Shown:
     """Draw how the revenue of the twelve months before became that of the last twelve; never for a customer.
 
-    `rows` are those of `measures.bridge`: step, product_group, amount, year.
+    `steps` are those of `measures.bridge`: step, product_group, amount, year.
     """
+    rows = frame_of(steps)
     if audience(bundle) == "customer":
         return NOTHING
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
     amounts = rows.drop_duplicates("step").set_index("step")["amount"].astype(float)
     if not (amounts.get("before", 0.0) > 0 and isfinite(amounts.get("now", float("nan")))):
         return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
@@ -163,7 +169,7 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
     groups = moved.set_index(moved["product_group"].fillna(text.t("chart.bridge.price.said")))[
         "amount"
     ].astype(float)
-    limits = {name: bundle.limit(f"chart_{name}_share") for name in ("flat", "driver")}
+    limits = {"flat": bundle.limit("flat_growth_share"), "driver": bundle.limit("chart_driver_share")}
     case = bridge_case(groups, before, now, **limits)
     said, tail = _driver(case, groups, bundle)
     words = worded(
@@ -220,8 +226,9 @@ def _driver(case: str, groups: pd.Series, bundle: Bundle) -> tuple[dict[str, str
 # --- for a document that draws the bridge itself -------------------------------------------------------------
 
 
-def bridge_bars(rows: pd.DataFrame, bundle: Bundle) -> tuple[list[_Bar], float, int]:
+def bridge_bars(steps: Iterable[Any], bundle: Bundle) -> tuple[list[_Bar], float, int]:
     """Return the bars of a bridge, the unit that its numbers are told in, and their decimals."""
+    rows = frame_of(steps)
     return (_bars(_shown(_named(rows, bundle))), *_unit(rows))
 
 

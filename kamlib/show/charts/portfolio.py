@@ -32,7 +32,7 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         return tables.what_to_add(text.t("chart.concentration.empty"), bundle)
     shares = np.r_[0.0, ranked["together_share"].to_numpy()]
     few = int(np.searchsorted(shares, bundle.limit("pareto_target_share") - 1e-9))
-    case = concentration_case(few, len(ranked), bundle.limit("flat_portfolio_share"))
+    case = concentration_case(few, len(ranked), bundle.limit("flat_concentration_share"))
     share, part = text.percent(shares[few]), text.percent(few / len(ranked))
     target = text.percent(bundle.limit("pareto_target_share"))
     counts = {"count": few, "customers": len(ranked)}
@@ -211,7 +211,7 @@ def _panel(name: str, row: Mapping[Any, Any], bundle: Bundle) -> str:
     weakest = f'<p class="kam-sub">{escape(text.t("chart.panels.worst", part=worst))}</p>' if worst else ""
     sold, growth = (
         text.money(row["revenue_12m"], bundle.currency),
-        text.percent(row["growth_share"], signed=True),
+        text.percent(row["growth_share"], 1, signed=True),
     )
     return (
         f"<li><p>{escape(name)}</p>{band}{_months(row['revenues'])}"

@@ -5,13 +5,14 @@ Lists and small curves in HTML say it better here than drawings: they read on a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from kamlib import text
+from kamlib.schema import frame_of
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
@@ -24,16 +25,19 @@ _BANDS = ("weak", "watch", "strong")
 _TONES = {"weak": "bad", "watch": "warn", "strong": "good"}
 
 
-def health_trend(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
     """Show each part of the relation over the last quarters, the weakest first, and the whole where enough is known.
 
-    `rows` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
+    `days` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
     where not known). Never for a customer.
     """
+    rows = frame_of(days)
     if audience(bundle) == "customer":
         return NOTHING
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
     parts = rows.drop(columns=["on", "total"]).astype("float64")
-    if rows.empty or parts.iloc[-1].isna().all():
+    if parts.iloc[-1].isna().all():
         return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
     now = parts.iloc[-1].sort_values(kind="stable")
     edges, since = bundle.limit("health_bands"), text.month(rows["on"].iloc[0])
@@ -125,13 +129,14 @@ def _goal(row: dict[Any, Any]) -> bars.Bar:
 _PROMISES = {"kept": "accent", "late": "soft", "open": "pale", "overdue": "ring", "old": "over"}
 
 
-def promise_ages(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def promise_ages(promises: Iterable[Any], bundle: Bundle) -> Shown:
     """Show what we and the customer have promised: kept, late, waiting, and how long what is overdue has waited.
 
-    `rows` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
+    `promises` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
     without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
     """
-    dated = rows.dropna(subset=["due_on", "direction"])
+    rows = frame_of(promises)
+    dated = rows.dropna(subset=["due_on", "direction"]) if len(rows) else rows
     if dated.empty:
         return tables.what_to_add(text.t("chart.promises.empty"), bundle)
     counts = _by_age(dated, bundle.limit("chart_old_promise_days"))
