@@ -45,7 +45,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
-    _opening(deck.slide(title, mark), account, followed, ledger)
+    _opening(deck.slide(title, mark), account, followed.frame(), ledger)
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
@@ -131,14 +131,14 @@ def _part(bar: Any, unit: float, sign: int) -> float | None:
 def _table(
     deck: slides.Deck,
     mark: str,
-    what: tuple[str, pd.DataFrame, Sequence[str]],
+    what: tuple[str, tables.Rows, Sequence[str]],
     account: AccountView,
     title: str = "",
 ) -> None:
     """A sheet of the catalogue as a native table; rows without room are counted. No rows, no slide."""
     name, rows, chosen = what
     caption, columns, plain = tables.grid(name, rows, account, chosen)
-    if rows.empty or not columns:
+    if not len(rows) or not columns:
         return
     slide = deck.slide(title or caption, mark)
     heads = [str(words[text.language()]) for words in columns.values()]
