@@ -178,6 +178,11 @@ def label_of(code: tuple[str, Any]) -> str:
     return label(*code)
 
 
+def table_title(name: str) -> str:
+    """Return what a table of the schema is called."""
+    return str(entry(f"table.{name}")[_chosen][0])
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
     return value is None or value is pd.NA or value == "" or bool(pd.isna(value))
@@ -281,6 +286,11 @@ def quarter(value: Any, starts: int = 1) -> str:
 def listed(parts: Iterable[object]) -> str:
     """Join parts as a sentence does: `a, b och c`."""
     return format_list([str(part) for part in parts], locale=_LOCALES[_chosen])
+
+
+def written(_: object, words: str) -> str:
+    """Return words that are written already."""
+    return words
 
 
 def joined(parts: Iterable[object], between: str = " ") -> str:

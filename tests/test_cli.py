@@ -106,6 +106,8 @@ def test_a_thin_workspace_gives_reports_that_say_what_to_add(thin: Path) -> None
     ("arguments", "code", "told"),
     [
         (("report", "A-11"), 3, "Närmast: A-1"),
+        (("report", "A-1", "--key"), 3, "Välj ett av tre"),
+        (("report", "--key", "--all"), 3, "Välj ett av tre"),
         (("report", "--notebook", "planing"), 3, "planning"),
         (("report", "--as-of", "i maj"), 3, "i maj"),
         (("report", "--audience", "customer", "--notebook", "01"), 3, "ingen kundversion"),

@@ -217,8 +217,8 @@ def test_an_empty_page_weighs_little() -> None:
     assert len(_html(_md("# T")).encode()) < 80_000
 
 
-def _slope(ax: Any, *, narrow: bool) -> None:
-    ax.plot([0, 1 if narrow else 2])
+def _slope(ax: Any) -> None:
+    ax.plot([0, 2])
 
 
 @pytest.mark.browser
@@ -232,7 +232,8 @@ def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_pat
         [{"label": "Intäkt, rullande tolv månader", "value": "1 234,5 mkr", "change": "+12 %"}] * 4
     )
     table = "|a|b|\n|-|-|\n" + "|" + "långtord" * 20 + "|" + "y" * 80 + "|"
-    drawn = figure.shown(_slope, figure.Words("Titel", "", "En linje."), bundles.portfolio())
+    wide, phone = figure.Drawing(_slope, (7.1, 3.3)), figure.Drawing(_slope, (3.75, 3.3))
+    drawn = figure.shown(wide, figure.Words("Titel", "", "En linje."), bundles.portfolio(), phone=phone)
     file = tmp_path / "page.html"
     file.write_text(
         _html(_md("# " + "Långtnamn" * 12), _code(_sheet(monkeypatch, "ord " * 9), strip, drawn), _md(table)),

@@ -1160,7 +1160,7 @@ def test_the_second_batch_in_a_folder_is_told_who_the_first_is(
     ws: workspace.Workspace, tmp_path: Path, kam_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     """Two at once would write the same files; the second ends before it starts, with exit 3."""
-    with files.alone(tmp_path):
+    with files.exclusive(tmp_path):
         told(
             kam_here("--workspace", ws.target, "report", "A-1", "--out", str(tmp_path)),
             3,

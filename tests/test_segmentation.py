@@ -381,7 +381,7 @@ def test_six_small_customers_are_one_large() -> None:
     ) == (4, 372, 1)
     told = segmentation.standings(segments, grouped).set_index("account_id")
     assert told.loc["G21", "revenue_12m"] == 372
-    assert set(schema.Standing) == set(told.columns)
+    assert set(schema.STANDING_COLUMNS) == set(told.columns)
 
 
 def test_rings_and_lost_parents_are_told() -> None:
@@ -637,7 +637,7 @@ def test_a_criterion_that_alone_weighs_is_always_compared_on() -> None:
     given = portfolio(FIVE)
     rows = given.assessment
     asked = rows[(rows["criterion"] != "willingness_to_partner") | rows["account_id"].isin(["A", "B"])]
-    bundle = schema.Portfolio({**given.tables, "assessment": asked}, given.as_of, None)
+    bundle = replace(given, tables={**given.tables, "assessment": asked})
     choice = segmentation.choose(bundle, dict(zip(WEIGHTED, (0, 10, 0), strict=True)), places=3)
     assert choice.compared == ("willingness_to_partner",)
     placed = choice.segments[choice.segments["place"].notna()]
@@ -669,7 +669,7 @@ def test_a_share_of_revenue_is_never_called_contribution() -> None:
     """Where no margins are known the card of their share of contribution is left out."""
     bundle = with_revenue({"A": 20, "B": 80})
     bare = bundle.revenue.assign(contribution_margin=np.nan)
-    without = schema.Portfolio({**bundle.tables, "revenue": bare}, bundle.as_of, bundle.facts_through)
+    without = replace(bundle, tables={**bundle.tables, "revenue": bare})
     labels = [
         [card["label"] for card in segmentation.figures(segmentation.choose(each), each)]
         for each in (bundle, without)

@@ -288,7 +288,7 @@ def _frame(prose: _Prose, title: str, lang: str) -> dict[str, str]:
 
 @cache
 def _page_style() -> str:
-    return files("kamlib").joinpath("run", "templates", "kam", "kam.css").read_text("utf-8")
+    return page.compact(files("kamlib").joinpath("run", "templates", "kam", "kam.css").read_text("utf-8"))
 
 
 @cache

@@ -54,25 +54,25 @@ def refusal(executed: NotebookNode, notebook: str) -> dict[str, Any]:
 def shown(output: Output, write: Callable[[str], str]) -> str:
     """Return the HTML of an own output for our own edition; `write` turns Markdown into HTML in which nothing acts."""
     content: Mapping[str, str] = output.get("data", {"text/plain": output.get("text", "")})
+    named = next((each["alt"] for each in output.get("metadata", {}).values() if "alt" in each), "")
     writers: dict[str, Callable[[str], str]] = {
-        "text/html": _written_anew,
+        "text/html": lambda html: _Reader().read(html),
         "text/markdown": write,
-        "image/svg+xml": lambda drawing: _picture("svg+xml", _base64(drawing), output),
-        "image/png": lambda picture: _picture("png", picture, output),
-        "image/jpeg": lambda picture: _picture("jpeg", picture, output),
+        # A drawing as a picture: what is in it can neither act nor ask for anything.
+        "image/svg+xml": lambda xml: _picture("svg+xml", base64.b64encode(xml.encode()).decode(), named),
+        "image/png": lambda encoded: _picture("png", encoded, named),
+        "image/jpeg": lambda encoded: _picture("jpeg", encoded, named),
         "text/latex": _preformatted,
     }
-    rich = [kind for kind in content if kind != "text/plain"]
-    made = filter(None, (writers[kind](content[kind]) for kind in writers if kind in content))
-    body = next(made, "") if rich else _preformatted(content.get("text/plain", ""))
+    if content.keys() <= {"text/plain"}:
+        body = _preformatted(content.get("text/plain", ""))
+    else:
+        body = next(filter(None, (writers[kind](content[kind]) for kind in writers if kind in content)), "")
     return page.framed(body or page.note(text.t("own_output.not_shown")), "kam-own-output")
 
 
-def _picture(kind: str, encoded: str, output: Output) -> str:
-    """A drawing as a picture: what is in it can neither act nor ask for anything."""
-    source = f"data:image/{kind};base64,{''.join(encoded.split())}"
-    named = next((each["alt"] for each in output.get("metadata", {}).values() if "alt" in each), "")
-    return _image(source, named)
+def _picture(kind: str, encoded: str, named: str) -> str:
+    return _image(f"data:image/{kind};base64,{''.join(encoded.split())}", named)
 
 
 def _image(source: str, named: str) -> str:
@@ -80,25 +80,13 @@ def _image(source: str, named: str) -> str:
     return f'<img alt="{alt}" src="{source}">' if _PICTURE.fullmatch(source) else ""
 
 
-def _base64(drawing: str) -> str:
-    return base64.b64encode(drawing.encode()).decode()
-
-
 def _preformatted(printed: str) -> str:
     plain = _ADDRESS.sub("", _COLOUR.sub("", printed)).strip("\n")
     return f'<pre tabindex="0">{page.escape(plain)}</pre>' if plain.strip() else ""
 
 
-def _written_anew(html: str) -> str:
-    """Return HTML with the words and the structure of another, and nothing of what could act; empty without words."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.written()
-
-
 class _Reader(HTMLParser):
-    """Reads HTML and writes what may stand in a report: known elements, hardly an attribute, pictures of data."""
+    """Writes HTML anew from its words and its structure: known elements, hardly an attribute, pictures of data."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,10 +119,6 @@ class _Reader(HTMLParser):
         scope = f' scope="{"col" if "thead" in self.open else "row"}"' if tag == "th" else ""
         return scope + spans
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
     def handle_endtag(self, tag: str) -> None:
         tag = _HEADINGS.get(tag, tag)
         if tag in self.acting:
@@ -148,19 +132,22 @@ class _Reader(HTMLParser):
             tag = self.open.pop()
             self.parts.append(f"</{tag}>" + "</div>" * (tag == "table"))
 
-    def handle_data(self, data: str) -> None:
+    def handle_data(self, words: str) -> None:
         if self.acting:
             return
-        is_number = self.open[-1:] in (["td"], ["th"]) and _NUMBER.fullmatch(data.strip())
+        is_number = self.open[-1:] in (["td"], ["th"]) and _NUMBER.fullmatch(words.strip())
         if is_number and self.parts[-1].startswith(("<td", "<th")):
             self.parts[-1] = self.parts[-1].replace(">", ' class="kam-n">')
-        self._show(page.escape(data))
+        self._show(page.escape(words))
 
     def _show(self, html: str) -> None:
         self.parts.append(html)
         self.is_visible |= bool(html.strip())
 
-    def written(self) -> str:
+    def read(self, html: str) -> str:
+        """Return what of `html` may stand in a report; empty where nobody would see anything."""
+        self.feed(html)
+        self.close()
         self._close(0)
         left_out = page.note(text.t("own_output.left_out")) if self.is_cut else ""
         return "".join(self.parts) + left_out if self.is_visible else ""

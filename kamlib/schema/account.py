@@ -127,17 +127,6 @@ class Account(Bundle):
         """Every table as a frame, made when it is asked for."""
         return _Frames(self.rows)
 
-    # --- days
-
-    @property
-    def today(self) -> date:
-        """The day as of which everything is told."""
-        return self.as_of
-
-    def days_late(self, due_on: date | None, done_on: date | None = None) -> int:
-        """Return the days between what was due and what was done, or today while it is not; 0 in time or without a day."""
-        return max(((done_on or self.today) - due_on).days, 0) if due_on else 0
-
     # --- the customer and people
 
     @cached_property

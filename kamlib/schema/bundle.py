@@ -53,6 +53,15 @@ class Bundle:
         """The fiscal year of the day, named after the calendar year in which it begins."""
         return self.as_of.year - (self.as_of.month < int(self.limit("fiscal_year_start_month")))
 
+    @property
+    def today(self) -> date:
+        """The day as of which everything is told."""
+        return self.as_of
+
+    def days_late(self, due_on: date | None, done_on: date | None = None) -> int:
+        """Return the days between what was due and what was done, or today while it is not; 0 in time or without a day."""
+        return max(((done_on or self.today) - due_on).days, 0) if due_on else 0
+
     def window(self, months: int = 12, *, back: int = 0) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """First and last month of `months` trailing months, `back` months ago; None without revenue."""
         return None if self.facts_through is None else _trailing(self.facts_through, months, back)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import update_wrapper
+from datetime import date
+from functools import cache, update_wrapper
 from types import SimpleNamespace
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
 
 import pandas as pd
 
@@ -21,7 +22,8 @@ P = ParamSpec("P")
 class Result(Sequence[R], Generic[R]):
     """Rows of one kind about a bundle. In a notebook they show themselves as `sheet.<name>` of the catalogue.
 
-    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty.
+    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty; `row` is
+    the class of the rows.
     """
 
     sheet: str
@@ -29,6 +31,7 @@ class Result(Sequence[R], Generic[R]):
     bundle: Bundle
     values: Mapping[str, Any] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    row: type | None = None
 
     @overload
     def __getitem__(self, place: int) -> R: ...
@@ -60,26 +63,47 @@ class Result(Sequence[R], Generic[R]):
         return replace(self, rows=tuple(row for row in self.rows if holds(row)))
 
     def frame(self) -> pd.DataFrame:
-        """Return the rows as a frame, for work on many of them."""
-        return frame_of(self.rows)
+        """Return the rows as a frame, for work on many of them; without rows it still has their columns."""
+        return frame_of(self.rows, self.row)
 
 
-def frame_of(rows: Iterable[Any]) -> pd.DataFrame:
-    """Return dataclass rows as a frame; days become timestamps."""
-    records = [
-        {each.name: getattr(row, each.name) for each in fields(row)} for row in rows if is_dataclass(row)
-    ]
-    frame = pd.DataFrame(records)
-    for name in frame.columns:
-        if name.endswith("_on"):
-            frame[name] = pd.to_datetime(frame[name])
-    return frame
+def frame_of(rows: Iterable[Any], row: type | None = None) -> pd.DataFrame:
+    """Return dataclass rows as a frame: days become timestamps, numbers that are not known missing."""
+    records = list(rows)
+    kinds = _kinds(row or type(records[0])) if row or records else {}
+    return pd.DataFrame(
+        {
+            name: pd.Series([getattr(record, name) for record in records], dtype=kind)
+            for name, kind in kinds.items()
+        }
+    )
+
+
+@cache
+def _kinds(row: type) -> dict[str, str]:
+    """Return the pandas dtype of each field of a row class; what pandas has no type for is an object."""
+    hints = get_type_hints(row)
+    return {each.name: _kind(hints[each.name]) for each in fields(row)}
+
+
+def _kind(hint: Any) -> str:
+    plain = [part for part in get_args(hint) if part is not type(None)] or [hint]
+    return _DTYPES.get(plain[0], "object") if len(plain) == 1 else "object"
+
+
+_DTYPES: dict[Any, str] = {float: "float64", date: "datetime64[us]", int: "Int64"}
+
+
+def as_frame(answer: Any) -> pd.DataFrame:
+    """Return a frame as it is and a result as a frame, for a chart that draws many rows at once."""
+    return answer if isinstance(answer, pd.DataFrame) else answer.frame()
 
 
 def as_rows(answer: Any) -> list[Any]:
-    """Return rows with attributes, None for what is not known, of a result or of a frame that has not become one yet."""
+    """Return rows with attributes, None for what is not known, of a result, a single answer, or a frame."""
     if not isinstance(answer, pd.DataFrame):
-        return list(answer)
+        is_one = is_dataclass(answer) and not isinstance(answer, Result)
+        return [answer] if is_one else list(answer)
     columns = {str(name): [_plain(value) for value in answer[name]] for name in answer.columns}
     return [
         SimpleNamespace(**dict(zip(columns, values, strict=True)))
@@ -119,9 +143,17 @@ def result(
 
         def made(bundle: B, *args: P.args, **options: P.kwargs) -> Result[R]:
             rows = tuple(ask(bundle, *args, **options))
-            return Result(sheet, rows, bundle, values(bundle) if values else {})
+            filled = values(bundle) if values else {}
+            return Result(sheet, rows, bundle, filled, row=_row_of(ask))
 
         update_wrapper(asked, ask)
         return asked
 
     return declare
+
+
+@cache
+def _row_of(ask: Callable[..., Any]) -> type | None:
+    """Return the class of the rows that a function says it gives."""
+    rows = get_args(get_type_hints(ask).get("return"))
+    return rows[0] if rows and is_dataclass(rows[0]) and isinstance(rows[0], type) else None

@@ -1,7 +1,8 @@
 """A matplotlib figure as clean inline SVG: text stays text, the same data give the same bytes.
 
-Every figure is drawn twice, wide and for a phone; the page's style shows one of them. It carries a title, a
-description for those who do not see it, the line of how and when, and its numbers as a table behind a fold.
+A figure is drawn once, at a size that is read on a phone too; one that needs all of a desktop's width is drawn a
+second time for a phone, and the page's style shows one of the two. It carries a title, a description for those who
+do not see it, the line of how and when, and its numbers as a table behind a fold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from typing import Any, Protocol
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -28,18 +29,16 @@ from kamlib import text
 from kamlib.show import page
 from kamlib.show.page import Bundle, Shown, dated, escape, framed
 
-WIDE = (7.1, 3.3)
-NARROW = (3.75, 3.3)
-
 #: A name longer than this is cut in a figure; the table behind the figure has it whole.
 LONGEST = 28
 
 
-class Painter(Protocol):
-    """What draws a figure on empty axes, for a page or for a phone."""
+@dataclass(frozen=True)
+class Drawing:
+    """What draws on empty axes, and the size in inches. Up to 4 inches wide it is read on a phone as it stands."""
 
-    def __call__(self, ax: Axes, *, narrow: bool) -> None:
-        """Draw."""
+    paint: Callable[[Axes], None]
+    size: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -54,40 +53,32 @@ class Words:
 
 @dataclass(frozen=True, repr=False)
 class Drawn(Shown):
-    """A drawn figure that keeps its words and its painter, for a document that takes no SVG."""
+    """A drawn figure that keeps its words and its drawing, for a document that takes no SVG."""
 
     words: Words = Words("")
-    paint: Painter | None = None
-    size: tuple[float, float] = WIDE
+    drawing: Drawing | None = None
 
     def picture(self, dpi: int = 200) -> bytes:
-        """Return the wide drawing as PNG."""
+        """Return the drawing as PNG."""
         written = io.BytesIO()
-        if self.paint is not None:
-            with _painted(self.paint, self.size, narrow=False) as drawing:
-                drawing.savefig(written, format="png", dpi=dpi, metadata={"Software": None})
+        if self.drawing is not None:
+            with _painted(self.drawing) as painted:
+                painted.savefig(written, format="png", dpi=dpi, metadata={"Software": None})
         return written.getvalue()
 
 
 def shown(
-    paint: Painter,
-    words: Words,
-    bundle: Bundle,
-    *,
-    table: str = "",
-    sizes: tuple[tuple[float, float], tuple[float, float]] = (WIDE, NARROW),
+    drawing: Drawing, words: Words, bundle: Bundle, *, table: str = "", phone: Drawing | None = None
 ) -> Shown:
-    """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
-    (wide, key), (narrow, small) = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
-    both = (
-        f'<div class="kam-wide">{_named(wide, key, words)}</div>'
-        f'<div class="kam-narrow">{_named(narrow, small, words)}</div>'
+    """Return a figure with its words; `table` is the HTML of its numbers, `phone` what a phone shows in its place."""
+    places = {"kam-wide": drawing, "kam-narrow": phone} if phone else {"kam-one": drawing}
+    drawn = {name: _drawn(each) for name, each in places.items()}
+    inside = "".join(
+        f'<div class="{name}">{_named(svg, key, words)}</div>' for name, (svg, key) in drawn.items()
     )
-    whole = laid(both, words, bundle, table=table)
-    keys = (key,) if key == small else (key, small)
-    return Drawn(
-        whole.html, whole.plain, whole.kind, whole.titles, keys, words=words, paint=paint, size=sizes[0]
-    )
+    whole = laid(inside, words, bundle, table=table)
+    keys = tuple({key: None for _, key in drawn.values()})
+    return Drawn(whole.html, whole.plain, whole.kind, whole.titles, keys, words=words, drawing=drawing)
 
 
 def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown:
@@ -174,21 +165,21 @@ class _Quiet(Axes):
 
 
 @contextmanager
-def _painted(paint: Painter, size: tuple[float, float], *, narrow: bool) -> Iterator[Figure]:
+def _painted(drawing: Drawing) -> Iterator[Figure]:
     _fonts()
     style = mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}
     with mpl.rc_context(style), _without_glyph_warnings():
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=drawing.size)
         FigureCanvasSVG(figure)
-        paint(figure.add_axes((0.0, 0.0, 1.0, 1.0), axes_class=_Quiet), narrow=narrow)
+        drawing.paint(figure.add_axes((0.0, 0.0, 1.0, 1.0), axes_class=_Quiet))
         yield figure
 
 
-def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> tuple[str, str]:
+def _drawn(drawing: Drawing) -> tuple[str, str]:
     written = io.StringIO()
     bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with _painted(paint, size, narrow=narrow) as drawing:
-        drawing.savefig(written, format="svg", metadata=bare)
+    with _painted(drawing) as painted:
+        painted.savefig(written, format="svg", metadata=bare)
     return _clean(written.getvalue())
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from kamlib import schema, text
+from kamlib.words import Figure
 
 Bundle = schema.Bundle
 
@@ -52,6 +53,7 @@ class Shown:
 
     What the export must know of it travels in the output's metadata: its kind, the titles of its tables or its figure
     (plain words), and the keys with which the ids of its drawings begin. `style` is for a page that has no style yet.
+    `figures` are the named numbers in it: the run writes them down, so that each can be traced.
     """
 
     html: str
@@ -60,6 +62,7 @@ class Shown:
     titles: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     style: str = ""
+    figures: tuple[Figure, ...] = ()
 
     def _repr_html_(self) -> str:
         return f"<style>{self.style}</style>{self.html}" if self.style else self.html
@@ -69,7 +72,22 @@ class Shown:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         shown = {"text/html": self._repr_html_(), "text/plain": self.plain}
-        return shown, {"kam": {"kind": self.kind, "titles": [*self.titles], "keys": [*self.keys]}}
+        marks = {"kind": self.kind, "titles": [*self.titles], "keys": [*self.keys]}
+        figures = [_traced(each) for each in self.figures]
+        return shown, {"kam": marks | ({"figures": figures} if figures else {})}
+
+
+def _traced(figure: Figure) -> dict[str, Any]:
+    """Return a figure as plain values, with the words that the page shows."""
+    told = {name: getattr(figure, name) for name in ("name", "account_id", "of", "unit", "formula", "value")}
+    return {
+        **told,
+        "value": None if text.is_missing(figure.value) else float(figure.value),
+        "words": str(figure),
+        "tables": [*figure.tables],
+        "data_on": figure.data_on.isoformat() if figure.data_on else "",
+        "known": list(figure.known or ()),
+    }
 
 
 NOTHING = Shown("", "")
@@ -120,7 +138,12 @@ def note(words: str) -> str:
 @cache
 def stylesheet() -> str:
     """Return the style of everything shown, scoped to the class `kam`."""
-    return files("kamlib.show").joinpath("kam.css").read_text("utf-8")
+    return compact(files("kamlib.show").joinpath("kam.css").read_text("utf-8"))
+
+
+def compact(style: str) -> str:
+    """Return a style sheet as it is delivered: without the white space that its readers need."""
+    return "".join(line.strip() for line in style.splitlines())
 
 
 @cache

@@ -16,8 +16,10 @@ import pandas as pd
 
 from kamlib import schema, text
 from kamlib.errors import Finding
-from kamlib.show import cells, page
+from kamlib.show import cells, named, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
+from kamlib.show.sparkline import Line, sparkline
+from kamlib.words import figures_in
 
 Words = Mapping[str, Any]
 Rows = pd.DataFrame | Sequence[Any]
@@ -63,7 +65,9 @@ def sheet(name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str] = (), **v
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
     plain = cells.plain(caption, columns, written, note)
-    return Shown(framed(body, "kam-sheet"), plain, titles=(caption,))
+    origin = named.Origin(name, counted, tuple(str(declared.get("source", "")).split()), bundle)
+    figures = named.of_sheet(origin, columns, rows, written)
+    return Shown(framed(body, "kam-sheet"), plain, titles=(caption,), figures=figures)
 
 
 def _written(columns: Mapping[str, Words], rows: Rows, bundle: Bundle) -> list[list[cells.Cell]]:
@@ -140,8 +144,13 @@ def together(*parts: Shown) -> Shown:
     if not seen:
         return NOTHING
     html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
-    titles = tuple(title for part in seen for title in part.titles)
-    return Shown(html, plain, titles=titles, keys=tuple(key for part in seen for key in part.keys))
+    return Shown(
+        html,
+        plain,
+        titles=tuple(title for part in seen for title in part.titles),
+        keys=tuple(key for part in seen for key in part.keys),
+        figures=tuple(figure for part in seen for figure in part.figures),
+    )
 
 
 def _columns(name: str, declared: Mapping[str, Words], rows: Rows, bundle: Bundle) -> dict[str, Words]:
@@ -218,7 +227,7 @@ def say(key: str, **values: Any) -> Shown:
     """Show one paragraph of the catalogue; `**words**` stand out, what the values hold does not."""
     html, plain = marked(key, **values)
     paragraphs = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", html.strip()))
-    return Shown(framed(paragraphs, "kam-say"), plain, "say")
+    return Shown(framed(paragraphs, "kam-say"), plain, "say", figures=tuple(figures_in(values)))
 
 
 def marked(key: str, **values: Any) -> tuple[str, str]:
@@ -245,7 +254,7 @@ def strip(figures: Iterable[Mapping[str, Any]]) -> Shown:
     lines = [
         " ".join(str(card.get(part) or "") for part in ("label", "value", "change")).strip() for card in cards
     ]
-    return Shown(framed(body), "\n".join(lines), "strip")
+    return Shown(framed(body), "\n".join(lines), "strip", figures=tuple(figures_in(cards)))
 
 
 def _card(card: Mapping[str, Any]) -> str:
@@ -257,30 +266,10 @@ def _card(card: Mapping[str, Any]) -> str:
         if change
         else ""
     )
-    drawn = sparkline(card.get("series", ()))
+    drawn = sparkline([Line(list(card.get("series", ())))])
     return (
         f'<div class="kam-card"><dt>{escape(card["label"])}</dt>'
         f'<dd><span class="kam-value">{escape(card["value"])}</span>{drawn}{moved}</dd></div>'
-    )
-
-
-def sparkline(series: Iterable[float], width: int = 96, height: int = 24) -> str:
-    """Return a small line as SVG without axes; hidden from a screen reader, whose number stands beside it."""
-    values = [float(value) for value in series if not text.is_missing(value)]
-    if len(values) < 2:
-        return ""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    step = (width - 8) / (len(values) - 1)
-    points = [
-        (4 + n * step, height - 4 - (value - low) / span * (height - 8)) for n, value in enumerate(values)
-    ]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
-    return (
-        f'<svg class="kam-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
-        f'<polyline points="{line}" fill="none" stroke="#0E5F76" stroke-width="1.5"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="#0E5F76"/></svg>'
     )
 
 
@@ -298,7 +287,8 @@ def findings(found: Iterable[Finding], limit: int = 3) -> Shown:
         label = text.t("show.all_findings", count=len(ranked))
         body += f"<details><summary>{escape(label)}</summary>{_finding_list(ranked[limit:])}</details>"
     plain = [f"{text.t('severity.' + finding.severity)}: {finding.sentence()}" for finding in ranked]
-    return Shown(framed(body), "\n".join(plain), "findings")
+    named_in = tuple(figures_in([{**finding.place, **finding.values} for finding in ranked]))
+    return Shown(framed(body), "\n".join(plain), "findings", figures=named_in)
 
 
 def _finding_list(ranked: list[Finding]) -> str:

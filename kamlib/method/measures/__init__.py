@@ -30,6 +30,7 @@ from kamlib.method.measures.money import (
     bridge,
     customer_profit,
     exposure,
+    growth_word,
     lifetime,
     lifetime_value,
     sales,

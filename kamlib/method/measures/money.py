@@ -56,6 +56,13 @@ def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {str(name): dict(each) for name, each in sums.to_dict("index").items()}
 
 
+def growth_word(bundle: Bundle, share: float) -> str:
+    """Return growing, flat or shrinking: the one word for a change of revenue, of a customer or of a product group."""
+    if round(abs(share), 9) < bundle.limit("flat_share"):
+        return "flat"
+    return "growing" if share > 0 else "shrinking"
+
+
 @once
 def bridge(account: AccountView) -> pd.DataFrame:
     """One row per step from the twelve months before to the last twelve: `step`, `product_group`, `amount`, `year`.

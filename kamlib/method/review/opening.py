@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, as_frame
 
 Said = dict[str, Any]
 _MEETINGS = ["customer_review", "visit", "workshop"]
@@ -22,7 +22,7 @@ def sentences(account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame
     and where goals, promises and health stand. To the customer: what they have confirmed, and what comes next.
     """
     if account.audience == "customer":
-        return [_gained(account, ledger), _ahead(account)]
+        return [_gained(account, as_frame(ledger)), _ahead(account)]
     state = {"goals": _goals(followed), "promises": _promised(account), "health": _weakest(account)}
     return [_sold(account), {"key": "opening.state", **state}]
 
@@ -115,7 +115,7 @@ def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
             "promises_ours": lambda: _kept(account, "ours"),
         },
         "customer": {
-            "value": lambda: _value(account, ledger),
+            "value": lambda: _value(account, as_frame(ledger)),
             "promises_ours": lambda: _kept(account, "ours"),
             "promises_customer": lambda: _kept(account, "customer"),
             "next": lambda: _meets(account),

@@ -77,7 +77,9 @@ def choose(
     segments = _decided(_proposed(portfolio, segments, in_force, k), decided)
     segments["quadrant"] = _quadrants(portfolio, segments)
     segments["attractiveness"] = segments["strategic_importance"]
-    segments = segments.drop(columns=_SPANS).sort_values("rank", na_position="last", ignore_index=True)
+    segments = segments.drop(columns=_SPANS).sort_values(
+        "rank", na_position="last", kind="stable", ignore_index=True
+    )
     return Choice(segments, in_force, int(k), tuple(values.columns), draws)
 
 

@@ -105,7 +105,7 @@ _OF_ONE: Mapping[str, Callable[[AccountView], pd.DataFrame]] = {
     "joint_goals": _joint_goals,
     "give_get": _give_get,
     "journey": _journey,
-    "values": lambda account: planning.value_ledger(account).head(4),
+    "values": lambda account: planning.value_ledger(account)[:4].frame(),
     "questions": _questions,
     "decisions": _decisions,
     "chances": _nothing,

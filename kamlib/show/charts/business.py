@@ -56,13 +56,13 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     words = _bridge_words(shown, rows, bundle, is_cut=is_cut)
     cuts = [place for place, bar in enumerate(bars) if bar.is_total and is_cut]
     stands = blocks.fit([bar.name for bar in bars], _WIDE)
-    paint = partial(_bridge, bars, (floor, most), cuts)
     high = 0.27 * len(bars) + 0.25
     sheet = "chart_bridge" if named["price"].isna().all() else "chart_bridge_priced"
     table = tables.numbers(sheet, named, bundle)
-    return figure.shown(
-        paint, words, bundle, table=table, sizes=((7.1, 3.2 if stands else high), (3.75, high))
-    )
+    paint = partial(_bridge, bars, (floor, most), cuts)
+    wide = figure.Drawing(partial(paint, narrow=False), (7.1, 3.2 if stands else high))
+    phone = figure.Drawing(partial(paint, narrow=True), (3.75, high))
+    return figure.shown(wide, words, bundle, table=table, phone=phone)
 
 
 def _ends(bar: _Bar) -> list[float]:
@@ -148,13 +148,9 @@ def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, lying: bool) -> None:
     tone = _TOTALS.get(bar.step) or ("good" if bar.high >= bar.low else "bad")
     colour = COLOURS[tone]
     is_open = bar.step in ("budget", "forecast")
-    blocks.block(
-        ax,
-        (place, low, high),
-        (COLOURS["paper"] if is_open else colour, colour),
-        lying=lying,
-        hatch="////" if bar.step == "forecast" else "",
-    )
+    fill = COLOURS["paper"] if is_open else colour
+    shape = blocks.Block(place, low, high, fill, colour, is_dashed=bar.step == "forecast")
+    blocks.block(ax, shape, lying=lying)
     spot = (high, place) if lying else (place, high)
     blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=lying)
 

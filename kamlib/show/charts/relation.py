@@ -5,7 +5,7 @@ Lists and small curves in HTML say it better here than drawings: they read on a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,8 @@ from kamlib import text
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
-from kamlib.show.page import COLOURS, NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.sparkline import Field, Line, sparkline
 
 # --- health over the quarters ------------------------------------------------------------------------------
 
@@ -75,40 +76,13 @@ def _panel(part: object, scores: list[float], edges: Sequence[float]) -> str:
 
 
 def _course(scores: list[float], edges: Sequence[float]) -> str:
-    """Return the scores over their bands as SVG, with a gap wherever one was not known; the numbers stand beside."""
+    """Return the scores over their bands, with a gap wherever one was not known; the numbers stand beside."""
     limits = [0.0, *edges, 100.0]
-    fields = "".join(
-        f'<rect y="{_y(high):.0f}" width="160" height="{_y(low) - _y(high):.0f}" fill="{COLOURS[f"{_TONES[band]}_wash"]}"/>'
+    fields = [
+        Field(low, high, f"{_TONES[band]}_wash")
         for band, low, high in zip(_BANDS, limits, limits[1:], strict=False)
-    )
-    step = 144 / max(len(scores) - 1, 1)
-    points = [(8 + place * step, _y(score)) for place, score in enumerate(scores)]
-    lines = "".join(
-        f'<polyline points="{" ".join(run)}" fill="none" stroke="#16232E" stroke-width="1.6"/>'
-        for run in _runs(points)
-    )
-    dots = "".join(
-        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{4 if place == len(points) - 1 else 2.2}" fill="#16232E"/>'
-        for place, (x, y) in enumerate(points)
-        if not pd.isna(y)
-    )
-    return f'<svg viewBox="0 0 160 70" aria-hidden="true">{fields}{lines}{dots}</svg>'
-
-
-def _y(score: float) -> float:
-    return 65 - 0.6 * score
-
-
-def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[str]]:
-    """Yield the stretches of two or more known points that follow each other."""
-    run: list[str] = []
-    for x, y in [*points, (0.0, float("nan"))]:
-        if not pd.isna(y):
-            run.append(f"{x:.0f},{y:.0f}")
-            continue
-        if len(run) > 1:
-            yield run
-        run = []
+    ]
+    return sparkline([Line(scores, "ink", 1.6, "all")], (160, 70), ends=(0.0, 100.0), fields=fields)
 
 
 # --- the goals' way ----------------------------------------------------------------------------------------
