@@ -36,9 +36,19 @@ def money(amount: float | None, currency: str = "SEK", *, signed: bool = False) 
     return _later("money", amount, currency=currency, signed=signed)
 
 
+def money_unit(currency: str) -> Words:
+    """The unit in which large amounts are told."""
+    return _later("money_unit", currency)
+
+
 def number(value: float | None, digits: int = 0, *, signed: bool = False) -> Words:
     """A number with the language's separators."""
     return _later("number", value, digits=digits, signed=signed)
+
+
+def figure(value: float | None, unit: str | None = None) -> Words:
+    """A number as people write it, with its unit: a goal's baseline, a reading, a target."""
+    return _later("figure", value, unit=unit)
 
 
 def percent(share: float | None, digits: int = 0, *, signed: bool = False) -> Words:

@@ -45,7 +45,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account).frame()
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
-    _opening(deck.slide(title, mark), account, followed, ledger)
+    _opening(deck.slide(title, mark), account, followed.frame(), ledger)
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
@@ -135,7 +135,7 @@ class _Sheet:
     """A sheet of the catalogue, its rows, the columns that a slide has room for, and a title if not the sheet's own."""
 
     name: str
-    rows: pd.DataFrame
+    rows: tables.Rows
     columns: Sequence[str]
     title: str = ""
 
@@ -143,7 +143,7 @@ class _Sheet:
 def _table(deck: slides.Deck, mark: str, sheet: _Sheet, account: AccountView) -> None:
     """A sheet as a native table; rows without room are counted. No rows, no slide."""
     caption, columns, plain = tables.grid(sheet.name, sheet.rows, account, sheet.columns)
-    if sheet.rows.empty or not columns:
+    if not len(sheet.rows) or not columns:
         return
     slide = deck.slide(sheet.title or caption, mark)
     heads = [str(words[text.language()]) for words in columns.values()]

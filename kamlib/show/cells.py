@@ -87,10 +87,6 @@ def _choice(value: Any, choices: str, bundle: Bundle) -> str:
     return text.label(choices, value)
 
 
-def _is_whole(value: Any) -> bool:
-    return abs(float(value)) >= 1000 or round(float(value), 1).is_integer()
-
-
 def _sentence(value: Any, column: Column, bundle: Bundle) -> str:
     if isinstance(value, Finding):
         return value.sentence()
@@ -106,7 +102,7 @@ WRITERS: dict[str, Callable[[Any, Column, Bundle], str]] = {
     "number": lambda value, column, _: text.number(
         value, int(column.get("digits", 1)), signed=column.get("signed") == "yes"
     ),
-    "figure": lambda value, _, __: text.number(value, 0 if _is_whole(value) else 1),
+    "figure": lambda value, _, __: text.figure(value),
     "integer": lambda value, column, _: text.number(value, signed=column.get("signed") == "yes"),
     "money": lambda value, column, bundle: text.money(
         value, bundle.currency, signed=column.get("signed") == "yes"

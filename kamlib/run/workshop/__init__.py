@@ -128,7 +128,9 @@ def _refusal(meeting: Meeting) -> Finding | None:
 
 def _may_ask(account: AccountView, day: date) -> bool:
     """Tell whether every no of the customer's may be taken up again on `day` (P25)."""
-    return not goal_setting.joint(replace(account, as_of=day))["step"].isin(["wait", "set_date"]).any()
+    return all(
+        each.step not in ("wait", "set_date") for each in goal_setting.joint(replace(account, as_of=day))
+    )
 
 
 def _folder(request: Request, inside: Meeting) -> Path:

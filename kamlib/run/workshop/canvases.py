@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation
-from kamlib.run.workshop.meeting import Meeting, figure
+from kamlib.run.workshop.meeting import Meeting
 from kamlib.schema import AccountView, Portfolio
 from kamlib.show import paper
 
@@ -41,11 +41,9 @@ def _nothing(_: AccountView | Portfolio) -> pd.DataFrame:
 
 
 def _joint_goals(account: AccountView) -> pd.DataFrame:
-    goals = goal_setting.progress(account)
-    joint = goals[goals["side"].eq("joint")].head(2)  # the third line is for a new one
-    ends = zip(joint["target"], joint["due_on"], strict=True)
-    targets = [f"{figure(target)}\n{text.day(due)}" for target, due in ends]
-    return joint.assign(target=targets, baseline=[figure(value) for value in joint["baseline"]])
+    joint = goal_setting.progress(account).where(side="joint")[:2]  # the third line is for a new one
+    targets = [f"{text.figure(goal.target)}\n{text.day(goal.due_on)}" for goal in joint]
+    return joint.frame().assign(target=targets, baseline=[text.figure(goal.baseline) for goal in joint])
 
 
 def _give_get(account: AccountView) -> pd.DataFrame:
@@ -63,7 +61,7 @@ def _journey(account: AccountView) -> pd.DataFrame:
 
 
 def _questions(account: AccountView) -> pd.DataFrame:
-    rows = review.questions(account, goal_setting.progress(account))
+    rows = review.questions(account, goal_setting.progress(account).frame())
     return rows.groupby("question", sort=False)["answer"].agg(lambda told: list(told)[:4]).reset_index()
 
 

@@ -94,34 +94,34 @@ def _course(scores: list[float], edges: Sequence[float]) -> str:
 _LOOKS = {"on_track": "accent", "not_due": "accent", "at_risk": "soft", "off_track": "over"}
 
 
-def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def goal_progress(rows: Sequence[Any], bundle: Bundle) -> Shown:
     """Show how far each goal has come against what its path expects by now.
 
     `rows` are those of `goal_setting.progress`: title, way, expected (shares 0..1), state.
     """
-    if rows.empty:
+    if not rows:
         return tables.what_to_add(text.t("chart.goals.empty"), bundle)
-    measured = rows[rows["way"].notna()]
-    on_track = int(measured["state"].isin(["on_track", "not_due"]).sum())
+    measured = [goal.state for goal in rows if goal.way is not None]
+    on_track = sum(state in ("on_track", "not_due") for state in measured)
     counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
     name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
     case = all_case(on_track, len(measured))
-    if case == "all" and measured["state"].eq("not_due").any():
+    if case == "all" and "not_due" in measured:
         case = "calm"  # nothing expected yet: not behind, and not on track either
     words = worded(name, case, **counts)
-    listed = bars.listed((_goal(row) for row in rows.to_dict("records")), wide_end=True)
+    listed = bars.listed(map(_goal, rows), wide_end=True)
     return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
 
 
-def _goal(row: dict[Any, Any]) -> bars.Bar:
+def _goal(goal: Any) -> bars.Bar:
     """One goal: its way as a bar (none where it has gone backwards), what is expected today as an upright line."""
-    way, expected, state = row["way"], row["expected"], str(row["state"])
-    parts = [] if pd.isna(way) else [bars.Part(0.0, float(way), _LOOKS.get(state, "grey"))]
-    parts += [] if pd.isna(expected) else [bars.Part(float(expected), float(expected), "mark")]
-    told = text.label("goal_state", state)
-    end = told if pd.isna(way) else f"{text.percent(way)}, {told}"
-    heard = "" if pd.isna(expected) else text.t("chart.goals.expected", share=text.percent(expected))
-    return bars.Bar(str(row["title"]), parts, end, heard)
+    way, expected = goal.way, goal.expected
+    parts = [] if way is None else [bars.Part(0.0, way, _LOOKS.get(goal.state, "grey"))]
+    parts += [] if expected is None else [bars.Part(expected, expected, "mark")]
+    state = text.label("goal_state", goal.state)
+    end = state if way is None else f"{text.percent(way)}, {state}"
+    heard = "" if expected is None else text.t("chart.goals.expected", share=text.percent(expected))
+    return bars.Bar(goal.title, parts, end, heard)
 
 
 # --- promises ----------------------------------------------------------------------------------------------
