@@ -17,14 +17,14 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
     plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
-    rows = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
-    rows = rows.assign(
-        owner_id=rows["owner_id"].fillna(""),
-        planned=rows["hours_year"].notna(),
-        hours=rows["hours_year"].fillna(_usual_hours(portfolio, rows["quadrant"])),
+    accounts = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
+    accounts = accounts.assign(
+        owner_id=accounts["owner_id"].fillna(""),
+        planned=accounts["hours_year"].notna(),
+        hours=accounts["hours_year"].fillna(_usual_hours(portfolio, accounts["quadrant"])),
     )
-    found = (
-        rows.groupby("owner_id")
+    kams = (
+        accounts.groupby("owner_id")
         .agg(
             key_accounts=("account_id", "size"),
             account_ids=("account_id", list),
@@ -35,17 +35,17 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
     )
     available = (
-        found["owner_id"]
+        kams["owner_id"]
         .map(measures.hours(portfolio).set_index("person_id")["hours_available"])
         .astype(float)
     )
-    found = found.assign(
-        hours_estimated_share=1.0 - found.pop("planned").astype(float),
+    kams = kams.assign(
+        hours_estimated_share=1.0 - kams.pop("planned").astype(float),
         hours_available=available,
-        hours_short=(found["hours_needed"] - available).clip(lower=0.0),
+        hours_short=(kams["hours_needed"] - available).clip(lower=0.0),
     )
-    found["state"] = [_state(row, portfolio) for row in found.itertuples()]
-    return found.sort_values("owner_id", key=lambda owners: owners.replace("", "\uffff"), ignore_index=True)
+    kams["state"] = [_state(row, portfolio) for row in kams.itertuples()]
+    return kams.sort_values("owner_id", key=lambda owners: owners.replace("", "\uffff"), ignore_index=True)
 
 
 def _usual_hours(portfolio: Portfolio, quadrants: pd.Series) -> pd.Series:

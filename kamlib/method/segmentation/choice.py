@@ -136,12 +136,12 @@ def _judged(portfolio: Portfolio) -> pd.DataFrame:
     return customers
 
 
-def _written_no(portfolio: Portfolio, found: pd.DataFrame) -> pd.Series:
+def _written_no(portfolio: Portfolio, customers: pd.DataFrame) -> pd.Series:
     given = portfolio.assessment
     since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=12)
-    said = (given["criterion"] == "willingness_to_partner") & (given["said_by"] == "customer")
-    no = given[said & (given["score"] == 1) & ~(given["assessed_on"] < since)]
-    return found["account_id"].isin(no["account_id"].map(units.roots(portfolio.account)))
+    by_customer = (given["criterion"] == "willingness_to_partner") & (given["said_by"] == "customer")
+    no = given[by_customer & (given["score"] == 1) & ~(given["assessed_on"] < since)]
+    return customers["account_id"].isin(no["account_id"].map(units.roots(portfolio.account)))
 
 
 @once
@@ -207,7 +207,7 @@ def values_of(portfolio: Portfolio, given: pd.DataFrame, end: str = "") -> pd.Da
 
 
 def compared_criteria(
-    known: scoring.Flags, open_to_choice: scoring.Flags, weighs: scoring.Flags, k: int
+    is_known: scoring.Flags, open_to_choice: scoring.Flags, weighs: scoring.Flags, k: int
 ) -> list[int]:
     """Return the positions of the criteria that accounts are compared on; none where nothing weighs.
 
@@ -215,11 +215,11 @@ def compared_criteria(
     criterion known for too few to fill the places is not compared on, the least known one first; one that weighs
     is always left.
     """
-    kept = list(range(known.shape[1])) if weighs.any() else []
+    kept = list(range(is_known.shape[1])) if weighs.any() else []
     wanted = min(k, int(open_to_choice.sum()))
-    while len(kept) > 1 and (open_to_choice & known[:, kept].all(axis=1)).sum() < wanted:
+    while len(kept) > 1 and (open_to_choice & is_known[:, kept].all(axis=1)).sum() < wanted:
         last = kept if weighs[kept].sum() > 1 else [each for each in kept if not weighs[each]]
-        kept.remove(min(last, key=lambda column: (known[open_to_choice, column].sum(), -column)))
+        kept.remove(min(last, key=lambda column: (is_known[open_to_choice, column].sum(), -column)))
     return kept
 
 
