@@ -132,13 +132,13 @@ class _Reader(HTMLParser):
             tag = self.open.pop()
             self.parts.append(f"</{tag}>" + "</div>" * (tag == "table"))
 
-    def handle_data(self, data: str) -> None:
+    def handle_data(self, words: str) -> None:
         if self.acting:
             return
-        is_number = self.open[-1:] in (["td"], ["th"]) and _NUMBER.fullmatch(data.strip())
+        is_number = self.open[-1:] in (["td"], ["th"]) and _NUMBER.fullmatch(words.strip())
         if is_number and self.parts[-1].startswith(("<td", "<th")):
             self.parts[-1] = self.parts[-1].replace(">", ' class="kam-n">')
-        self._show(page.escape(data))
+        self._show(page.escape(words))
 
     def _show(self, html: str) -> None:
         self.parts.append(html)
