@@ -642,7 +642,7 @@ def test_another_customers_name_in_a_shared_row_stops_the_report(
     assert (run["status"], run["error"]["kind"]) == ("failed", "Leak")
     assert "samma pump" not in manifest.read_text("utf-8")  # the words around it stand on the screen alone
     assert [path.name for path in manifest.parent.rglob("*.html")] == []
-    waiver = {"rule": leaks.RULE, "reason": "De har sagt ja", "until_on": "2026-12-31"}
+    waiver = {"rule": closed_values.RULE, "reason": "De har sagt ja", "until_on": "2026-12-31"}
     page = f"<p>{careless.account('A-1').commitment['title'].iloc[0]}</p>"
     projection.write(careless, "A-1", tmp_path / "kund.sqlite")
     for n, expected in enumerate(({"account.name"}, set())):

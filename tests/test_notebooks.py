@@ -201,5 +201,13 @@ def test_each_notebook_checks_something(path: Path) -> None:
     assert any(is_checked(cell) for cell in cells(path))
 
 
+@of_method
+@pytest.mark.parametrize("live", [True, False])
+def test_what_is_printed_for_the_tests_is_shown_to_nobody(path: Path, *, live: bool) -> None:
+    """A checked cell prints for nbval: neither the room nor a report has it."""
+    made = notebooks.variant(notebooks.read(path), notebooks.Variant("sv", "internal", live=live))
+    assert not any(map(is_checked, made.cells))
+
+
 def is_checked(cell: dict[str, Any]) -> bool:
     return "nbval-check-output" in cell["metadata"].get("tags", [])

@@ -44,27 +44,9 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _CUSTOMERS = ("account.name", "account.former_name", "account.parent_name")
 _NAMES = (*_CUSTOMERS, "contact.name")
 #: Words at the end of a company's name that people leave out.
-_LEGAL = frozenset(
-    {
-        "ab",
-        "abp",
-        "as",
-        "asa",
-        "aps",
-        "a",
-        "s",
-        "oy",
-        "oyj",
-        "ltd",
-        "plc",
-        "inc",
-        "gmbh",
-        "hb",
-        "kb",
-        "ek",
-        "för",
-    }
-)
+_LEGAL = frozenset((
+    "ab", "abp", "as", "asa", "aps", "a", "s", "oy", "oyj", "ltd", "plc", "inc", "gmbh", "hb", "kb", "ek", "för",
+))  # fmt: skip
 
 Words = tuple[str, ...]
 

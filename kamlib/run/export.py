@@ -243,12 +243,11 @@ def _summary(level: str, cells: list[Cell]) -> str:
 
 def _titles(cells: list[Cell]) -> list[str]:
     """Return the titles of the tables; where there is none, of the figures; else what is said of nothing to see."""
-    marks = [output["metadata"] for cell in cells for output in cell["outputs"]]
-    of_kind: dict[str, list[str]] = {}
-    for each in marks:
-        kind = each.get("kind") if each.get("kind") in ("figure", "empty") else "table"
-        of_kind.setdefault(kind, []).extend(each.get("titles", ()))
-    return next(filter(None, (of_kind.get(kind) for kind in ("table", "figure", "empty"))), [])
+    of_kind: dict[str, list[str]] = {"": [], "figure": [], "empty": []}
+    for output in (output for cell in cells for output in cell["outputs"]):
+        kind = output["metadata"].get("kind", "")
+        of_kind[kind if kind in of_kind else ""] += output["metadata"].get("titles", ())
+    return next(filter(None, of_kind.values()), [])
 
 
 # --- the page ----------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def _document(content: bytes) -> Iterator[Text]:
     yield "rest", _unpacked(content)
     try:
         reader = _reader(content)
-        yield from (found for each in _objects(reader) for found in _of_object(each))
+        yield from (piece for each in _objects(reader) for piece in _of_object(each))
         for sheet in reader.pages:
             lines = sheet.extract_text().splitlines()
             yield "words", BREAK.join(lines)
@@ -163,9 +163,9 @@ def _of_object(part: Any) -> Iterator[Text]:
     if isinstance(part, dict):
         if hasattr(part, "get_data") and part.get("/Type") in ("/Metadata", "/EmbeddedFile"):
             yield from texts(".xml" if part["/Type"] == "/Metadata" else "", part.get_data())
-        yield from (found for each in dict.values(part) for found in _of_object(each))
+        yield from (piece for each in dict.values(part) for piece in _of_object(each))
     elif isinstance(part, list):
-        yield from (found for each in part for found in _of_object(each))
+        yield from (piece for each in part for piece in _of_object(each))
     elif isinstance(part, str | bytes):
         how = "rest" if type(part).__name__ == "NameObject" else "words"
         yield how, part if isinstance(part, str) else part.decode("latin-1")

@@ -19,17 +19,8 @@ import pandas as pd
 from kamlib import schema, text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, KamError
-from kamlib.run import extract_text, files
-from kamlib.run.closed_values import (
-    RULE,
-    ClosedValues,
-    Value,
-    Words,
-    everything,
-    for_customer,
-    is_waived,
-    plain,
-)
+from kamlib.run import closed_values, extract_text, files
+from kamlib.run.closed_values import ClosedValues, Value, Words, plain
 
 UNKNOWN, AROUND = "?", 40
 #: What no page may hold whatever the workspace says.
@@ -120,8 +111,10 @@ def keep(portfolio: schema.Portfolio, target: Path, *earlier: schema.Portfolio) 
 
     `earlier`: the same as of the day of a report, whose values may have changed since.
     """
-    rows = portfolio.waiver[portfolio.waiver["rule"].eq(RULE)]
-    held = [list(vars(value).values()) for value in everything(portfolio, *earlier).values.values()]
+    rows = portfolio.waiver[portfolio.waiver["rule"].eq(closed_values.RULE)]
+    held = [
+        list(vars(value).values()) for value in closed_values.everything(portfolio, *earlier).values.values()
+    ]
     waived = list(rows.loc[rows["until_on"] >= pd.Timestamp(portfolio.as_of), "account_id"].dropna())
     files.put(target, json.dumps({"values": held, "waived": waived}))
 
@@ -129,9 +122,8 @@ def keep(portfolio: schema.Portfolio, target: Path, *earlier: schema.Portfolio) 
 @cache
 def _kept(kept: str) -> tuple[ClosedValues, list[str]]:
     told = json.loads(Path(kept).read_text("utf-8"))
-    return ClosedValues({tuple(words): Value(tuple(words), *rest) for words, *rest in told["values"]}), told[
-        "waived"
-    ]
+    values = [Value(tuple(words), *rest) for words, *rest in told["values"]]
+    return ClosedValues({value.words: value for value in values}), told["waived"]
 
 
 @cache
@@ -139,12 +131,12 @@ def guard(kept: str, projected: str, account_id: str) -> ClosedValues:
     """Return what must not stand in one customer's files, from what `keep` wrote and the customer's own file."""
     everyone, waived = _kept(kept)
     view = workspace.open(projected).account(account_id)
-    return for_customer(everyone, view, is_waived=account_id in waived)
+    return closed_values.for_customer(everyone, view, is_waived=account_id in waived)
 
 
 def check(here: workspace.Workspace, out: Path, *, say: Callable[[str], None]) -> int:
     """Scan everything that is for customers below the output folder; 1 where something internal stands there."""
-    everyone, hits, files_seen = everything(here.portfolio()), [], 0
+    everyone, hits, files_seen = closed_values.everything(here.portfolio()), [], 0
     for folder, account_id, as_of in _folders(here, out):
         closed = _of_folder(here, everyone, folder, account_id, as_of)
         found = folder.rglob("*") if account_id else folder.glob("*")
@@ -174,9 +166,9 @@ def _of_folder(
     """Return what must not stand in a folder; the customers that a run is for may be named in its manifest."""
     if account_id and account_id != UNKNOWN:
         view = projection.seen(here, account_id, as_of)
-        waived = is_waived(here.account(account_id, as_of))  # a waiver is never shared
+        waived = closed_values.is_waived(here.account(account_id, as_of))  # a waiver is never shared
         theirs = {name: projection.opened(view, name) for name in view.rows}
-        return for_customer(everyone, replace(view, rows=theirs), is_waived=waived)
+        return closed_values.for_customer(everyone, replace(view, rows=theirs), is_waived=waived)
     listed = _manifest(folder).get("accounts", {})
     return everyone.opened(json.dumps(listed, ensure_ascii=False))
 

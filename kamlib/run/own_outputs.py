@@ -135,8 +135,7 @@ class _Reader(HTMLParser):
     def handle_data(self, words: str) -> None:
         if self.acting:
             return
-        is_number = self.open[-1:] in (["td"], ["th"]) and _NUMBER.fullmatch(words.strip())
-        if is_number and self.parts[-1].startswith(("<td", "<th")):
+        if self.parts and self.parts[-1].startswith("<td") and _NUMBER.fullmatch(words.strip()):
             self.parts[-1] = self.parts[-1].replace(">", ' class="kam-n">')
         self._show(page.escape(words))
 

@@ -26,15 +26,16 @@ SECONDS = 60
 OLDEST_WEASYPRINT = 70  # the first that takes a drawing's title as its alternative text
 
 #: What a browser must not do: ask the network, look after itself, keep or show anything.
-_QUIET = """
-    --headless --disable-gpu --disable-dev-shm-usage --disable-extensions --disable-sync --disable-breakpad
-    --disable-background-networking --disable-component-update --disable-default-apps --no-first-run
-    --no-default-browser-check --no-pdf-header-footer --generate-pdf-document-outline
-"""
-_OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
-_NAMES = """
-    google-chrome google-chrome-stable microsoft-edge microsoft-edge-stable chromium chromium-browser chrome msedge
-"""
+_QUIET = (
+    "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
+    "--disable-breakpad", "--disable-background-networking", "--disable-component-update", "--disable-default-apps",
+    "--no-first-run", "--no-default-browser-check", "--no-pdf-header-footer", "--generate-pdf-document-outline",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+_NAMES = (
+    "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium", "chromium-browser",
+    "chrome", "msedge",
+)  # fmt: skip
 _MAC = ("Google Chrome", "Microsoft Edge", "Chromium")
 _WINDOWS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
 
@@ -54,7 +55,7 @@ class Engine:
         own = [f"--user-data-dir={page.parent / 'browser'}", f"--print-to-pdf={target}"]
         # Chrome's sandbox needs another user than root; the page is ours, and its policy lets no script run.
         root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-        return [self.program, *_QUIET.split(), _OFFLINE, *root, *own, page.as_uri()]
+        return [self.program, *_QUIET, *root, *own, page.as_uri()]
 
 
 def find() -> Engine:
@@ -82,7 +83,7 @@ def _has_weasyprint() -> bool:
 
 def browsers() -> Iterator[str]:
     """Yield the browsers that can print, wherever the three systems usually keep them."""
-    yield from filter(None, map(shutil.which, _NAMES.split()))
+    yield from filter(None, map(shutil.which, _NAMES))
     homes = (Path("/Applications"), Path.home() / "Applications")
     on_mac = (home / f"{name}.app" / "Contents" / "MacOS" / name for home in homes for name in _MAC)
     places = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
