@@ -36,6 +36,7 @@ SLOW = {
     "test_leaks",
     "test_live_browser",
     "test_pdf",
+    "test_project::test_a_notebook_is_stripped_before_a_commit",
     "test_project::test_the_readme_names_the_commands_that_exist",
     "test_project::test_the_wheel_carries_the_kit",
     "test_resume",
