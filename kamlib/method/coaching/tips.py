@@ -107,8 +107,8 @@ def _journey(account: Account) -> Sign:
 
 def _kept(account: Account) -> Sign:
     """T6: promises kept on time, and deliveries on time in full."""
-    ours = next(each for each in as_rows(measures.commitments(account)) if each.direction == "ours")
-    precision = as_rows(measures.delivery_precision(account))[0].share
+    ours = measures.commitments(account).ours
+    precision = measures.precision(account, "12m")
     is_kept = ours.on_time_share is not None and ours.on_time_share >= account.limit("promises_kept_share")
     is_precise = precision is not None and precision >= account.limit("precision_share")
     values = {"n": ours.on_time, "of": ours.due, "share": words.percent(precision)}
