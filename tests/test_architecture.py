@@ -140,6 +140,7 @@ def test_no_two_rooms_need_each_other() -> None:
     TopologicalSorter(needs).prepare()  # raises CycleError with the circle
 
 
+@cache
 def room_of(arrow: str) -> str:
     """Return the room that an arrow points at: `kamlib.text.t` is the room `kamlib.text`."""
     names = {name_of(room) for room in ROOMS}

@@ -1,6 +1,6 @@
 """Notebooks are built by one skeleton: what a cell may hold, say and be called.
 
-That they run is tested by nbval (`make test`) and by the batch; here is what can be seen without a kernel.
+That they run is tested by nbval (`start.py test`) and by the batch; here is what can be seen without a kernel.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def test_a_notebook_fits_a_meeting(path: Path) -> None:
 
 @of_every
 def test_committed_notebooks_hold_no_run(path: Path) -> None:
-    """No output and no count, but for checked cells, which have both; run `make notebooks`."""
+    """No output and no count, but for checked cells, which have both; run `python start.py notebooks`."""
     raw = json.loads(path.read_text("utf-8"))
     assert raw["metadata"].keys() == {"kernelspec", "language_info"}
     for cell in raw["cells"]:

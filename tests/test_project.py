@@ -246,6 +246,28 @@ def test_nothing_of_a_machine_is_committed() -> None:
     assert found - {str(Path(__file__))} == set()
 
 
+def test_the_hooks_before_a_commit_fetch_nothing() -> None:
+    """Only local hooks, run by Python or by pre-commit itself, with tools of the tests' environment."""
+    repositories = yaml.safe_load((TOP / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = [hook for repository in repositories for hook in repository["hooks"]]
+    assert {repository["repo"] for repository in repositories} == {"local"}
+    assert {hook["language"] for hook in hooks} == {"system", "pygrep"}
+    assert all(hook["entry"].startswith("python ") for hook in hooks if hook["language"] == "system")
+
+
+def test_a_notebook_is_stripped_before_a_commit(tmp_path: Path) -> None:
+    """`.ci/refresh.py --strip` takes away outputs that nobody checks, says so once, and executes nothing."""
+    notebook = json.loads((TOP / "notebooks" / "00_start_here.ipynb").read_text("utf-8"))
+    cell = next(each for each in notebook["cells"] if each["cell_type"] == "code" and not each["outputs"])
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["left"]}]
+    left = tmp_path / "n.ipynb"
+    left.write_text(json.dumps(notebook), "utf-8")
+    strip = [sys.executable, ".ci/refresh.py", "--strip", str(left)]
+    first, second = (subprocess.run(strip, cwd=TOP, capture_output=True, check=False) for _ in range(2))
+    assert (first.returncode, second.returncode, second.stdout) == (1, 0, b"")
+    assert left.read_text("utf-8") == (TOP / "notebooks" / "00_start_here.ipynb").read_text("utf-8")
+
+
 def test_nothing_is_left_to_do_in_the_code() -> None:
     """No note to self: what is not done stands in docs/status.md."""
     notes = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")

@@ -79,7 +79,7 @@ def _covers(bundle: Bundle) -> bool:
     if months is None:
         return False
     if isinstance(bundle, Account):
-        return min(each.month for each in bundle.revenues) <= months[0]
+        return any(each.month <= months[0] for each in bundle.revenues)
     return bool(bundle.revenue["month"].min().date() <= months[0])
 
 
