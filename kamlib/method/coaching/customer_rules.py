@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from statistics import median
-from typing import Any
 
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.plan_rules import is_bare
 from kamlib.method.coaching.rules import Hit, hit, rule, within_sentence
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.schema.days import months_from
 
 
@@ -55,12 +54,12 @@ def hero_not_asked(account: Account) -> Iterable[Hit]:
 @rule("error", "T2", asks=True)
 def hangs_on_one(account: Account) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
-    shares = as_rows(relationships.contact_shares(account))
+    shares = relationships.contact_shares(account)
     n = sum(each.contacts for each in shares)
     if n < account.limit("contacts_fewest") or shares[0].share < account.limit("one_person_share"):
         return
     who = relationships.person_name(account, shares[0].contact_id)
-    ways = as_rows(relationships.next_introduction(account))
+    ways = relationships.next_introduction(account)
     next_step = ways[0].reading if ways else words.sentence("introduction.none_left", who=who)
     yield hit(who=who, share=words.percent(shares[0].share), n=n, next_step=next_step)
 
@@ -82,9 +81,9 @@ def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
         yield hit(who=relationships.person_name(account, buyers[0].contact_id), day=day)
 
 
-def _economic_buyers(account: Account) -> list[Any]:
+def _economic_buyers(account: Account) -> list[relationships.Person]:
     """Who decides about the money, by name, the most influential first."""
-    people = as_rows(relationships.people(account))
+    people = relationships.people(account)
     return [
         each for each in people if each.role == "economic" and each.contact_id and not each.is_placeholder
     ]
@@ -93,7 +92,7 @@ def _economic_buyers(account: Account) -> list[Any]:
 @rule("warning", "P11, T7", is_contact=True)
 def contact_due(account: Account) -> Iterable[Hit]:
     """People whom we have not spoken with within one and a half times the agreed interval."""
-    due = as_rows(relationships.due_contacts(account))
+    due = relationships.due_contacts(account)
     stale = [each for each in due if each.freshness == "stale" and each.role != "economic"]
     if stale:
         names = [relationships.person_name(account, each.contact_id) for each in stale[:3]]
