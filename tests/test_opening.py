@@ -20,7 +20,11 @@ def _said(view: schema.AccountView) -> list[str]:
 
 
 def _numbers(view: schema.AccountView) -> dict[str, Any]:
-    return {each["label"]: each for each in review.figures(view, planning.value_ledger(view))}
+    cards = review.figures(view, planning.value_ledger(view))
+    written = [
+        {part: value if part == "series" else str(value) for part, value in each.items()} for each in cards
+    ]
+    return {each["label"]: each for each in written}
 
 
 def _sold(before: float, now: float, **more: Any) -> schema.AccountView:

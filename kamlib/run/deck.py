@@ -42,25 +42,27 @@ def check(template: Path) -> None:
 def made(account: AccountView, template: Path | None = None) -> bytes:
     """Return the deck of an account's quarterly review, in the language in use."""
     deck = slides.Deck(template, text.language())
-    followed, ledger = goal_setting.progress(account), planning.value_ledger(account).frame()
+    followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
-    _opening(deck.slide(title, mark), account, followed.frame(), ledger)
+    _opening(deck.slide(title, mark), account, followed, ledger)
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
     finding = goals.titles[0] if goals.kind == "figure" else ""
-    _table(deck, mark, _Sheet("goal_progress", followed, _GOALS, finding), account)
+    _table(deck, mark, _Sheet("goal_progress", followed.frame(), _GOALS, finding), account)
     _table(deck, mark, _Sheet("plan_promises", measures.promises(account).frame(), _PROMISES), account)
     if account.audience == "customer":
-        _table(deck, mark, _Sheet("value_ledger", ledger, _VALUES), account)
+        _table(deck, mark, _Sheet("value_ledger", ledger.frame(), _VALUES), account)
     else:
         _table(deck, mark, _Sheet("decisions", review.decisions(account), _DECISIONS), account)
         _picture(deck, mark, charts.influence_map(relationships.people(account), account))
     return deck.saved(title, account.as_of)
 
 
-def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> None:
+def _opening(
+    slide: slides.Slide, account: AccountView, followed: Sequence[Any], ledger: Sequence[Any]
+) -> None:
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
     said = [
@@ -75,9 +77,9 @@ def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, 
         left, top = area.left + n * step, area.top + int(1.5 * high)
         tone = {"good": "good", "bad": "bad"}.get(str(card.get("tone")), "muted")
         lines = [
-            (card["label"], TextStyle(12, "muted")),
-            (card["value"], TextStyle(28, bold=True)),
-            (card.get("change") or "", TextStyle(12, tone)),
+            (str(card["label"]), TextStyle(12, "muted")),
+            (str(card["value"]), TextStyle(28, bold=True)),
+            (str(card.get("change") or ""), TextStyle(12, tone)),
         ]
         slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
     decided = review.decisions(account)

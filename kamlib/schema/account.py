@@ -38,8 +38,8 @@ class Standing:
 
 STANDING_COLUMNS = tuple(each.name for each in fields(Standing))
 
-#: Kinds of meetings at which the customer is not present.
-_OURS_ALONE = ("squad", "internal_review")
+#: Kinds of meetings at which the customer is present.
+_WITH_CUSTOMER = ("customer_review", "workshop", "visit")
 _ENDED = ("done", "stopped")
 
 
@@ -216,7 +216,7 @@ class Account(Bundle):
             meeting.planned_on
             and meeting.planned_on >= self.today
             and meeting.held_on is None
-            and meeting.kind not in _OURS_ALONE
+            and meeting.kind in _WITH_CUSTOMER
         )
 
 

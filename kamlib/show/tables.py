@@ -19,6 +19,7 @@ from kamlib.errors import Finding, severity_rank
 from kamlib.show import cells, named, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
 from kamlib.show.sparkline import Line, sparkline
+from kamlib.words import Words as Written
 from kamlib.words import figures_in
 
 Words = Mapping[str, Any]
@@ -233,7 +234,7 @@ def say(key: str, **values: Any) -> Shown:
 def marked(key: str, **values: Any) -> tuple[str, str]:
     """Return a sentence of the catalogue as HTML, its `**words**` strong, and as plain words."""
     held = {
-        name: value.replace("*", "\ue000") if isinstance(value, str) else value
+        name: str(value).replace("*", "\ue000") if isinstance(value, (str, Written)) else value
         for name, value in values.items()
     }
     sentence = text.t(key, **held)

@@ -7,6 +7,7 @@ currency, scores 0..100.
 
 from kamlib.method.measures.agreements import agreements
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
+from kamlib.method.measures.figures import named, of_growth
 from kamlib.method.measures.forecasts import (
     forecast_errors,
     forecast_summary,
