@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kamlib.errors import Finding
+from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
 Places = NDArray[np.intp]
@@ -70,6 +71,7 @@ def findings(accounts: pd.DataFrame) -> list[Finding]:
     return told
 
 
+@once
 def decision_units(portfolio: Portfolio) -> pd.DataFrame:
     """One row per decision unit, ordered by account_id, with the facts of the last twelve months (R12).
 
