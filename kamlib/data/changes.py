@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -265,8 +265,8 @@ def _log(connection: Connection, each: Change, stamp: Stamp, written: Mapping[st
     return int(logged.inserted_primary_key[0])  # type: ignore[index]
 
 
-def fold(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the plan rows that a log, in its own order, adds up to; retired rows are left out."""
+def fold(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the plan rows that a log, in its own order and its `after` unpacked, adds up to; retired rows are left out."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in log:
         key = (entry["table"], entry["row_id"])
@@ -274,7 +274,7 @@ def fold(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             rows.pop(key, None)
             continue
         row = rows.setdefault(key, {"table": key[0], "row_id": key[1], "is_shared": False})
-        row |= {"account_id": entry["account_id"], **json.loads(entry["after"])}
+        row |= {"account_id": entry["account_id"], **entry["after"]}
     return list(rows.values())
 
 

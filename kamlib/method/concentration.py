@@ -60,7 +60,7 @@ def concentration(portfolio: Portfolio) -> pd.DataFrame:
                 "top_name": str(found["name"].iloc[0]) if len(found) else "",
                 "top_five_share": float(shares[:5].sum()) if len(shares) else float("nan"),
                 "over_limit": int((shares > portfolio.limit("concentration_limit_share")).sum()),
-                "shape": shape(few_share, portfolio.limit("flat_portfolio_share")),
+                "shape": shape(few_share, portfolio.limit("flat_concentration_share")),
             }
         ]
     )

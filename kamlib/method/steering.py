@@ -11,12 +11,9 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.errors import Finding
+from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
-from kamlib.schema import Portfolio
-
-#: How many customers' names a sentence of exceptions may hold before the rest is counted.
-_RANK = {"error": 0, "warning": 1, "note": 2}
+from kamlib.schema import Portfolio, Result
 
 
 def growth(portfolio: Portfolio) -> pd.DataFrame:
@@ -68,12 +65,12 @@ def outlook_total(portfolio: Portfolio) -> pd.DataFrame:
     return measures.one_row(n=len(named), **figures, gap_share=gap, reading=said)
 
 
-def tips_total(cards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def tips_total(cards: Mapping[str, Result[Any]]) -> pd.DataFrame:
     """One row per tip: in how many of the cards (account id -> tips) it is `done`, `partly`, `missing`, `silent` (P19)."""
     states = ["done", "partly", "missing", "silent"]
     if not cards:
         return pd.DataFrame(columns=["tip", *states])
-    rows = pd.concat(cards.values(), ignore_index=True)
+    rows = pd.concat([each.frame() for each in cards.values()], ignore_index=True)
     counted = pd.crosstab(rows["tip"], rows["state"]).reindex(columns=states, fill_value=0)
     return counted.reindex(rows["tip"].unique()).rename_axis(columns=None).reset_index()
 
@@ -141,14 +138,23 @@ def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:
     rows = [
         {
             "account_id": account_id,
-            **measures.health_total(account)[["band", "score", "worst"]].iloc[0],
-            **measures.sales(account)[["revenue_12m", "growth_share"]].iloc[0],
-            "revenues": measures.trend(account, months)["revenue"].tolist(),
+            **_of(measures.health_total(account), "band", "score", "worst"),
+            **_of(measures.sales(account), "revenue_12m", "growth_share"),
+            "revenues": [each.revenue for each in measures.trend(account, months)],
         }
         for account_id, account in measures.key_views(portfolio).items()
     ]
     columns = ["account_id", "band", "score", "worst", "revenue_12m", "growth_share", "revenues"]
-    return pd.DataFrame(rows, columns=columns).sort_values("score", kind="stable", ignore_index=True)
+    numbers = dict.fromkeys(("score", "revenue_12m", "growth_share"), "float64")
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .astype(numbers)
+        .sort_values("score", kind="stable", ignore_index=True)
+    )
+
+
+def _of(answer: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in names}
 
 
 def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
@@ -162,7 +168,7 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     plans = measures.newest_plans(portfolio).set_index("account_id")
     rows = []
     for account_id in measures.key_accounts(portfolio):
-        ranked = sorted(findings.get(account_id, ()), key=lambda finding: _RANK[finding.severity])
+        ranked = sorted(findings.get(account_id, ()), key=lambda finding: severity_rank(finding.severity))
         rows.append(
             {
                 "account_id": account_id,
@@ -176,7 +182,7 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
     listed = pd.DataFrame(rows, columns=columns).astype({"due_on": "datetime64[us]"})
     return listed.sort_values(
-        "severity", key=lambda each: each.map(_RANK).fillna(9), kind="stable", ignore_index=True
+        "severity", key=lambda each: each.map(severity_rank), kind="stable", ignore_index=True
     )
 
 
@@ -227,10 +233,10 @@ def _state(portfolio: Portfolio) -> dict[str, Any]:
 def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """Return revenue of the key accounts, against budget, their share of all, and the loss to expect."""
     months = concentration.key_months(portfolio, measures.key_accounts(portfolio))
-    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio).iloc[0]
+    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio)
     spent, planned, expected, bad = (
         text.money(amount, portfolio.currency)
-        for amount in (plan["revenue"], plan["budget"], loss["expected_loss"], loss["one_in_twenty"])
+        for amount in (plan["revenue"], plan["budget"], loss.expected_loss, loss.one_in_twenty)
     )
     grown = keys["growth_share"]
     moved = "" if pd.isna(grown) else text.t("summary.moved", change=text.percent(grown, 1, signed=True))
@@ -257,6 +263,6 @@ def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, An
         {
             "label": text.t("summary.figure.loss"),
             "value": expected,
-            "change": "" if loss["n"] == 0 else text.t("summary.bad_year", bad=bad),
+            "change": "" if loss.n == 0 else text.t("summary.bad_year", bad=bad),
         },
     ]

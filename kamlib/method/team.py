@@ -20,7 +20,7 @@ def match(account: AccountView) -> pd.DataFrame:
     or `extra` (beyond the minimum).
     """
     levels = account.limit("squad_levels")
-    held = measures.squad(account)
+    held = measures.squad(account).frame()
     if account.audience == "customer":
         names = held.loc[~held["has_left"], ["function", "person_id"]]
         return names.reindex(columns=_MATCHED).reset_index(drop=True)
@@ -78,7 +78,7 @@ def raci(account: AccountView) -> pd.DataFrame:
 
 
 def _names(account: AccountView, people: list[str]) -> str:
-    return ", ".join(relationships.person_name(account, person) for person in people) or text.MISSING
+    return ", ".join(str(relationships.person_name(account, person)) for person in people) or text.MISSING
 
 
 def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
@@ -92,7 +92,7 @@ def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
 
 def is_small(account: AccountView) -> bool:
     """Tell whether the squad has fewer people than full RACI is meant for (P22)."""
-    held = measures.squad(account)
+    held = measures.squad(account).frame()
     return bool(held.loc[~held["has_left"], "person_id"].nunique() < account.limit("squad_small_people"))
 
 
@@ -110,7 +110,12 @@ def loads(account: AccountView) -> pd.DataFrame:
     counted = tasks.groupby("person_id", as_index=False).agg(
         tasks=("row_id", "nunique"), hours=("hours", lambda each: each.sum(min_count=1))
     )
-    given = measures.squad(account).groupby("person_id")["hours_year"].agg(lambda each: each.sum(min_count=1))
+    given = (
+        measures.squad(account)
+        .frame()
+        .groupby("person_id")["hours_year"]
+        .agg(lambda each: each.sum(min_count=1))
+    )
     counted["hours_year"] = counted["person_id"].map(given).astype("float64")
     words = [counted["tasks"] > account.limit("open_tasks_limit"), counted["hours"] > counted["hours_year"]]
     counted["state"] = pd.Series(np.select(words, ["overloaded", "short"], "ok"), counted.index, dtype="str")
@@ -141,7 +146,9 @@ def _parts(account: AccountView) -> pd.DataFrame:
     """One row per goal and function: `goal_id`, `function`, `part`."""
     said = account.shared_kpi[["goal_id", "function", "part"]]
     unowned = account.goal[~account.goal["row_id"].isin(said.loc[said["part"].eq("owns"), "goal_id"])]
-    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
+    functions = (
+        measures.squad(account).frame().drop_duplicates("person_id").set_index("person_id")["function"]
+    )
     owned = pd.DataFrame({"goal_id": unowned["row_id"], "function": unowned["owner_id"].map(functions)})
     every = pd.concat([owned.dropna().assign(part="owns"), said])
     return every.drop_duplicates(["goal_id", "function"])
@@ -163,7 +170,7 @@ def gaps(account: AccountView) -> pd.DataFrame:
     nor in any goal). A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open
     initiative. Without goals nobody is idle.
     """
-    held, goals = measures.squad(account), account.goal
+    held, goals = measures.squad(account).frame(), account.goal
     if goals.empty:
         return pd.DataFrame(columns=["function", "people", "state"])
     active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
@@ -228,7 +235,9 @@ def _with_words(rows: pd.DataFrame, wanted: dict[str, Any]) -> pd.DataFrame:
 
 
 def _uncontrolled(account: AccountView) -> pd.DataFrame:
-    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
+    functions = (
+        measures.squad(account).frame().drop_duplicates("person_id").set_index("person_id")["function"]
+    )
     goals = account.goal.assign(function=account.goal["owner_id"].map(functions)).dropna(subset=["function"])
     active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
     lines = []
@@ -278,7 +287,7 @@ def investment(account: AccountView) -> pd.DataFrame:
     """
     spent = account.squad_member
     used = spent[spent["hours_spent_quarter"].fillna(0) > 0]
-    said = measures.answers(account, "invests")["score"]
+    said = pd.Series([each.score for each in measures.answers(account, "invests")], dtype="float64")
     return one_row(
         hours=spent["hours_spent_quarter"].sum(min_count=1),
         people=int(used["person_id"].nunique()),

@@ -29,6 +29,12 @@ def roots(accounts: pd.DataFrame) -> pd.Series:
     return pd.Series(np.asarray(ids)[_tops(accounts)], index=ids, dtype="str")
 
 
+@once
+def groups_of(portfolio: Portfolio) -> pd.Series:
+    """Return the top parent of every account, by account_id, counted once: a customer group counts once."""
+    return roots(portfolio.account)
+
+
 def _parents(accounts: pd.DataFrame) -> Places:
     ids = pd.Index(accounts["account_id"])
     found = ids.get_indexer(pd.Index(accounts["parent_id"]))

@@ -75,7 +75,7 @@ def kam(account: AccountView) -> str:
     if not owners:
         return ""
     known = owners[0] in set(account.contact["contact_id"])
-    return relationships.person_name(account, owners[0]) if known else str(owners[0])
+    return str(relationships.person_name(account, owners[0])) if known else str(owners[0])
 
 
 def guests(bundle: AccountView | Portfolio, *, with_customer: bool) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def _theirs(account: AccountView) -> list[Guest]:
 
 
 def _squad(account: AccountView, *, with_customer: bool) -> list[Guest]:
-    held = measures.squad(account)
+    held = measures.squad(account).frame()
     held = held[~held["has_left"]]
     first = held["function"].map({"kam": 0, "sponsor": 1}).fillna(2).sort_values(kind="stable").index
     pairs = zip(held.loc[first, "person_id"], held.loc[first, "function"], strict=True)
@@ -145,7 +145,7 @@ def refusals(account: AccountView) -> pd.DataFrame:
 
 def to_know(account: AccountView) -> list[str]:
     """Return what the facilitator must not stumble on: late promises, a no that stands, value that is not confirmed."""
-    late = measures.promises(account)
+    late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")].sort_values("days_late", ascending=False).head(5)
     told = [_late(account, row) for row in late.to_dict("records")]
     for no in refusals(account).to_dict("records"):

@@ -138,7 +138,7 @@ def _told(account: AccountView, table: str, name: str, value: Any) -> str:
         "flag": lambda: text.yes_no(value),
         "number": lambda: text.number(value, 0 if float(value).is_integer() else 1),
         "id": lambda: (
-            relationships.person_name(account, value) if column.refers_to == "contact" else str(value)
+            str(relationships.person_name(account, value)) if column.refers_to == "contact" else str(value)
         ),
     }
     return writers[column.kind]() if column.kind in writers else str(value)

@@ -10,6 +10,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.schema import AccountView
+from kamlib.schema.result import frame_of
 
 Line = dict[str, Any]
 _COLUMNS = ["section", "kind", "what", "who", "on", "days", "row_id"]
@@ -66,7 +67,7 @@ def _lines(section: str, kind: str, rows: pd.DataFrame, **columns: str) -> Itera
 
 
 def _overdue(account: AccountView) -> Iterator[Line]:
-    late = measures.promises(account)
+    late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")]
     for side, owner in (("ours", "owner_id"), ("customer", "customer_owner_id")):
         rows = late[late["direction"].eq(side)]
@@ -79,8 +80,10 @@ def _overdue(account: AccountView) -> Iterator[Line]:
 def _stale(account: AccountView) -> Iterator[Line]:
     if account.audience == "customer":
         return
-    people = relationships.due_contacts(account)
-    people = people.assign(what=[relationships.person_name(account, each) for each in people["contact_id"]])
+    people = frame_of(relationships.due_contacts(account), relationships.Person)
+    people = people.assign(
+        what=[str(relationships.person_name(account, each)) for each in people["contact_id"]]
+    )
     yield from _lines("stale", "person", people, what="what", who="known_by", on="last_two_way_on")
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     measured = account.reading.groupby("goal_id")["measured_on"].max()
@@ -113,7 +116,7 @@ def _by_who_does_it(promises: pd.DataFrame) -> pd.DataFrame:
 
 def _said(account: AccountView, column: str, value: object) -> str:
     if column == "contact_id":
-        return relationships.person_name(account, value)
+        return str(relationships.person_name(account, value))
     if column == "goal_id":
         titles = account.goal.loc[account.goal["row_id"].eq(str(value)), "title"]
         return str(titles.iloc[0]) if len(titles) else text.MISSING

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures
-from kamlib.schema import AccountView
+from kamlib.schema import AccountView, as_frame, frame_of
 
 Said = dict[str, Any]
 _MEETINGS = ["customer_review", "visit", "workshop"]
@@ -22,13 +22,13 @@ def sentences(account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame
     and where goals, promises and health stand. To the customer: what they have confirmed, and what comes next.
     """
     if account.audience == "customer":
-        return [_gained(account, ledger), _ahead(account)]
+        return [_gained(account, as_frame(ledger)), _ahead(account)]
     state = {"goals": _goals(followed), "promises": _promised(account), "health": _weakest(account)}
     return [_sold(account), {"key": "opening.state", **state}]
 
 
 def _sold(account: AccountView) -> Said:
-    sold, flat = measures.sales(account).iloc[0], account.limit("chart_flat_share")
+    sold, grown = frame_of([measures.sales(account)]).iloc[0], measures.growth(account)
     said = {
         "name": account.name,
         "now": text.money(sold["revenue_12m"], account.currency),
@@ -36,10 +36,8 @@ def _sold(account: AccountView) -> Said:
     }
     if pd.isna(sold["growth_share"]):
         key = "unknown" if pd.isna(sold["revenue_12m"]) else "new"
-    elif round(abs(sold["growth_share"]), 9) < flat:
-        key = "flat"
     else:
-        key = "up" if sold["growth_share"] > 0 else "down"
+        key = {"flat": "flat", "growing": "up", "shrinking": "down"}[grown.word]
     return {"key": f"opening.sales.{key}", **said}
 
 
@@ -54,7 +52,7 @@ def _goals(followed: pd.DataFrame) -> str:
 
 
 def _promised(account: AccountView) -> str:
-    counted = measures.commitments(account)
+    counted = frame_of(measures.commitments(account))
     late = int(counted["overdue"].sum())
     key = "late" if late else "calm" if counted[["due", "not_due"]].to_numpy().sum() else "none"
     days = "" if counted["oldest_days"].isna().all() else int(counted["oldest_days"].max())
@@ -62,7 +60,7 @@ def _promised(account: AccountView) -> str:
 
 
 def _weakest(account: AccountView) -> str:
-    total = measures.health_total(account).iloc[0]
+    total = frame_of([measures.health_total(account)]).iloc[0]
     if text.is_missing(total["worst"]):
         return text.t("opening.health.unknown")
     part = text.label("health_part", total["worst"]).lower()
@@ -83,7 +81,7 @@ def _gained(account: AccountView, ledger: pd.DataFrame) -> Said:
 
 
 def _ahead(account: AccountView) -> Said:
-    late = measures.commitments(account).set_index("direction")["overdue"]
+    late = frame_of(measures.commitments(account)).set_index("direction")["overdue"]
     meeting = _next_meeting(account)
     return {
         "key": "opening.ahead" if meeting is not None else "opening.ahead.unset",
@@ -115,7 +113,7 @@ def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
             "promises_ours": lambda: _kept(account, "ours"),
         },
         "customer": {
-            "value": lambda: _value(account, ledger),
+            "value": lambda: _value(account, as_frame(ledger)),
             "promises_ours": lambda: _kept(account, "ours"),
             "promises_customer": lambda: _kept(account, "customer"),
             "next": lambda: _meets(account),
@@ -136,7 +134,7 @@ def _moved(change: float, words: str) -> Said:
 
 
 def _revenue(account: AccountView) -> Said:
-    sold, months = measures.sales(account).iloc[0], measures.trend(account)
+    sold, months = frame_of([measures.sales(account)]).iloc[0], frame_of(measures.trend(account))
     growth = sold["growth_share"]
     return {
         "value": text.money(sold["revenue_12m"], account.currency),
@@ -167,7 +165,7 @@ def _margin_share(account: AccountView, back: int) -> float:
 
 
 def _health(account: AccountView) -> Said:
-    total = measures.health_total(account).iloc[0]
+    total = frame_of([measures.health_total(account)]).iloc[0]
     known = text.t("opening.known", known=text.percent(total["known_share"]))
     part = text.MISSING if text.is_missing(total["worst"]) else text.label("health_part", total["worst"])
     worst = text.t("opening.worst", part=part.lower(), score=text.number(total["worst_score"]))
@@ -176,7 +174,7 @@ def _health(account: AccountView) -> Said:
 
 
 def _kept(account: AccountView, side: str) -> Said:
-    counted = measures.commitments(account)
+    counted = frame_of(measures.commitments(account))
     row = counted[counted["direction"].eq(side)].iloc[0]
     kept, due, late = (int(row[name]) for name in ("on_time", "due", "overdue"))
     value = text.t("opening.kept", kept=kept, due=due) if due else text.MISSING

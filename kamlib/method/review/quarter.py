@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.errors import problem
 from kamlib.method import measures
-from kamlib.schema import AccountView, Portfolio, load_settings
+from kamlib.schema import AccountView, Portfolio, frame_of, load_settings
 
 Answer = dict[str, Any]
 
@@ -59,7 +59,7 @@ def _answer(key: str, source: str, *, known: bool = True, **values: Any) -> Answ
 
 
 def _business(account: AccountView) -> Iterator[Answer]:
-    sold = measures.sales(account).iloc[0]
+    sold = frame_of([measures.sales(account)]).iloc[0]
     yield _answer(
         "sales",
         "revenue",
@@ -68,13 +68,13 @@ def _business(account: AccountView) -> Iterator[Answer]:
         change=text.percent(sold["growth_share"], 1, signed=True),
         margin=text.percent(sold["margin_share"]),
     )
-    groups = measures.sales_by_group(account)
+    groups = measures.sales_by_group(account).frame()
     groups["moved"] = groups["revenue_12m"] - groups["revenue_previous_12m"]
     most = groups.dropna(subset=["moved"]).sort_values("moved", key=abs, ascending=False).head(1)
     for row in most.to_dict("records"):
         amount = text.money(row["moved"], account.currency, signed=True)
         yield _answer("group", "revenue", group=row["product_group"], amount=amount)
-    left = measures.customer_profit(account).iloc[0]
+    left = frame_of([measures.customer_profit(account)]).iloc[0]
     if not pd.isna(left["profit"]):
         yield _answer("profit", "service_cost", amount=text.money(left["profit"], account.currency))
     for row in measures.past_year(account, account.event, "happened_on", 6).to_dict("records"):
@@ -87,12 +87,12 @@ def _plan(account: AccountView, followed: pd.DataFrame | None) -> Iterator[Answe
         counts = {state: int(states.get(state, 0)) for state in ("on_track", "at_risk", "off_track")}
         unknown = len(followed) - sum(counts.values())
         yield _answer("goals", "goal", known=bool(len(followed)), n=len(followed), **counts, unknown=unknown)
-    for row in measures.commitments(account).to_dict("records"):
+    for row in frame_of(measures.commitments(account)).to_dict("records"):
         key = f"promises_{row['direction']}"
         yield _answer(
             key, "commitment", known=row["due"] > 0, n=row["on_time"], of=row["due"], open=row["overdue"]
         )
-    for row in measures.projects(account).to_dict("records"):
+    for row in measures.projects(account).frame().to_dict("records"):
         if (
             row["status"] not in ("done", "stopped")
             and not pd.isna(row["slip_days"])
@@ -105,7 +105,7 @@ def _plan(account: AccountView, followed: pd.DataFrame | None) -> Iterator[Answe
 
 
 def _feedback(account: AccountView) -> Iterator[Answer]:
-    rows = measures.satisfaction(account)
+    rows = measures.satisfaction(account).frame()
     if rows.empty:
         yield _answer("voices", "feedback", known=False)
     for row in rows.to_dict("records"):
@@ -123,7 +123,7 @@ def _chances(account: AccountView) -> Iterator[Answer]:
     weight = (account.risk["probability"] * account.risk["impact"]).astype("Float64").fillna(0)
     for row in account.risk.loc[weight.sort_values(ascending=False).index].head(2).to_dict("records"):
         yield _answer("risk", "risk", title=row["title"], signal=row["signal"])
-    lost = measures.exposure(account).iloc[0]
+    lost = frame_of([measures.exposure(account)]).iloc[0]
     if not pd.isna(lost["at_risk"]):
         sum_, months = text.money(lost["at_risk"], account.currency), lost["replacement_months"]
         yield _answer(f"exposure_{lost['basis']}", "assessment", amount=sum_, months=months)
@@ -220,7 +220,7 @@ def _news(account: AccountView, compared: pd.DataFrame | None, *, shared_only: b
 def _asked(account: AccountView, receiver: str) -> list[str]:
     if receiver == "management":
         return list(account.decision.loc[account.decision["status"].eq("asked"), "title"])
-    promises = measures.promises(account)
+    promises = measures.promises(account).frame()
     side = "ours" if receiver == "squad" else "customer"
     waiting = promises[promises["direction"].eq(side) & promises["state"].isin(["overdue", "open"])]
     if receiver == "customer":

@@ -155,7 +155,7 @@ def _strategic_importance(portfolio: Portfolio, customers: pd.DataFrame) -> pd.D
 
     The growth is the one to expect: where last year tells little, most is taken from everybody's (shrinkage).
     """
-    flat = portfolio.limit("growth_flat_share")
+    flat = portfolio.limit("flat_growth_share")
     as_seen, expected = (
         _by_growth(growth, flat) for growth in (customers["growth_share"], _expected(portfolio, customers))
     )

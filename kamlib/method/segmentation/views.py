@@ -14,7 +14,7 @@ from kamlib.method.segmentation.choice import Choice, as_opened, values_of
 from kamlib.method.segmentation.raters import criteria_correlation
 from kamlib.method.segmentation.rules import VERDICTS
 from kamlib.method.segmentation.scores import exposure_shares, scores
-from kamlib.schema import Portfolio, Standing
+from kamlib.schema import STANDING_COLUMNS, Portfolio
 
 
 def figures(choice: Choice, portfolio: Portfolio) -> list[dict[str, Any]]:
@@ -48,8 +48,9 @@ def _how_sure(keys: pd.DataFrame, choice: Choice) -> str:
     if not choice.is_weighed:
         return text.t("segment.figure.not_ranked")
     counts = keys["verdict"].value_counts()
-    verdicts = [name for name in VERDICTS if counts.get(name, 0)]
-    return text.listed(text.t(f"segment.figure.{name}", count=int(counts[name])) for name in verdicts)
+    return text.listed(
+        text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts
+    )
 
 
 def _carried(keys: pd.DataFrame, segments: pd.DataFrame) -> list[dict[str, Any]]:
@@ -250,7 +251,7 @@ def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     """
     by_unit = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
     tops = units.roots(portfolio.account)
-    rows = by_unit.loc[tops, list(Standing)]
+    rows = by_unit.loc[tops, list(STANDING_COLUMNS)]
     return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation
-from kamlib.run.workshop.meeting import Meeting, figure
+from kamlib.run.workshop.meeting import Meeting
 from kamlib.schema import AccountView, Portfolio
 from kamlib.show import paper
 
@@ -41,15 +41,13 @@ def _nothing(_: AccountView | Portfolio) -> pd.DataFrame:
 
 
 def _joint_goals(account: AccountView) -> pd.DataFrame:
-    goals = goal_setting.progress(account)
-    joint = goals[goals["side"].eq("joint")].head(2)  # the third line is for a new one
-    ends = zip(joint["target"], joint["due_on"], strict=True)
-    targets = [f"{figure(target)}\n{text.day(due)}" for target, due in ends]
-    return joint.assign(target=targets, baseline=[figure(value) for value in joint["baseline"]])
+    joint = goal_setting.progress(account).where(side="joint")[:2]  # the third line is for a new one
+    targets = [f"{text.figure(goal.target)}\n{text.day(goal.due_on)}" for goal in joint]
+    return joint.frame().assign(target=targets, baseline=[text.figure(goal.baseline) for goal in joint])
 
 
 def _give_get(account: AccountView) -> pd.DataFrame:
-    promised = measures.promises(account)
+    promised = measures.promises(account).frame()
     waiting = promised[promised["done_on"].isna()]
     theirs = waiting[waiting["direction"].eq("customer")].head(4).reset_index(drop=True)
     ours = waiting[waiting["direction"].eq("ours")].head(4).reset_index(drop=True)
@@ -63,7 +61,7 @@ def _journey(account: AccountView) -> pd.DataFrame:
 
 
 def _questions(account: AccountView) -> pd.DataFrame:
-    rows = review.questions(account, goal_setting.progress(account))
+    rows = review.questions(account, goal_setting.progress(account).frame())
     return rows.groupby("question", sort=False)["answer"].agg(lambda told: list(told)[:4]).reset_index()
 
 
@@ -107,7 +105,7 @@ _OF_ONE: Mapping[str, Callable[[AccountView], pd.DataFrame]] = {
     "joint_goals": _joint_goals,
     "give_get": _give_get,
     "journey": _journey,
-    "values": lambda account: planning.value_ledger(account).head(4),
+    "values": lambda account: planning.value_ledger(account)[:4].frame(),
     "questions": _questions,
     "decisions": _decisions,
     "chances": _nothing,

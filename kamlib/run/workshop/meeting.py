@@ -99,8 +99,3 @@ def lines_of(key: str) -> list[str]:
 def bare(title: object) -> str:
     """Return a title without its full stop, for use within a line."""
     return str(title).rstrip(". ")
-
-
-def figure(value: Any) -> str:
-    """Write a figure with a decimal only where it has one."""
-    return text.number(value, 0 if text.is_missing(value) or float(value).is_integer() else 1)
