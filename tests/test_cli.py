@@ -82,7 +82,7 @@ def test_ids_and_names_come_through_as_written(thin: Path) -> None:
         "A-1": "Ett AB",
         "NO": "NA",
     }
-    assert set(listed[0]) == {"account_id", "name", "revenue_12m", "segment", "is_key", "basis"}
+    assert set(listed[0]) == {"account_id", "name", "revenue_12m", "segment", "is_key", "basis", "counted_in"}
     assert {row["revenue_12m"] for row in listed} == {12 * 1000.5, 12 * 200.5, 12 * 30.5}
     assert {row["basis"] for row in listed} == {"proposed"}
 

@@ -15,7 +15,8 @@ from bundles import account, months, portfolio
 from kamlib import text, words
 from kamlib.data import sample, workspace
 from kamlib.errors import Finding
-from kamlib.method import coaching, measures
+from kamlib.method import coaching, measures, planning
+from kamlib.schema import as_rows
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -233,6 +234,12 @@ CASES: dict[str, tuple[Tables, Tables]] = {
     ),
     "revenue_falls": ({"revenue": bought(100, 80)}, {"revenue": bought(100, 81)}),
     "flat_group": ({"revenue": bought(50, 50.5, 50)}, {"revenue": bought(50, 52, 54)}),
+    "forecasts_clash": (
+        {"revenue": bought(100, 100), "forecast": [{"made_on": "2026-09-01", "year": 2026, "low": 80, "likely": 85,
+                                                    "high": 90}]},
+        {"revenue": bought(100, 100), "forecast": [{"made_on": "2026-09-01", "year": 2026, "low": 80, "likely": 95,
+                                                    "high": 110}]},
+    ),
     "project_slips": (
         {"project": [{"project_id": "1", "name": "Docka 3", "status": "ongoing", "planned_end_on": "2026-09-01",
                       "expected_end_on": "2026-11-03"}]},
@@ -292,8 +299,8 @@ SAME = "Vi ska bli kundens självklara val för driftsäkerhet."
 
 COMPANY_CASES: dict[str, tuple[Tables, Tables]] = {
     "hours_short": (
-        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1150}]},
-        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1400}]},
+        {"account_plan": PLANS, "contact": [{**PEOPLE[0], "capacity_hours_year": 1150}]},
+        {"account_plan": PLANS, "contact": [{**PEOPLE[0], "capacity_hours_year": 1400}]},
     ),
     "large_customer": (
         {"account": MANY, "revenue": [
@@ -489,7 +496,21 @@ def test_a_group_stands_still_where_every_page_says_so(grown: float) -> None:
     """One word for growth: the finding comes exactly where the group's growth is called flat."""
     view = account(revenue=bought(100, 100 * (1 + grown), 100 * (1 + grown) ** 2))
     is_found = bool(coaching.RULES["flat_group"].findings(view))
-    assert is_found == (measures.growth_word(view, grown) == "flat")
+    (group,) = as_rows(planning.volume(view))
+    assert {measures.growth_word(view, grown), group.trend} == {group.trend}
+    assert is_found == (group.trend == "flat")
+
+
+def test_a_goal_above_the_forecast_is_told_with_both_figures() -> None:
+    """The figures in the finding are those of the year's outlook: the goal, and the highest that the forecast says."""
+    goal = {**GOAL, "kpi": "omsättning", "unit": "mkr", "target": 40, "due_on": "2026-12-31"}
+    forecast = {"made_on": "2026-09-01", "year": 2026, "low": 33e6, "likely": 37e6, "high": 39.5e6}
+    view = account(revenue=bought(38e6, 38e6), goal=[goal], forecast=[forecast])
+    (hit,) = coaching.RULES["forecasts_clash"].findings(view)
+    outlook = measures.year_outlook(view)
+    assert outlook is not None
+    assert outlook.clashes == ("goal_above",)
+    assert all(text.money(each) in hit.sentence() for each in (outlook.goal, outlook.high))
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)

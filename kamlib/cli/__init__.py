@@ -180,8 +180,9 @@ def accounts_(target: str | None, *, as_json: bool) -> None:
         mark = "*" if row["is_key"] else " "
         segment = text.label("outcome", row["segment"])
         basis = f" ({text.t('index.proposed')})" if row["basis"] == "proposed" else ""
+        within = f"; {text.t('cli.counted_in', account_id=row['counted_in'])}" if row["counted_in"] else ""
         echo(
-            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {on_one_line(row['name'])}: {segment}{basis}"
+            f"{mark} {row['account_id']:<10}{text.money(row['revenue_12m']):>12}  {on_one_line(row['name'])}: {segment}{basis}{within}"
         )
 
 

@@ -10,16 +10,31 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
-from kamlib.schema import Portfolio, Result
+from kamlib.method.once import once
+from kamlib.schema import Account, Portfolio, Result
 
 
+@once
 def growth(portfolio: Portfolio) -> pd.DataFrame:
-    """One row for the key accounts, one for all others: R12, the year before, growth, share of all revenue."""
-    rows = measures.key_account_growth(portfolio)
-    return rows.assign(revenue_share=rows["now"] / rows["now"].sum())
+    """One row for the key accounts, one for all others, of each list: R12, the year before, growth, share of all revenue.
+
+    `basis` is `frozen` (the list as it was when the year began; missing where no decision is that old) or `today`.
+    """
+    today = measures.key_accounts(portfolio)
+    lists = [measures.key_account_growth(portfolio), measures.key_account_growth(portfolio, today)]
+    lists[1]["basis"] = "today"
+    is_one = lists[0].empty or lists[0]["basis"].eq("today").all()
+    rows = pd.concat(lists[1:] if is_one else lists, ignore_index=True)
+    return rows.assign(revenue_share=rows["now"] / rows.groupby("basis")["now"].transform("sum"))
+
+
+def of_list(portfolio: Portfolio, basis: str) -> pd.DataFrame:
+    """Return what `growth` says of one list: one row for the key accounts (`key`), one for the others."""
+    rows = growth(portfolio)
+    return rows[rows["basis"].eq(basis)].set_index("customers").reindex(["key", "others"])
 
 
 def outlook(portfolio: Portfolio) -> pd.DataFrame:
@@ -165,9 +180,8 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     findings
         Account id -> findings, as coaching gives them.
     """
-    plans = measures.newest_plans(portfolio).set_index("account_id")
     rows = []
-    for account_id in measures.key_accounts(portfolio):
+    for account_id, account in measures.key_views(portfolio).items():
         ranked = sorted(findings.get(account_id, ()), key=lambda finding: severity_rank(finding.severity))
         rows.append(
             {
@@ -175,8 +189,7 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
                 "severity": ranked[0].severity if ranked else "none",
                 "exception": ranked[0] if ranked else None,
                 "more": max(len(ranked) - 1, 0),
-                "owner_id": plans["owner_id"].get(account_id),
-                "due_on": plans["next_review_on"].get(account_id),
+                **_action(account, ranked[0] if ranked else None),
             }
         )
     columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
@@ -186,13 +199,72 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     )
 
 
+def _action(account: Account, finding: Finding | None) -> dict[str, Any]:
+    """Who has the row that a finding is about, and the day by which; else the KAM, or whoever follows one that has left."""
+    row_id = finding.place.get("row_id") if finding else None
+    row: Any = next((row for rows in account.rows.values() for row in rows if _id_of(row) == row_id), None)
+    owner = getattr(row, "owner_id", None)
+    kam = account.plan.owner_id if account.plan else None
+    heir = account.customer.owner if account.customer else None
+    who = next(
+        (each for each in (owner, kam, heir) if each and account.person(each) and not account.has_left(each)),
+        None,
+    )
+    due = getattr(row, "due_on", None)
+    return {"owner_id": who, "due_on": due if due and due >= account.today else None}
+
+
+def _id_of(row: Any) -> str | None:
+    return getattr(row, "row_id", None) or None
+
+
 # --- what opens the page -----------------------------------------------------------------------------------
 
 
 def opening(portfolio: Portfolio) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return two sentences (a key of the catalogue and its values) and four figures, chosen by rule from the data (P19)."""
-    grown = growth(portfolio).set_index("customers").reindex(["key", "others"])
-    return [_grown(grown, portfolio), _state(portfolio)], _figures(portfolio, grown.to_dict("index")["key"])
+    """Return sentences (a key of the catalogue and its values) and four figures, chosen by rule from the data (P19).
+
+    The sentence on growth is of the list as it was when the year began, and says what today's list would give; all
+    four figures are of today's list.
+    """
+    today = of_list(portfolio, "today")
+    frozen = of_list(portfolio, "frozen")
+    is_frozen = frozen["now"].notna().any()
+    said = [
+        _grown(frozen if is_frozen else today, portfolio),
+        _other_list(portfolio, today) if is_frozen else {},
+    ]
+    return [*filter(None, said), _state(portfolio)], _figures(portfolio, today.to_dict("index")["key"])
+
+
+def _other_list(portfolio: Portfolio, today: pd.DataFrame) -> dict[str, Any]:
+    """Say what today's list gives where it is another than the one when the year began, and which customers differ."""
+    window = portfolio.window(12)
+    then = set(measures.key_accounts(portfolio, window[0])) if window else set()
+    now = set(measures.key_accounts(portfolio))
+    if then == now:
+        return {}
+    names = portfolio.customers_named
+    moved = [
+        words.sentence(
+            f"summary.list.{key}", n=len(ids), names=words.listed(names.get(each, each) for each in ids)
+        )
+        for key, ids in (("entered", sorted(now - then)), ("left", sorted(then - now)))
+        if ids
+    ]
+    shares = {
+        name: measures.growth_words(_rounded(today.loc[name, "growth_share"])) for name in ("key", "others")
+    }
+    return {
+        "key": "summary.list",
+        "chosen": shares["key"],
+        "others": shares["others"],
+        "moved": words.listed(moved),
+    }
+
+
+def _rounded(share: Any) -> float | None:
+    return None if pd.isna(share) else float(share)
 
 
 def _grown(grown: pd.DataFrame, portfolio: Portfolio) -> dict[str, Any]:

@@ -75,9 +75,10 @@ class Delivery:
 
 
 def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
-    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis.
+    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis, counted_in.
 
-    Revenue is the account's own with all below it. A group is a key account once, at its top.
+    Revenue is the account's own with all below it. A group is a key account once, at its top: a member's revenue is
+    `counted_in` that account too, so that a sum takes the rows without it.
     """
     portfolio = workspace.portfolio(as_of)
     names = portfolio.account.set_index("account_id")["name"].sort_index()
@@ -85,7 +86,11 @@ def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
     tops = measures.groups_of(portfolio).reindex(names.index)
     rows = places[["segment", "is_key", "basis"]].assign(name=names, revenue_12m=_revenue(portfolio, tops))
     rows["is_key"] = rows["is_key"].fillna(value=False).astype(bool) & (tops == tops.index)
-    return rows.reset_index()[["account_id", "name", "revenue_12m", "segment", "is_key", "basis"]]
+    rows["counted_in"] = tops.where(tops != tops.index)
+    return rows.reset_index()[["account_id", *_LISTED]]
+
+
+_LISTED = ["name", "revenue_12m", "segment", "is_key", "basis", "counted_in"]
 
 
 def _revenue(portfolio: Portfolio, tops: pd.Series) -> pd.Series:

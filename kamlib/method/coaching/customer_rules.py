@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from statistics import median
-from typing import Any
 
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.plan_rules import is_bare
 from kamlib.method.coaching.rules import Hit, hit, rule, within_sentence
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.schema.days import months_from
 
 
@@ -55,12 +54,12 @@ def hero_not_asked(account: Account) -> Iterable[Hit]:
 @rule("error", "T2", asks=True)
 def hangs_on_one(account: Account) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
-    shares = as_rows(relationships.contact_shares(account))
+    shares = relationships.contact_shares(account)
     n = sum(each.contacts for each in shares)
     if n < account.limit("contacts_fewest") or shares[0].share < account.limit("one_person_share"):
         return
     who = relationships.person_name(account, shares[0].contact_id)
-    ways = as_rows(relationships.next_introduction(account))
+    ways = relationships.next_introduction(account)
     next_step = ways[0].reading if ways else words.sentence("introduction.none_left", who=who)
     yield hit(who=who, share=words.percent(shares[0].share), n=n, next_step=next_step)
 
@@ -82,9 +81,9 @@ def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
         yield hit(who=relationships.person_name(account, buyers[0].contact_id), day=day)
 
 
-def _economic_buyers(account: Account) -> list[Any]:
+def _economic_buyers(account: Account) -> list[relationships.Person]:
     """Who decides about the money, by name, the most influential first."""
-    people = as_rows(relationships.people(account))
+    people = relationships.people(account)
     return [
         each for each in people if each.role == "economic" and each.contact_id and not each.is_placeholder
     ]
@@ -93,7 +92,7 @@ def _economic_buyers(account: Account) -> list[Any]:
 @rule("warning", "P11, T7", is_contact=True)
 def contact_due(account: Account) -> Iterable[Hit]:
     """People whom we have not spoken with within one and a half times the agreed interval."""
-    due = as_rows(relationships.due_contacts(account))
+    due = relationships.due_contacts(account)
     stale = [each for each in due if each.freshness == "stale" and each.role != "economic"]
     if stale:
         names = [relationships.person_name(account, each.contact_id) for each in stale[:3]]
@@ -135,9 +134,9 @@ def value_lost(account: Account) -> Iterable[Hit]:
 @rule("error", "6.7", asks=True)
 def service_eats_profit(account: Account) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
-    left = as_rows(measures.customer_profit(account))[0]
+    left = measures.customer_profit(account)
     if left.profit is not None and left.profit < 0:
-        dearest = as_rows(measures.service_costs(account))[0]
+        dearest = measures.service_costs(account)[0]
         yield hit(
             margin=words.money(left.contribution_margin, account.currency),
             cost=words.money(left.service_cost, account.currency),
@@ -149,7 +148,7 @@ def service_eats_profit(account: Account) -> Iterable[Hit]:
 @rule("warning", "S5.3", asks=True)
 def revenue_falls(account: Account) -> Iterable[Hit]:
     """The customer buys clearly less than a year ago, or nothing at all any more."""
-    sold = as_rows(measures.sales(account))[0]
+    sold = measures.sales(account)
     has_stopped = sold.revenue_12m is None and (sold.revenue_previous_12m or 0) > 0
     growth = -1.0 if has_stopped else sold.growth_share
     if growth is not None and round(growth, 9) <= account.limit("fall_share"):
@@ -181,11 +180,19 @@ def _sold_by_group(account: Account, back: int) -> dict[str, float]:
     return sums
 
 
+@rule("warning", "S5.3, 6.6")
+def forecasts_clash(account: Account) -> Iterable[Hit]:
+    """Forecast, pace and goal of the year contradict each other, or the one who made the forecast has left."""
+    outlook = measures.year_outlook(account)
+    if outlook and outlook.clash:
+        yield hit(year=str(outlook.year), clash=outlook.clash)
+
+
 @rule("warning", "Q4", asks=True)
 def project_slips(account: Account) -> Iterable[Hit]:
     """A running project is clearly behind its plan."""
     running = {each.project_id for each in account.open_projects}
-    for project in as_rows(measures.projects(account)):
+    for project in measures.projects(account):
         is_late = (project.slip_days or 0) >= account.limit("slip_days")
         if is_late and project.project_id in running:
             title = within_sentence(project.name)
@@ -197,7 +204,7 @@ def project_slips(account: Account) -> Iterable[Hit]:
 @rule("error", "T6")
 def delivery_low(account: Account) -> Iterable[Hit]:
     """Deliveries on time in full are below what we ask of ourselves."""
-    share, limit = as_rows(measures.delivery_precision(account))[0].share, account.limit("precision_share")
+    share, limit = measures.precision(account, "12m"), account.limit("precision_share")
     if share is not None and share < limit:
         yield hit(share=words.percent(share), limit=words.percent(limit))
 
@@ -215,10 +222,10 @@ def severe_case_open(account: Account) -> Iterable[Hit]:
 @rule("warning", "6.7", asks=True)
 def mean_hides_low(account: Account) -> Iterable[Hit]:
     """The mean looks good while somebody is clearly dissatisfied."""
-    for asked in as_rows(measures.satisfaction(account)):
+    for asked in measures.satisfaction(account):
         if asked.hides_low:
-            answers = as_rows(measures.answers(account, asked.kind))
-            lowest = min(answers, key=lambda each: each.score)
+            answers = measures.answers(account, asked.kind)
+            lowest = min(answers, key=lambda each: each.score or 0)
             yield hit(
                 kind=words.label("feedback_kind", asked.kind),
                 who=relationships.person_name(account, lowest.contact_id),
@@ -231,14 +238,14 @@ def mean_hides_low(account: Account) -> Iterable[Hit]:
 @rule("note", "S5.3", is_contact=True)
 def nobody_answered(account: Account) -> Iterable[Hit]:
     """No answer of any kind from the customer for a year: silence is not satisfaction."""
-    if not is_bare(account) and not as_rows(measures.satisfaction(account)):
+    if not is_bare(account) and not measures.satisfaction(account):
         yield hit()
 
 
 @rule("warning", "S3.5", asks=True)
 def agreement_ends(account: Account) -> Iterable[Hit]:
     """The last day to give notice of an agreement is a quarter away or less, or has passed."""
-    for agreement in as_rows(measures.agreements(account)):
+    for agreement in measures.agreements(account):
         decided_by = agreement.notice_on or agreement.ends_on
         if decided_by and months_from(decided_by, -3) <= account.today:
             kind = words.label("agreement_kind", agreement.kind)

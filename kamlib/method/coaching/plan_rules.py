@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.rules import Hit, hit, rule
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.schema.days import months_from
 
 
@@ -65,7 +65,7 @@ def no_strategy_line(account: Account) -> Iterable[Hit]:
 @rule("error", "S3.6")
 def stale_plan(account: Account) -> Iterable[Hit]:
     """The plan has not moved for a quarter."""
-    moved_on = _plan_moved_on(account)
+    moved_on = measures.plan_updated_on(account)
     if is_bare(account) or moved_on is None:
         return
     if moved_on < months_from(account.today, -account.limit("plan_update_months")):
@@ -73,15 +73,10 @@ def stale_plan(account: Account) -> Iterable[Hit]:
         yield hit(day=moved_on, days=days, months=round(days / 30.4))
 
 
-def _plan_moved_on(account: Account) -> date | None:
-    moved_on = measures.plan_updated_on(account)
-    return None if pd.isna(moved_on) else pd.Timestamp(moved_on).date()
-
-
 @rule("error", "S5.6")
 def event_newer_than_plan(account: Account) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
-    moved_on = _plan_moved_on(account) or date.min
+    moved_on = measures.plan_updated_on(account) or date.min
     for event in account.events:
         if moved_on < event.happened_on and _review_due(account, event.happened_on) < account.today:
             yield hit(event, day=event.happened_on)
@@ -228,9 +223,10 @@ def risk_without_action(account: Account) -> Iterable[Hit]:
 @rule("error", "T6", asks=True)
 def broken_promises(account: Account) -> Iterable[Hit]:
     """Fewer of our promises are kept in time than we ask of ourselves."""
-    ours = next(each for each in as_rows(measures.commitments(account)) if each.direction == "ours")
-    enough = ours.due >= account.limit("promises_fewest")
-    if enough and ours.on_time_share < account.limit("promises_kept_share"):
+    ours = measures.commitments(account).ours
+    if ours.on_time_share is None or ours.due < account.limit("promises_fewest"):
+        return
+    if ours.on_time_share < account.limit("promises_kept_share"):
         yield hit(late=ours.late + ours.overdue, due=ours.due)
 
 

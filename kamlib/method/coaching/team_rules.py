@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.rules import Hit, Titled, hit, rule, within_sentence
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 
 #: How many titles a sentence names before the rest is only counted.
 _NAMED = 3
@@ -39,7 +39,7 @@ def initiative_without_accountable(account: Account) -> Iterable[Hit]:
 
 
 def _is_small(account: Account) -> bool:
-    people = {each.person_id for each in as_rows(measures.squad(account)) if not each.has_left}
+    people = {each.person_id for each in measures.squad(account) if not each.has_left}
     return len(people) < int(account.limit("squad_small_people"))
 
 
@@ -81,7 +81,7 @@ def rhythm_without_date(account: Account) -> Iterable[Hit]:
 @rule("note", "S4.3")
 def goal_of_one_function(account: Account) -> Iterable[Hit]:
     """Goals that fewer than two functions have a part in."""
-    own = {each.person_id: each.function for each in as_rows(measures.squad(account))}
+    own = {each.person_id: each.function for each in measures.squad(account)}
     lonely = []
     for goal in account.live_goals:
         parts = [each for each in account.shared_kpis if each.goal_id == goal.row_id]

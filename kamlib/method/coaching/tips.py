@@ -8,7 +8,7 @@ from datetime import date
 
 from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 
 #: Tips whose step is a talk with the customer or an offer: a public tender silences them (P7).
@@ -64,9 +64,9 @@ def _horizon(account: Account) -> Sign:
 
 def _several(account: Account) -> Sign:
     """T2: three roles with two-way contact in 90 days, and nobody carries most of the contacts."""
-    roles = as_rows(relationships.threading(account))
+    roles = relationships.threading(account)
     met = sum(bool(each.is_threaded) for each in roles)
-    most = max((each.share for each in as_rows(relationships.contact_shares(account))), default=None)
+    most = max((each.share for each in relationships.contact_shares(account)), default=None)
     is_spread = most is not None and most < account.limit("one_person_share")
     return Sign(met >= 3, is_spread, {"n": met, "of": len(roles), "share": words.percent(most)})
 
@@ -107,8 +107,8 @@ def _journey(account: Account) -> Sign:
 
 def _kept(account: Account) -> Sign:
     """T6: promises kept on time, and deliveries on time in full."""
-    ours = next(each for each in as_rows(measures.commitments(account)) if each.direction == "ours")
-    precision = as_rows(measures.delivery_precision(account))[0].share
+    ours = measures.commitments(account).ours
+    precision = measures.precision(account, "12m")
     is_kept = ours.on_time_share is not None and ours.on_time_share >= account.limit("promises_kept_share")
     is_precise = precision is not None and precision >= account.limit("precision_share")
     values = {"n": ours.on_time, "of": ours.due, "share": words.percent(precision)}
@@ -121,7 +121,7 @@ def _touch(account: Account) -> Sign:
         each.is_two_way is True and each.is_about_sale is False and _is_recent(account, each.held_on, 3)
         for each in account.touchpoints
     )
-    people = as_rows(relationships.people(account))
+    people = relationships.people(account)
     deciding = [each for each in people if each.role in account.limit("decision_roles")]
     fresh = sum(each.freshness == "fresh" for each in deciding)
     values = {"n": n, "fresh": fresh, "of": len(deciding)}

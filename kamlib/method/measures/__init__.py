@@ -25,6 +25,7 @@ from kamlib.method.measures.health import (
 )
 from kamlib.method.measures.library import library
 from kamlib.method.measures.loyalty import (
+    customers_counted,
     key_account_growth,
     key_accounts,
     key_views,

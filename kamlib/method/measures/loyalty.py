@@ -58,6 +58,20 @@ def _pairs(portfolio: Portfolio) -> pd.DataFrame:
     return pd.concat(sums, axis=1, keys=["now", "before"]).fillna(0.0)
 
 
+def customers_counted(portfolio: Portfolio) -> dict[str, Any]:
+    """Return the sentence (key and values) that joins the counts of customers on all pages: register, groups, buyers."""
+    pairs = _pairs(portfolio)
+    now, before = pairs["now"] > 0, pairs["before"] > 0
+    counts = {
+        "accounts": portfolio.account["account_id"].nunique(),
+        "groups": groups_of(portfolio).nunique(),
+        "now": int(now.sum()),
+        "before": int(before.sum()),
+        "either": int((now | before).sum()),
+    }
+    return {"key": "customers.counted" if len(pairs) else "customers.counted.unsold", **counts}
+
+
 def retention_shares(start: float, expansion: float, contraction: float, churn: float) -> tuple[float, float]:
     """Return (gross, net) revenue retention of a cohort fixed at the start (6.7)."""
     kept = start - contraction - churn
