@@ -77,6 +77,7 @@ def findings(accounts: pd.DataFrame) -> list[Finding]:
     return told
 
 
+@once
 def decision_units(portfolio: Portfolio) -> pd.DataFrame:
     """One row per decision unit, ordered by account_id, with the facts of the last twelve months (R12).
 

@@ -48,8 +48,9 @@ def _how_sure(keys: pd.DataFrame, choice: Choice) -> str:
     if not choice.is_weighed:
         return text.t("segment.figure.not_ranked")
     counts = keys["verdict"].value_counts()
-    verdicts = [name for name in VERDICTS if counts.get(name, 0)]
-    return text.listed(text.t(f"segment.figure.{name}", count=int(counts[name])) for name in verdicts)
+    return text.listed(
+        text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts
+    )
 
 
 def _carried(keys: pd.DataFrame, segments: pd.DataFrame) -> list[dict[str, Any]]:
