@@ -287,15 +287,3 @@ def rows_now(connection: Connection, table: str, accounts: Sequence[str]) -> pd.
     found = [dict(row) for row in connection.execute(wanted.order_by(rows.c.row_id)).mappings()]
     bodies = pd.DataFrame([row | json.loads(row["body"]) for row in found])
     return store.frame_from_store(schema.TABLES[table], bodies)
-
-
-def plan_frames(rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Return every plan table, typed, from rows that name their table."""
-    by_table: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_table.setdefault(row["table"], []).append(row)
-    return {
-        table.name: store.frame_from_store(table, pd.DataFrame(by_table.get(table.name, [])))
-        for table in schema.TABLES.values()
-        if table.role == "plan"
-    }

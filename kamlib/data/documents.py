@@ -34,10 +34,10 @@ _READ: Mapping[Kind, Callable[[Any], Any]] = {
 def read(connection: Connection, members: Sequence[str], days: Sequence[date]) -> list[Document]:
     """Return the rows of some accounts, our people and the whole company's plan rows as of each of `days`."""
     facts = {name: _facts(connection, name, members, max(days)) for name in store.facts}
-    plans = _plans(connection, members, days)
+    planned = plans(connection, members, days)
     return [
         {name: _until(rows, schema.TABLES[name].when, day) for name, rows in facts.items()} | plan
-        for day, plan in zip(days, plans, strict=True)
+        for day, plan in zip(days, planned, strict=True)
     ]
 
 
@@ -89,21 +89,25 @@ def _column(kind: Kind, stored: Iterable[Any], *, in_key: bool) -> Iterable[Any]
     return [value or None for value in stored] if in_key else stored  # a key holds no null, but an empty text
 
 
-def _plans(connection: Connection, members: Sequence[str], days: Sequence[date]) -> list[Document]:
+def plans(connection: Connection, members: Sequence[str] | None, days: Sequence[date]) -> list[Document]:
+    """Return the plan rows of some accounts (None: of all) and of the whole company as of each of `days`."""
     log, rows = store.change, store.plan_row
-    own = [*members, ""]
     later = sa.select(log.c.seq).where(log.c.effective_on > min(days).isoformat()).limit(1)
     if connection.execute(later).first() is None:
-        current = sa.select(rows).where(rows.c.retired.is_(False), rows.c.account_id.in_(own))
+        current = sa.select(rows).where(rows.c.retired.is_(False), *_own(rows, members))
         found = connection.execute(current.order_by(rows.c.table, rows.c.row_id)).mappings()
         document = _plan([{**row, **json.loads(row["body"])} for row in found])
         return [document for _ in days]
-    past = sa.select(log).where(log.c.effective_on <= max(days).isoformat(), log.c.account_id.in_(own))
+    past = sa.select(log).where(log.c.effective_on <= max(days).isoformat(), *_own(log, members))
     found = connection.execute(past.order_by(log.c.seq)).mappings()
     entries = [
         {**each, "after": json.loads(each["after"])} for each in found if each["table"] not in store.facts
     ]
     return [_plan(fold(each for each in entries if each["effective_on"] <= day.isoformat())) for day in days]
+
+
+def _own(table: sa.Table, members: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
+    return [] if members is None else [table.c.account_id.in_([*members, ""])]
 
 
 def _plan(records: Iterable[Mapping[str, Any]]) -> Document:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -316,15 +316,10 @@ def packed(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def read_facts(
-    connection: Connection, name: str, *, accounts: Sequence[str] | None, until: str
-) -> pd.DataFrame:
-    """Return a fact table up to a day; a typed row wins over an imported one with the same key."""
+def read_facts(connection: Connection, name: str, *, until: str) -> pd.DataFrame:
+    """Return a fact table of all accounts up to a day; a typed row wins over an imported one with the same key."""
     table, declared = facts[name], schema.TABLES[name]
     wanted = sa.select(table)
-    if accounts is not None and "account_id" in table.c:
-        own = table.c.account_id.in_(list(accounts))
-        wanted = wanted.where(own | (table.c.side == "ours") if name == "contact" else own)
     if declared.when:
         wanted = wanted.where(sa.or_(table.c[declared.when].is_(None), table.c[declared.when] <= until))
     found = connection.execute(wanted.order_by(*table.primary_key.columns))

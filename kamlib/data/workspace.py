@@ -153,14 +153,16 @@ class Workspace:
     def accounts(self) -> pd.DataFrame:
         """Return the account table: one row per account."""
         with store.reading(self._engine) as connection:
-            return store.read_facts(connection, "account", accounts=None, until="9999-12-31")
+            return store.read_facts(connection, "account", until="9999-12-31")
 
     def first_account(self) -> str:
         """Return the first key account by id; without a recorded one, the first in standing, then by id."""
         with store.reading(self._engine) as connection:
-            chosen = self._plan(connection, None, self._day(connection, ""))["selection"]
+            (plan,) = documents.plans(connection, None, [self._day(connection, "")])
             leading = standing.first(connection)
-        keys = sorted(chosen.loc[chosen["is_key"].fillna(value=False), "account_id"].dropna())
+        keys = sorted(
+            getattr(each, "account_id", "") for each in plan["selection"] if getattr(each, "is_key", False)
+        )
         known = sorted(self.accounts()["account_id"])
         if not known:
             raise problem("no_accounts", found=self.name)
@@ -170,7 +172,9 @@ class Workspace:
         """Return every account's facts and plans as of a day (empty: the latest)."""
         with store.reading(self._engine) as connection:
             day = self._day(connection, as_of)
-            tables = self._facts(connection, None, day) | self._plan(connection, None, day)
+            (plan,) = documents.plans(connection, None, [day])
+            framed = {name: schema.TABLES[name].frame(rows) for name, rows in plan.items()}
+            tables = self._facts(connection, day) | framed
             through = self._through(connection, day)
         return schema.Portfolio(tables=tables, as_of=day, facts_through=through, **self._carried())
 
@@ -240,25 +244,8 @@ class Workspace:
         through = self.about.get("facts_through") or store.last_complete_month(connection, day)
         return pd.Timestamp(through) if through else None
 
-    def _facts(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
-        until = day.isoformat()
-        return {n: store.read_facts(connection, n, accounts=family, until=until) for n in store.facts}
-
-    def _plan(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
-        log, rows = store.change, store.plan_row
-        later = sa.select(log.c.seq).where(log.c.effective_on > day.isoformat()).limit(1)
-        if connection.execute(later).first() is None:
-            wanted = sa.select(rows).where(rows.c.retired.is_(False)).order_by(rows.c.table, rows.c.row_id)
-            if family is not None:
-                wanted = wanted.where(rows.c.account_id.in_([*family, ""]))
-            found = [dict(row) for row in connection.execute(wanted).mappings()]
-            return changes.plan_frames([row | json.loads(row["body"]) for row in found])
-        past = sa.select(log).where(log.c.effective_on <= day.isoformat()).order_by(log.c.seq)
-        if family is not None:
-            past = past.where(log.c.account_id.in_([*family, ""]))
-        logged = connection.execute(past).mappings()
-        entries = ({**e, "after": json.loads(e["after"])} for e in logged if e["table"] not in store.facts)
-        return changes.plan_frames(changes.fold(entries))
+    def _facts(self, connection: Connection, day: date) -> dict[str, pd.DataFrame]:
+        return {name: store.read_facts(connection, name, until=day.isoformat()) for name in store.facts}
 
     def history(self, account_id: str | None = None, since: str = "") -> pd.DataFrame:
         """Return the log, oldest first: one row per change; `since` is a day (its changes are left out)."""
