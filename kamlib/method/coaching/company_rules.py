@@ -63,14 +63,11 @@ def wall_broken(portfolio: Portfolio) -> Iterable[Hit]:
             )
 
 
-def _rivals(portfolio: Portfolio) -> Iterator[tuple[str, str]]:
+def _rivals(portfolio: Portfolio) -> Iterable[tuple[str, str]]:
     """Each pair of customers that compete, once, also where both name the other."""
-    pairs = portfolio.account[["account_id", "competes_with"]].dropna()
-    told: set[frozenset[str]] = set()
-    for one, rival in pairs.itertuples(index=False):
-        if frozenset((one, rival)) not in told:
-            told.add(frozenset((one, rival)))
-            yield str(one), str(rival)
+    named = portfolio.account[["account_id", "competes_with"]].dropna()
+    pairs = named.astype(str).itertuples(index=False, name=None)
+    return {frozenset(pair): (pair[0], pair[1]) for pair in pairs}.values()
 
 
 @company_rule("warning", "S3.8")
