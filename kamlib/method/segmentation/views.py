@@ -48,9 +48,8 @@ def _how_sure(keys: pd.DataFrame, choice: Choice) -> str:
     if not choice.is_weighed:
         return text.t("segment.figure.not_ranked")
     counts = keys["verdict"].value_counts()
-    return text.listed(
-        text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts
-    )
+    sure = (text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts)
+    return text.listed(sure)
 
 
 def _carried(keys: pd.DataFrame, segments: pd.DataFrame) -> list[dict[str, Any]]:

@@ -59,9 +59,8 @@ def weights_in_force(portfolio: Portfolio, given: Mapping[str, float] | None = N
 
 def weighing(points: Mapping[str, float]) -> pd.DataFrame:
     """One row per weighted criterion: criterion, points, share."""
-    return pd.DataFrame(
-        {"criterion": list(points), "points": list(points.values()), "share": list(shares(points).values())}
-    )
+    parts = shares(points).values()
+    return pd.DataFrame({"criterion": points.keys(), "points": points.values(), "share": parts})
 
 
 def in_words(weights: Mapping[str, float]) -> dict[str, str]:
