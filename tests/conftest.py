@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+import worlds
 from hypothesis import settings
 
 from kamlib import text
+from kamlib.data.workspace import Workspace
 
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("torture", max_examples=3_000, deadline=None)
@@ -49,6 +52,12 @@ SLOW = {
     "test_workshop",
     "test_workspace::test_the_projected_file_holds_no_closed_value",
 }
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    """A workspace with one account that buys and one that has stopped buying."""
+    return worlds.two_accounts(tmp_path)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,8 @@ import bundles
 import html5lib
 import pandas as pd
 import pytest
-from nbformat import NotebookNode, v4
+from nbformat import v4
+from worlds import executed
 
 from kamlib import cli, schema, text
 from kamlib.data import kit, projection, workspace
@@ -179,25 +180,6 @@ def world(folder: Path, first: int, payloads: tuple[str, ...], *, rows: int = 6)
             changes.append(Change(table.name, f"{table.name}-{n}", after, "A-1", operation="insert"))
     made.save(changes, by=payloads[first], reason=payloads[0])
     standings.refresh(made)
-    return made
-
-
-def executed(path: Path, which: notebooks.Variant, values: dict[str, Any]) -> NotebookNode:
-    """A notebook's cells run in this process, with what they show as outputs: what a kernel would hand over."""
-    names: dict[str, Any] = {}
-    made = notebooks.variant(notebooks.read(path), which)
-    for cell in made.cells:
-        if cell.cell_type != "code":
-            continue
-        *body, last = ast.parse(cell.source).body or [ast.Pass()]
-        ends = isinstance(last, ast.Expr)
-        exec(compile(ast.Module([*body, *([] if ends else [last])], []), path.stem, "exec"), names)  # noqa: S102
-        shown = eval(compile(ast.Expression(last.value), path.stem, "eval"), names) if ends else None  # noqa: S307
-        if isinstance(shown, page.Shown):
-            content, marks = shown._repr_mimebundle_()
-            cell.outputs = [v4.new_output("display_data", content, metadata=marks)]
-        if "parameters" in notebooks.tags(cell):
-            names |= {name: value for name, value in values.items() if name in names}
     return made
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from test_faults import job, notebook
+from worlds import job, notebook
 
 from kamlib.run import batch, kernels
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import time
-import urllib.parse
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,155 +21,13 @@ import pytest
 import test_escaping
 import yaml
 from pptx import Presentation
+from worlds import MARK, build, executed, forms, kam
 
 from kamlib import schema, text
 from kamlib.data import kit, projection, sample, workspace
 from kamlib.data.workspace import Change
 from kamlib.run import closed_values, export, files, leaks, notebooks, reports, workshop
 from kamlib.run.closed_values import ClosedValues
-
-MARK = "KANARIE"
-MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
-
-
-def refers(column: schema.Column) -> str:
-    """An id that stands: people of the customer where the column says so, else ours."""
-    if column.refers_to == "contact":
-        theirs = column.name in ("contact_id", "customer_owner_id", "confirmed_by", "hero_id")
-        return "C-1" if theirs else "O-1"
-    return {"account": "A-1"}.get(column.refers_to, f"{column.refers_to}-1")
-
-
-def opened(column: schema.Column, n: int) -> Any:
-    """What a customer may read: the same in every world."""
-    if column.refers_to:
-        return refers(column)
-    if column.kind == "integer" and column.low == 2000:
-        return 2026
-    low = column.low or 1
-    simple = {
-        "date": f"2026-{n + 6:02}-15",
-        "flag": True,
-        "money": 1000.0 * n,
-        "number": 10.0 * n,
-        "share": 0.5,
-        "integer": int(low) + n,
-        "scale": 3,
-        "id": f"{column.table}-{n}",
-        "text": f"öppet {column.table} {column.name} {n}",
-    }
-    if column.kind == "choice":
-        return list(column.choices)[0 if column.name == "side" else n % len(column.choices)]
-    return simple[column.kind]
-
-
-def closed(column: schema.Column, n: int, world: int) -> Any:
-    """What a customer must never read: a canary where the kind has room for one, else another value per world."""
-    if column.kind == "text":
-        return f"{MARK}-{column.table}-{column.name}-{n}-{world}"
-    if column.kind == "id":
-        return f"{MARK}-{column.table}-{column.name}" if column.refers_to != "contact" else f"O-{world + 2}"
-    if column.kind == "choice":
-        return list(column.choices)[(n + world) % len(column.choices)]
-    low, high = column.low or 0, column.high or 1e9
-    inside = {
-        "money": 7_313_131.31 + world * 1_111_111.11,
-        "number": min(high, 73_131 + world),
-        "share": 0.7313 - world / 9,
-        "integer": int(min(high, low + 1 + 2 * world)),
-        "scale": 1 + 3 * world,
-        "flag": bool(world),
-        "date": f"2026-0{world + 3}-0{n}",
-        "month": "2026-09-01",
-    }
-    return inside[column.kind]
-
-
-def row(table: schema.Table, n: int, world: int, *, shared: bool = True) -> dict[str, Any]:
-    """One row: open columns open, closed columns closed; of a row that is not shared everything is closed."""
-    kept = ("row_id", "account_id", "is_shared", *table.key)
-    return {
-        column.name: opened(column, n)
-        if shared and column.audience == "customer"
-        else closed(column, n, world)
-        for column in table.columns
-        if column.name not in kept
-    }
-
-
-def facts(world: int) -> dict[str, pd.DataFrame]:
-    """Facts of the customer, its daughter, a stranger, and of our own people."""
-    made = {}
-    for table in schema.TABLES.values():
-        if table.role == "plan":
-            continue
-        rows = [fact(table, n, account, world) for account in ("A-1", "A-2") for n in (1, 2)]
-        if table.name == "account":
-            rows = [
-                {"account_id": "A-1", **row(table, 1, world), "name": "Prov AB", "parent_id": None},
-                {"account_id": "A-3", **row(table, 2, world), "name": "Prov Norr AB", "parent_id": "A-1"},
-                {"account_id": "A-2", "name": f"Annan-{MARK}-kund-{world}"},
-            ]
-        if table.name == "contact":
-            rows = people(table, world)
-        if "month" in table.by_name:
-            rows = [
-                {**each, "month": month}
-                for each in rows[::2]
-                for month in (
-                    MONTHS if table.by_name["month"].audience == "customer" else MONTHS[: 20 + world]
-                )
-            ]
-        made[table.name] = table.typed(pd.DataFrame(rows))
-    return made
-
-
-def fact(table: schema.Table, n: int, account: str, world: int) -> dict[str, Any]:
-    """One fact; a stranger's is closed in every column."""
-    own = account == "A-1"
-    keys = {
-        name: f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
-        for name in table.key
-        if table.by_name[name].kind in ("id", "text")
-    }
-    keys |= {
-        name: next(iter(table.by_name[name].choices)) for name in table.key if table.by_name[name].choices
-    }
-    return {**row(table, n, world, shared=own), **keys, "account_id": account}
-
-
-def people(table: schema.Table, world: int) -> list[dict[str, Any]]:
-    """The customer's people, one of ours whom shared rows name, some whom only closed columns name, a stranger's."""
-    ours = {"side": "ours", "account_id": None}
-    return [
-        {**row(table, 1, world), "contact_id": "C-1", "account_id": "A-1", "side": "customer"},
-        {**row(table, 2, world), "contact_id": "O-1", **ours},
-        *({**row(table, 3, world, shared=False), "contact_id": f"O-{n}", **ours} for n in (2, 3)),
-        {**row(table, 4, world, shared=False), "contact_id": "C-9", "account_id": "A-2", "side": "customer"},
-    ]
-
-
-def plans(world: int) -> list[Change]:
-    """Per plan table: two shared rows, one not shared, one of the company, one of a stranger."""
-    made = []
-    for table in (each for each in schema.TABLES.values() if each.role == "plan"):
-        kinds = [("A-1", 1, True), ("A-1", 2, True), ("A-1", 3, False), ("", 4, True), ("A-2", 5, True)]
-        for account, n, shared in kinds:
-            own = account == "A-1" and shared
-            after = {**row(table, n, world, shared=own), "is_shared": shared}
-            row_id = f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
-            made.append(Change(table.name, row_id, after, account, operation="insert"))
-    return made
-
-
-def build(target: Path, world: int) -> workspace.Workspace:
-    """A workspace where everything closed differs from world to world."""
-    made = workspace.create(target, name=f"{MARK}-AB-{world}")
-    made.import_facts(facts(world), source=f"{MARK}-källa")
-    who = {"by": f"{MARK}-vem", "reason": f"{MARK}-varför-{world}", "session": f"{MARK}-session"}
-    at = datetime(2026, 9, 30, 8 + world, tzinfo=UTC)
-    made.save(plans(world), **who, at=at)
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -233,21 +86,6 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 
 
 # --- the pages ---------------------------------------------------------------------------------------------
-
-
-def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    return subprocess.run(
-        [sys.executable, "-m", "kamlib", *arguments],
-        capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
-    )  # fmt: skip
-
-
-def forms(page: str) -> str:
-    """A page in every form that somebody may read it in: as it stands, unescaped, unquoted, base64 decoded."""
-    held = [base64.b64decode(found) for found in re.findall(r"base64,([A-Za-z0-9+/=]+)", page)]
-    decoded = [content.decode("latin-1") for content in held]
-    return "\n".join([page, html.unescape(page), urllib.parse.unquote(page), *decoded])
 
 
 @pytest.fixture(scope="module")
@@ -568,7 +406,7 @@ def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
     reached: set[str] = set()
     for name in notebooks.FOR_CUSTOMERS:
         path = kit.path("notebooks") / f"{name}.ipynb"
-        made = test_escaping.executed(path, notebooks.Variant(lang, "customer"), values)
+        made = executed(path, notebooks.Variant(lang, "customer"), values)
         page = test_escaping.words(export.to_html(made, title="T", lang=lang, audience="customer"))
         reached |= {
             key for sentence, keys in said.items() if len(sentence) > 20 and sentence in page for key in keys

@@ -13,6 +13,7 @@ import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import conftest
 import pytest
 import yaml
 
@@ -228,6 +229,14 @@ def test_links_of_the_documents_lead_somewhere() -> None:
     for page in (TOP / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")):
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_what_is_called_slow_is_there() -> None:
+    """Each file and test that `start.py check` leaves out, by the list in conftest.py, exists: none is left out by an old name."""
+    for name in conftest.SLOW:
+        stem, _, test = name.partition("::")
+        written = (TOP / "tests" / f"{stem}.py").read_text("utf-8")
+        assert f"def {test}(" in written if test else written
 
 
 def test_contributing_points_at_tests_that_exist() -> None:
