@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -19,14 +19,14 @@ def months_from(day: date, months: int) -> date:
 
 
 def notice_day(ends_on: date, months: int) -> date:
-    """Return the last day to give notice of an agreement; from a month's last day it is a month's last day.
+    """Return the last day to give notice of an agreement, counted back from its end; the safe day of two that may do.
 
     >>> notice_day(date(2027, 3, 31), 3), notice_day(date(2026, 12, 31), 3)
     (datetime.date(2026, 12, 31), datetime.date(2026, 9, 30))
+    >>> notice_day(date(2027, 4, 30), 6)  # the 31st would do by the letter; nobody should wait for it
+    datetime.date(2026, 10, 30)
     """
-    day = months_from(ends_on, -months)
-    is_last = (ends_on + timedelta(days=1)).day == 1
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1]) if is_last else day
+    return months_from(ends_on, -months)
 
 
 def working_days_from(day: date, count: int) -> date:
