@@ -233,7 +233,7 @@ def _grow_revenue(account: Account) -> Fit:
 
 def _revive_group(account: Account) -> Fit:
     groups = [each for each in as_rows(measures.sales_by_group(account)) if each.growth_share is not None]
-    limit = account.limit("flat_group_share")
+    limit = account.limit("flat_growth_share")
     still = [each for each in groups if each.growth_share <= limit]
     moving = [each.growth_share for each in groups if each.growth_share > limit]
     if not still or not moving:
