@@ -26,6 +26,7 @@ class Origin:
     formula: str
     tables: tuple[str, ...]
     bundle: Bundle
+    key: str = ""  # the column that tells its rows apart, where the sheet shares figures with others
 
 
 def of_sheet(
@@ -47,7 +48,8 @@ def of_sheet(
 def _of_row(
     origin: Origin, columns: Mapping[str, Words], row: Mapping[Any, Any], cells: Sequence[Cell]
 ) -> Iterator[Figure]:
-    account_id, of = _whose(row, origin.bundle), _which(row, columns, cells)
+    account_id = _whose(row, origin.bundle)
+    of = str(row[origin.key]) if origin.key else _which(row, columns, cells)
     for (column, words), (_, plain) in zip(columns.items(), cells, strict=True):
         value = row[column]
         if words["kind"] not in TO_THE_RIGHT or isinstance(value, Figure):
@@ -101,10 +103,8 @@ def _whose(row: Mapping[Any, Any], bundle: Bundle) -> str:
 
 
 def _which(row: Mapping[Any, Any], columns: Mapping[str, Words], cells: Sequence[Cell]) -> str:
-    """Tell a row from the others of its sheet: by its id, else by its words."""
+    """Tell a row from the others of its sheet: by its id and its first words."""
     row_id = row.get("row_id")
-    if not text.is_missing(row_id):
-        return str(row_id)
-    wordy = zip(columns, cells, strict=True)
-    told = [plain for name, (_, plain) in wordy if columns[name]["kind"] not in TO_THE_RIGHT]
-    return " / ".join(told[:2])
+    named = zip(columns, cells, strict=True)
+    wordy = [plain for name, (_, plain) in named if columns[name]["kind"] not in TO_THE_RIGHT]
+    return " / ".join([*([] if text.is_missing(row_id) else [str(row_id)]), *wordy[:3]])

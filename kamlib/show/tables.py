@@ -66,7 +66,8 @@ def sheet(name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str] = (), **v
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
     plain = cells.plain(caption, columns, written, note)
-    origin = named.Origin(name, counted, tuple(str(declared.get("source", "")).split()), bundle)
+    sources = tuple(str(declared.get("source", "")).split())
+    origin = named.Origin(name, counted, sources, bundle, str(declared.get("key", "")))
     figures = named.of_sheet(origin, columns, rows, written)
     return Shown(framed(body, "kam-sheet"), plain, titles=(caption,), figures=figures)
 
