@@ -37,7 +37,7 @@ def example(target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as out:
         wanted = ["report", "A-003", "--notebook", "03_planning", "--out", out]
-        subprocess.run([sys.executable, "-m", "kamlib.cli", *wanted], check=True)
+        subprocess.run([sys.executable, "-m", "kamlib", *wanted], check=True)
         shutil.copy(next(Path(out).rglob("03_planning.html")), target)
 
 

@@ -26,11 +26,9 @@ LIMIT_MS, LEAVING_LIMIT_MS = 50.0, 100.0
 
 
 def public(room: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield the functions of a room: those it lists, else those that it defines without an underscore."""
-    for name in getattr(room, "__all__", vars(room)):
-        function = getattr(room, name)
-        is_own = hasattr(room, "__all__") or getattr(function, "__module__", "") == room.__name__
-        if is_own and inspect.isfunction(function) and not name.startswith("_"):
+    """Yield the functions of a room, or of the rooms of a folder, that have no underscore."""
+    for name, function in inspect.getmembers(room, inspect.isfunction):
+        if function.__module__.startswith(room.__name__) and not name.startswith("_"):
             yield f"{room.__name__.rsplit('.', 1)[-1]}.{name}", function
 
 

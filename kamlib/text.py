@@ -100,7 +100,7 @@ def _written() -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for page in sorted(files("kamlib").joinpath("catalog").iterdir(), key=lambda item: item.name):
         if page.name.endswith(".yaml"):
-            entries_of_page = yaml.load(page.read_text("utf-8"), _Loader) or {}  # noqa: S506  a SafeLoader
+            entries_of_page = yaml.load(page.read_text("utf-8"), TextLoader) or {}  # noqa: S506  makes only text
             twice = merged.keys() & entries_of_page.keys()
             if twice:
                 raise CatalogueError(f"{page.name}: {sorted(twice)} stand in another page too")
@@ -108,18 +108,16 @@ def _written() -> dict[str, Any]:
     return merged
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Every scalar is text (YAML would read `no` as False) and a key stands once."""
+class TextLoader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """YAML in which every scalar is text (`NO` is Norway, `007` an id) and a key stands once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        names = [key.value for key, _ in node.value]
-        twice = {name for name in names if names.count(name) > 1}
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  PyYAML's signature
+        """Build a mapping; a key that stands twice is a fault at its line."""
+        names = [str(key.value) for key, _ in node.value]
+        twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise CatalogueError(f"{node.start_mark}: {sorted(twice)} stand twice")
+            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} x 2", node.start_mark)
         return dict(super().construct_mapping(node, deep))
-
-
-_Loader.yaml_implicit_resolvers = {}
 
 
 def entry(*keys: str) -> Any:
@@ -180,10 +178,10 @@ def label_of(code: tuple[str, Any]) -> str:
     return label(*code)
 
 
-def table(name: str) -> str:
-    """Return what a table is called, as it stands within a sentence."""
-    title: str = entry(f"table.{name}")[_chosen][0]
-    return title.lower()
+def table_title(name: str, *, in_sentence: bool = False) -> str:
+    """Return what a table of the schema is called."""
+    title = str(entry(f"table.{name}")[_chosen][0])
+    return title.lower() if in_sentence else title
 
 
 def is_missing(value: Any) -> bool:
@@ -271,6 +269,11 @@ def quarter(value: Any, starts: int = 1) -> str:
 def listed(parts: Iterable[object]) -> str:
     """Join parts as a sentence does: `a, b och c`."""
     return format_list([str(part) for part in parts], locale=_LOCALES[_chosen])
+
+
+def written(_: object, words: str) -> str:
+    """Return words that are written already."""
+    return words
 
 
 def joined(parts: Iterable[object], between: str = " ") -> str:

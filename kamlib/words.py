@@ -6,7 +6,7 @@ place in a sentence of the catalogue). So nothing that is computed knows a langu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -76,9 +76,9 @@ def label(choice_set: str, code: str | None) -> Words:
     return _later("label_of", (choice_set, code))
 
 
-def table(name: str) -> Words:
-    """What a table is called, within a sentence."""
-    return _later("table", name)
+def table(name: str, *, in_sentence: bool = False) -> Words:
+    """What a table is called."""
+    return _later("table_title", name, in_sentence=in_sentence)
 
 
 def listed(parts: Iterable[object]) -> Words:
@@ -99,3 +99,32 @@ def sentence(key: str, **values: Any) -> Words:
 def joined(parts: Iterable[object], between: str = " ") -> Words:
     """Sentences one after the other."""
     return _later("joined", tuple(parts), between=between)
+
+
+@dataclass(frozen=True)
+class Figure(Words):
+    """A number with a name: under one name, of one thing, it is one value in the same words on every page.
+
+    `of` tells rows of the same name apart (a goal, a product group). `tables` are the tables that it is counted from,
+    `data_on` the day of their newest row, `known` how many of how many it covers; None where that is not the question.
+    """
+
+    name: str = ""
+    account_id: str = ""
+    of: str = ""
+    unit: str = ""
+    formula: str = ""
+    tables: tuple[str, ...] = ()
+    data_on: date | None = None
+    known: tuple[int, int] | None = None
+
+
+def figures_in(value: Any) -> list[Figure]:
+    """Return the figures in a value, in a sentence's values or in words made of others, in their order."""
+    if isinstance(value, Figure):
+        return [value]
+    if isinstance(value, Words):
+        return figures_in([value.value, dict(value.options)])
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [each for part in value for each in figures_in(part)] if isinstance(value, (list, tuple)) else []

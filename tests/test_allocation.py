@@ -20,7 +20,7 @@ def programme(
 ) -> Portfolio:
     """Key accounts of one KAM with plans of these hours, the first ones worth most."""
     names = [f"A-{n}" for n in range(1, len(hours) + 1)]
-    squad: list[dict[str, Any]] = [{"person_id": owner, "function": "kam", "hours_year": available}]
+    kam: dict[str, Any] = {"contact_id": owner, "side": "ours", "capacity_hours_year": available}
     return portfolio(
         account=[{"account_id": name, "name": f"Kund {name[-1]}"} for name in names],
         account_plan=[
@@ -36,7 +36,7 @@ def programme(
             for n, name in enumerate(names)
             for row in months("2026-09", [100.0 / (n + 1)] * 12)
         ],
-        squad_member=squad if available is not None else [],
+        contact=[kam],
     )
 
 
@@ -84,7 +84,7 @@ def test_more_hours_never_give_less() -> None:
 
 
 def test_one_more_account_has_a_price() -> None:
-    """Part D 13: adding account 3 costs account 2 its quarterly executive visit."""
+    """D13: adding account 3 costs account 2 its quarterly executive visit."""
     row = allocation.one_more(programme(500)).iloc[0]
     assert f"Kund 2 mister {text.label('year_step', 'executive')}" in row["costs"]
     assert (row["reading"]["key"], row["reading"]["number"], row["hours"]) == ("one_more.costs", 3, 250)

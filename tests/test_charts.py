@@ -111,7 +111,7 @@ ACCOUNT = (
     "influence_map",
 )
 #: Small curves beside their numbers, one for each part.
-SVGS = {"health_trend": 5}
+SVGS = {"health_trend": 5, "influence_map": 1}
 
 
 def _bundle(name: str, audience: str = "internal") -> Any:

@@ -93,7 +93,7 @@ def test_a_placeholder_is_shown_as_one() -> None:
 def test_names_on_one_spot_keep_apart(n: int) -> None:
     """However many stand on the same spot, nobody is drawn outside their own step of influence."""
     crowd = people._with_moves(pd.DataFrame([person(f"Namn {each}") for each in range(n)]))
-    heights = [mark.y for mark in people._spread(crowd, narrow=False)]
+    heights = [mark.y for mark in people._spread(crowd)]
     assert max(heights) <= 4.44
     assert min(heights) >= 3.56
     assert len(set(heights)) == n
@@ -266,8 +266,8 @@ def test_done_stopped_and_declined_are_no_road() -> None:
             {"title": "Gjort", "direction": "ours", "due_on": SINCE, "done_on": SINCE, "made_on": SINCE}
         ],
     )
-    assert planning.road(bundle)["title"].tolist() == ["Hos dem", "Mål"]
-    assert planning.road(account()).empty
+    assert [each.title for each in planning.road(bundle)] == ["Hos dem", "Mål"]
+    assert not planning.road(account())
 
 
 # --- the journey -------------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def step(n: int, score: int | None, **more: Any) -> dict[str, Any]:
 
 def travelled(*steps: dict[str, Any], audience: str = "internal") -> Shown:
     bundle = account(journey_step=list(steps), audience=audience)
-    return charts.journey(planning.journey(bundle), bundle, pain=2, moment=3)
+    return charts.journey(planning.journey(bundle), bundle)
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_the_customer_s_road_and_journey_speak_to_the_customer(lang: str) -> Non
         audience="customer", initiative=[work("Ett", -3), work("Två", -1)], journey_step=[step(1, 2)]
     )
     road = charts.roadmap(planning.road(bundle), bundle)
-    way = charts.journey(planning.journey(bundle), bundle, pain=2, moment=3)
+    way = charts.journey(planning.journey(bundle), bundle)
     ours = {
         "sv": ("gemensamma plan", "för er|ni har bedömt"),
         "en": ("joint plan", "for you|you have judged"),

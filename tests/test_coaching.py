@@ -263,8 +263,8 @@ SAME = "Vi ska bli kundens självklara val för driftsäkerhet."
 
 COMPANY_CASES: dict[str, tuple[Tables, Tables]] = {
     "hours_short": (
-        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1150}]},
-        {"account_plan": PLANS, "squad_member": [{"person_id": "P1", "function": "kam", "hours_year": 1400}]},
+        {"account_plan": PLANS, "contact": [{"contact_id": "P1", "side": "ours", "capacity_hours_year": 1150}]},
+        {"account_plan": PLANS, "contact": [{"contact_id": "P1", "side": "ours", "capacity_hours_year": 1400}]},
     ),
     "large_customer": (
         {"account": MANY, "revenue": [
@@ -291,7 +291,7 @@ COMPANY_CASES: dict[str, tuple[Tables, Tables]] = {
 
 
 def test_every_rule_has_its_two_cases() -> None:
-    """No rule without a case that fires it, and at least forty rules in all (Part D 5)."""
+    """No rule without a case that fires it, and at least forty rules in all (D5)."""
     assert CASES.keys() == coaching.RULES.keys()
     assert COMPANY_CASES.keys() == coaching.COMPANY_RULES.keys()
     assert len(CASES) >= 40

@@ -45,7 +45,7 @@ def test_dots_never_put_the_month_first() -> None:
 
 
 def test_two_formats_in_one_column_are_refused() -> None:
-    """The rarer one is told with an example of the other; no cell is flipped (data.md 1.3)."""
+    """The rarer one is told with an example of the other; no cell is flipped."""
     found = read("2026-01-31", "2026-02-28", "01/02/2026")
     assert list(found.rules) == [None, None, "mixed_dates"]
     assert found.said["other"] == "2026-01-31"

@@ -332,7 +332,7 @@ def test_the_parser_sees_what_is_not_escaped() -> None:
 
 
 def test_payloads_in_every_text_are_shown_and_never_obeyed(pages: dict[str, str]) -> None:
-    """A13-A21: plan and review, ours and the customer's, hold our own elements only, and the words as written."""
+    """Plan and review, ours and the customer's, hold our own elements only, and the words as written."""
     for name, html in pages.items():
         assert faults(html) == [], name
         assert as_read(PAYLOADS[int(name.split("-")[0])]) in words(html), name
@@ -417,7 +417,7 @@ def test_prose_and_index_are_words(payload: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_file_name_and_a_line_on_the_screen(payload: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A01-A12, A22: letters, digits and hyphens in a name; nothing that steers the terminal on the screen."""
+    """Letters, digits and hyphens in a name; nothing that steers the terminal on the screen."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", files.slug(payload, payload))
     cli.say(payload)
     assert not set(capsys.readouterr().out) & set("\x1b\x07\0\u202e\u2066")
@@ -429,7 +429,7 @@ NAMES = ("../../etc/x", "a/b", r"a\b", "C:x", r"\\srv\s", "CON", "NUL", "aux.txt
 
 
 def test_odd_ids_never_leave_the_folder_nor_meet(tmp_path: Path) -> None:
-    """A01-A11: each id has a folder of its own below the root, also on a disk that knows no capitals."""
+    """Each id has a folder of its own below the root, also on a disk that knows no capitals."""
     slugs = [files.slug(each, each) for each in NAMES]
     assert len({each.casefold() for each in slugs}) == len(NAMES)
     for each in slugs:
@@ -439,14 +439,14 @@ def test_odd_ids_never_leave_the_folder_nor_meet(tmp_path: Path) -> None:
 
 
 def test_half_a_sign_never_reaches_a_file(tmp_path: Path) -> None:
-    """A12: half a pair of surrogates is shown as a mark, and the page can be written."""
+    """Half a pair of surrogates is shown as a mark, and the page can be written."""
     html = export.to_html(v4.new_notebook(cells=[]), title="a\ud800b", lang="sv", audience="internal")
     files.put(tmp_path / "sida.html", html)
     assert "a\N{REPLACEMENT CHARACTER}b" in html
 
 
 def test_what_another_library_shows_is_left_behind() -> None:
-    """A20, A23: a frame, a styled table, HTML or script that a cell shows by itself is no part of a report."""
+    """A frame, a styled table, HTML or script that a cell shows by itself is no part of a report."""
     strange = [
         {"application/javascript": "alert(1)"},
         {"text/html": "<script>alert(1)</script>"},
@@ -525,7 +525,7 @@ def test_markup_is_written_in_few_rooms(room: Path) -> None:
 
 @pytest.mark.parametrize("room", rooms(), ids=lambda room: room.relative_to(PACKAGE).as_posix())
 def test_no_room_calls_what_obeys_text(room: Path) -> None:
-    """A36: no filter, formula or HTML of a library that takes text for code; YAML is read by a safe loader."""
+    """No filter, formula or HTML of a library that takes text for code; YAML is read by a safe loader."""
     for node in ast.walk(ast.parse(room.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
             continue

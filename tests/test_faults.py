@@ -42,7 +42,7 @@ from kamlib.show import figure
 def kam(*arguments: str, timeout: int = 300) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         capture_output=True, text=True, encoding="utf-8", env=bare, timeout=timeout, check=False,
     )  # fmt: skip
 
@@ -795,7 +795,7 @@ def test_a_report_that_is_stopped_can_be_run_again(
     ]
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     running = subprocess.Popen(
-        [sys.executable, "-m", "kamlib.cli", *command], env={**bare, "TMPDIR": str(tmp_path / "tmp")},
+        [sys.executable, "-m", "kamlib", *command], env={**bare, "TMPDIR": str(tmp_path / "tmp")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     assert running.stdout
@@ -1009,7 +1009,7 @@ def test_a_reader_who_leaves_and_a_wrong_day_are_no_faults(
 ) -> None:
     """`kam accounts | head` ends in silence; a day that is none is told, not taken for the end of time."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    listing = [sys.executable, "-m", "kamlib.cli", "--workspace", ws.target, "accounts"]
+    listing = [sys.executable, "-m", "kamlib", "--workspace", ws.target, "accounts"]
     running = subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bare)
     assert running.stdout
     running.stdout.close()
@@ -1047,7 +1047,7 @@ def begun(*arguments: str) -> subprocess.Popen[str]:
     """`kam`, running."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         env=bare, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
 
@@ -1159,8 +1159,8 @@ def test_a_batch_killed_anywhere_ends_as_if_it_had_not_been(ws: workspace.Worksp
 def test_the_second_batch_in_a_folder_is_told_who_the_first_is(
     ws: workspace.Workspace, tmp_path: Path, kam_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    """B17: two at once would write the same files; the second ends before it starts, with exit 3."""
-    with files.alone(tmp_path):
+    """Two at once would write the same files; the second ends before it starts, with exit 3."""
+    with files.exclusive(tmp_path):
         told(
             kam_here("--workspace", ws.target, "report", "A-1", "--out", str(tmp_path)),
             3,
@@ -1172,7 +1172,7 @@ def test_the_second_batch_in_a_folder_is_told_who_the_first_is(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_report_without_room_ends_the_batch_with_two(ws: workspace.Workspace, tmp_path: Path) -> None:
-    """B13: no room in the work area or at the place of the report: said, exit 2, the last good report untouched."""
+    """No room in the work area or at the place of the report: said, exit 2, the last good report untouched."""
     own, out = tmp_path / "egna", tmp_path / "ut"
     good = out / ws.day().isoformat() / "internal-sv" / files.slug("A-1", "Ett AB") / "04_team.html"
     files.put(good, "den förra")
@@ -1200,7 +1200,7 @@ FAR = {
 @pytest.mark.torture
 @pytest.mark.skipif(sys.platform != "linux", reason="unshare is Linux's")
 def test_a_report_is_the_same_wherever_it_is_made(ws: workspace.Workspace, tmp_path: Path) -> None:
-    """B21, B22: other locale and time zone, no home, umask 077, no network at all: the same bytes."""
+    """Other locale and time zone, no home, umask 077, no network at all: the same bytes."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
 
     def made(name: str, *before: str, umask: int = -1, **changes: str) -> dict[str, bytes]:
@@ -1209,7 +1209,7 @@ def test_a_report_is_the_same_wherever_it_is_made(ws: workspace.Workspace, tmp_p
             *before,
             sys.executable,
             "-m",
-            "kamlib.cli",
+            "kamlib",
             "--workspace",
             ws.target,
             "report",

@@ -53,7 +53,7 @@ def test_accounts_and_revenue_are_enough(tmp_path: Path) -> None:
 
 
 def test_two_problems_are_told_in_one_message(tmp_path: Path) -> None:
-    """The pattern of house.md 7.4: headline, then place, found, expected, cure."""
+    """The pattern that docs/house.md gives: headline, then place, found, expected, cure."""
     content = REVENUE + "1;2026-08;5\n1;2026-07;12,5 mkr\n1;2026-06;abc\n"
     told = message(judged(tmp_path, revenue=content)[1])
     assert told.startswith("2 problems in table 'revenue' (revenue.csv); nothing was loaded.")
@@ -111,7 +111,7 @@ def test_bad_input_stops_the_import_and_is_told(tmp_path: Path, case: str, lang:
 
 
 def test_ids_and_names_stay_as_they_are_written(tmp_path: Path) -> None:
-    """`007`, `1E5` and `NO` are ids, `NA` and `NULL` company names; space around is trimmed (data.md 1.2)."""
+    """`007`, `1E5` and `NO` are ids, `NA` and `NULL` company names; space around is trimmed."""
     accounts = "account_id;name\n 007 ;NA\n1E5;NULL\nNO;A$5% & B <ö>\n"
     tables, findings, _ = judged(
         tmp_path, accounts=accounts, revenue="account_id;month;revenue\n007;2026-09;5\n"
@@ -122,7 +122,7 @@ def test_ids_and_names_stay_as_they_are_written(tmp_path: Path) -> None:
 
 
 def test_ids_that_went_through_floats_lose_their_zero(tmp_path: Path) -> None:
-    """`17850.0` in every row is `17850`; one text id among them and nothing is changed (data.md 1.8)."""
+    """`17850.0` in every row is `17850`; one text id among them and nothing is changed."""
     revenue = "account_id;month;revenue\n17850.0;2026-09;5\n"
     assert rules(judged(tmp_path, accounts="account_id;name\n17850;A\n", revenue=revenue)[1]) == []
     accounts = "account_id;name\n17850.0;A\nX1;B\n"
@@ -176,7 +176,7 @@ def test_flags_are_read_as_people_write_them(tmp_path: Path) -> None:
 
 
 def test_revenue_is_summed_to_month_and_product_group(tmp_path: Path) -> None:
-    """Any day of the month, repeated: one row with the sum; an unknown part makes the margin unknown (house.md 6)."""
+    """Any day of the month, repeated: one row with the sum; an unknown part makes the margin unknown."""
     content = (
         "account_id;month;product_group;revenue;contribution_margin;orders\n"
         "1;2026-09-02;Pumpar;0,10;0,05;1\n1;2026-09-30;Pumpar;0,20;;2\n1;2026-09-30;;7;3,0;1\n"

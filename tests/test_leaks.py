@@ -30,9 +30,8 @@ from pptx import Presentation
 from kamlib import schema, text
 from kamlib.data import kit, projection, sample, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import export, files, leaks, notebooks, reports, workshop
-from kamlib.run import sought as closed_values
-from kamlib.run.sought import Sought
+from kamlib.run import closed_values, export, files, leaks, notebooks, reports, workshop
+from kamlib.run.closed_values import ClosedValues
 
 MARK = "KANARIE"
 MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
@@ -239,7 +238,7 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
     )  # fmt: skip
 
@@ -370,7 +369,7 @@ def test_a_customers_papers_are_the_same_whatever_is_closed(
 
 
 @pytest.fixture(scope="module")
-def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> Sought:
+def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> ClosedValues:
     """What must not stand in the first customer's files."""
     folder = tmp_path_factory.mktemp("sökt")
     projection.write(worlds[0], "A-1", folder / "kund.sqlite")
@@ -378,7 +377,7 @@ def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathF
     return leaks.guard(str(folder / "sökt.json"), str(folder / "kund.sqlite"), "A-1")
 
 
-def places(name: str, content: str | bytes, sought: Sought) -> set[str]:
+def places(name: str, content: str | bytes, sought: ClosedValues) -> set[str]:
     held = content.encode() if isinstance(content, str) else content
     return {hit.belongs for hit in leaks.scan(name, held, sought)}
 
@@ -400,7 +399,7 @@ SECRET_WORDS = f"{MARK}-goal-reason-3-0"
         '<meta name="author" content="{}">',
     ],
 )
-def test_a_planted_leak_is_caught_wherever_it_stands(sought: Sought, planted: str) -> None:
+def test_a_planted_leak_is_caught_wherever_it_stands(sought: ClosedValues, planted: str) -> None:
     """Text, attribute, comment, style, drawing, data address, metadata: found, and told by table and column."""
     assert places("sida.html", planted.format(SECRET_WORDS), sought) == {"goal.reason"}
     packed = base64.b64encode(SECRET_WORDS.encode()).decode()
@@ -408,7 +407,7 @@ def test_a_planted_leak_is_caught_wherever_it_stands(sought: Sought, planted: st
     assert places("sida.html", planted.format("öppet goal title 1"), sought) == set()
 
 
-def test_a_planted_leak_is_caught_in_documents_and_names(sought: Sought) -> None:
+def test_a_planted_leak_is_caught_in_documents_and_names(sought: ClosedValues) -> None:
     """A PDF's text and metadata, a deck's properties, a file's name; an executed notebook whatever it holds."""
     weasyprint = pytest.importorskip("weasyprint")
     for source in (f"<p>{SECRET_WORDS}</p>", f"<meta name=author content='{SECRET_WORDS}'><p>x</p>"):
@@ -422,7 +421,7 @@ def test_a_planted_leak_is_caught_in_documents_and_names(sought: Sought) -> None
     assert places("06_review.ipynb", "{}", sought) == {"notebook"}
 
 
-def test_every_kind_of_closed_value_is_sought(sought: Sought) -> None:
+def test_every_kind_of_closed_value_is_sought(sought: ClosedValues) -> None:
     """Other customers by name and id, their people, our people whom nobody names, amounts, rows that are shut."""
     said = {
         f"Annan-{MARK}-kund-0": "account.name",
@@ -444,7 +443,7 @@ def test_every_kind_of_closed_value_is_sought(sought: Sought) -> None:
     assert not places("sida.html", '<path d="M 7313131 0"/><td>17 313 131</td><td>7 313 131 000</td>', sought)
 
 
-def test_other_worlds_hits_hide_what_they_found(sought: Sought) -> None:
+def test_other_worlds_hits_hide_what_they_found(sought: ClosedValues) -> None:
     """A hit says where it stands and whose column it is, never the whole secret: it may be another customer's."""
     (hit,) = leaks.scan("sida.html", f"<p>Vi och Annan-{MARK}-kund-0 ses.</p>".encode(), sought)
     assert "vi och an… ses" in hit.around
@@ -488,7 +487,9 @@ def test_the_customers_editions_hold_no_closed_value(
     )
 
 
-def test_the_look_finds_what_the_internal_edition_shows(editions: dict[str, Path], sought: Sought) -> None:
+def test_the_look_finds_what_the_internal_edition_shows(
+    editions: dict[str, Path], sought: ClosedValues
+) -> None:
     """The control: of the canaries on our own pages at least 95 % are found, so that silence means something."""
     shown, found = set(), set()
     for path in editions["inside"].glob("*/*.html"):
@@ -500,7 +501,7 @@ def test_the_look_finds_what_the_internal_edition_shows(editions: dict[str, Path
     assert len(shown & found) >= 0.95 * len(shown), shown - found
 
 
-def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: Sought) -> None:
+def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: ClosedValues) -> None:
     """The other control: a page of all that is closed, one hit at least for each column of text."""
     portfolio, lines, columns = worlds[0].portfolio(), [], set()
     for name, table in schema.TABLES.items():
@@ -515,7 +516,7 @@ def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: 
     assert len(columns & found) >= 0.95 * len(columns), columns - found
 
 
-def test_a_look_costs_little(editions: dict[str, Path], sought: Sought) -> None:
+def test_a_look_costs_little(editions: dict[str, Path], sought: ClosedValues) -> None:
     """At most 0.3 s of processor time for a page, once what is sought is known."""
     pages = [path.read_bytes() for path in editions["0"].glob("*/*.html")]
     started = time.process_time()
@@ -582,7 +583,7 @@ def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
 
 
 def test_every_columns_audience_was_decided() -> None:
-    """A60: a new column is decided upon here as well, or this fails; whoever opens one sees all that are open."""
+    """A new column is decided upon here as well, or this fails; whoever opens one sees all that are open."""
     decided = yaml.safe_load((Path(__file__).parent / "audience.yaml").read_text("utf-8"))
     declared = {
         name: {
@@ -595,7 +596,7 @@ def test_every_columns_audience_was_decided() -> None:
 
 
 def test_a_column_that_nobody_declared_is_shut(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
-    """A49: what a file or a frame brings beyond the schema is carried nowhere."""
+    """What a file or a frame brings beyond the schema is carried nowhere."""
     view = worlds[0].account("A-1")
     odd = {
         name: schema.TABLES[name].rows(rows.assign(odd=f"{MARK}-odd")) for name, rows in view.tables.items()
@@ -629,7 +630,7 @@ def careless(tmp_path: Path) -> workspace.Workspace:
 def test_another_customers_name_in_a_shared_row_stops_the_report(
     careless: workspace.Workspace, tmp_path: Path
 ) -> None:
-    """A61: told with the words around it; an earlier report stays; a waiver with reason and day lets it through."""
+    """Told with the words around it; an earlier report stays; a waiver with reason and day lets it through."""
     asked = ("report", "A-1", "--notebook", "05", "--audience", "customer", "--jobs", "1")
     done = kam("--workspace", careless.target, *asked, "--out", str(tmp_path / "ut"))
     assert done.returncode == 1, done.stdout + done.stderr
@@ -759,6 +760,13 @@ def test_a_leak_planted_later_is_found_and_told(careless: workspace.Workspace, t
     assert any("en adress med lösenord" in line and "hemligt" not in line for line in told)
 
 
+def test_a_file_that_cannot_be_read_is_never_called_clean() -> None:
+    """A broken PDF is a hit by itself, and what can be seen of it is searched."""
+    (hit,) = leaks.scan("brev.pdf", b"%PDF-1.7\n1 0 obj trasig", leaks.ClosedValues({}))
+    assert hit.belongs == "unread"
+    assert hit.said == text.t("leaks.unread")
+
+
 FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"
 
 
@@ -766,7 +774,7 @@ FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"
 def test_a_fault_leaves_nothing_in_a_customers_folder(
     careless: workspace.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A62, A63: no page, no notebook, no traceback, no address with a password; neither of a good run."""
+    """No page, no notebook, no traceback, no address with a password; neither of a good run."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://kam:hemligt@db/kam")
     first = nbformat.v4.new_code_cell(
         'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True',

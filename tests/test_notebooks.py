@@ -30,7 +30,6 @@ TAGS = {
 FREE = {
     "parameters",
     "injected-parameters",
-    "nbval-check-output",
     "level-2",
     "level-3",
 }  # levels fold, they leave nothing out
@@ -185,6 +184,15 @@ def test_committed_notebooks_hold_no_run(path: Path) -> None:
             assert is_checked(cell) == bool(cell["outputs"]) == (cell["execution_count"] is not None), cell[
                 "source"
             ]
+
+
+@of_method
+def test_no_test_print_is_shown_in_the_room(path: Path) -> None:
+    """A live page leaves the checked cells out, in both languages; what stays prints nothing."""
+    for lang in ("sv", "en"):
+        live = notebooks.variant(notebooks.read(path), notebooks.Variant(lang, live=True))
+        assert not any(is_checked(cell) for cell in live.cells)
+        assert not any("print(" in cell.source for cell in live.cells if cell.cell_type == "code")
 
 
 @of_method

@@ -106,17 +106,6 @@ def test_unknown_stance_is_not_neutral() -> None:
     assert relationships.influence_coverage(people) == pytest.approx(0.3)
 
 
-def test_support_is_kept_per_matter() -> None:
-    """Two matters, two stances; the newest of each stands (P6)."""
-    said = [
-        {"contact_id": "C-1", "role": "user", "matter": "seals", "support": -1, "noted_on": "2026-01-01"},
-        {"contact_id": "C-1", "role": "user", "matter": "seals", "support": 1, "noted_on": "2026-06-01"},
-        {"contact_id": "C-1", "role": "user", "matter": "price", "support": -2, "noted_on": "2026-03-01"},
-    ]
-    stances = relationships.stances(mill(stakeholder=said))
-    assert dict(zip(stances["matter"], stances["support"], strict=True)) == {"seals": 1, "price": -2}
-
-
 def test_who_leaves_names_the_one_on_whom_it_hangs() -> None:
     """Without the maintenance manager nothing of the covered influence is left, on either side."""
     losses = relationships.who_leaves(mill())
@@ -175,7 +164,6 @@ def test_thin_and_projected_data_say_what_is_missing() -> None:
     projected = mill(stakeholder=[{}], touchpoint=[{"touchpoint_id": "T"}])
     for account in (empty, projected):
         assert relationships.links(account).empty
-        assert relationships.stances(account).empty
         assert relationships.who_leaves(account).empty
         readings = relationships.strength(account).set_index("measure")
         assert pd.isna(readings.loc["coverage", "value"])

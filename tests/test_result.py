@@ -51,6 +51,12 @@ def test_a_result_is_cut_and_kept_as_a_result() -> None:
     assert answer.frame()["due_on"].tolist()[0] == pd.Timestamp("2026-10-01")
 
 
+def test_a_frame_of_no_rows_has_the_columns_of_its_rows() -> None:
+    """Who works on the frame of a result never meets a column that is not there."""
+    none = steps(bundles.account("A-1")).where(title="Nobody")
+    assert none.frame().columns.tolist() == steps(bundles.account("A-1")).frame().columns.tolist()
+
+
 def test_a_frame_and_a_result_give_the_same_rows() -> None:
     """Rows of a frame: None for what is not known, days as dates, whole numbers as such."""
     frame = pd.DataFrame(

@@ -15,31 +15,6 @@ WHOLE = scoring.Box(np.zeros(2), np.ones(2))
 BOX = scoring.Box(np.full(3, 0.1), np.full(3, 0.5))
 
 
-def test_swing_weights_edwards_barron_1994() -> None:
-    """method.md 6.2: swings 100/80/60/40 give .3571/.2857/.2143/.1429."""
-    assert scoring.swing_weights([100, 80, 60, 40]) == pytest.approx(
-        [0.3571, 0.2857, 0.2143, 0.1429], abs=5e-5
-    )
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"),
-    [
-        (3, [0.6111, 0.2778, 0.1111]),
-        (4, [0.5208, 0.2708, 0.1458, 0.0625]),
-        (5, [0.4567, 0.2567, 0.1567, 0.0900, 0.0400]),
-    ],
-)
-def test_rank_order_centroid_smarter(n: int, expected: list[float]) -> None:
-    """method.md 6.2: the rank-order centroid of three, four and five criteria."""
-    assert scoring.rank_order_centroid(n) == pytest.approx(expected, abs=5e-5)
-
-
-def test_rank_sum_of_four() -> None:
-    """method.md 6.2: the rank sum of four criteria is .4/.3/.2/.1."""
-    assert scoring.rank_sum(4) == pytest.approx([0.4, 0.3, 0.2, 0.1])
-
-
 def test_kendalls_w_of_three_raters() -> None:
     """method.md 6.2: three raters of four things agree to W = .7778."""
     w = scoring.kendall_w([[1, 2, 3, 4], [1, 3, 2, 4], [2, 1, 3, 4]])
@@ -173,12 +148,6 @@ def test_proof_is_found_and_refused() -> None:
     assert scoring.proved(scoring.Span.sure(values), BOX, 1).tolist() == [True, False, False]
 
 
-def test_tipping_weight_by_hand() -> None:
-    """.6 w = .4 (1 - w): the two draw level where w is .4; who is better on all never tips."""
-    assert scoring.tipping_weight([0.0, 0.6], [0.4, 0.0], [1, 1], 1) == pytest.approx(0.4)
-    assert np.isnan(scoring.tipping_weight([1.0, 1.0], [0.5, 0.5], [1, 1], 1))
-
-
 def test_in_only_if_willingness_weighs_31_percent() -> None:
     """One step less important, one and a half more willing: level at 30.8 % of the weight, which is critical."""
     values = np.array([[0.75, 0.5, 0.5], [0.5, 0.875, 0.5]])
@@ -240,3 +209,16 @@ def test_adding_one_never_reorders_the_others(values: np.ndarray, weights: tuple
 def test_places_break_ties_and_put_the_unknown_last() -> None:
     """Equal scores follow the tie break; an unknown score is last, an unknown tie break after a known one."""
     assert scoring.places([0.5, 0.5, np.nan, 0.5], [1.0, 2.0, 9.0, np.nan]).tolist() == [2, 1, 4, 3]
+
+
+def test_where_nothing_weighs_there_is_no_total() -> None:
+    """Weights that are all zero are no equal weights: every share is zero and no row has a total."""
+    assert scoring.normalised([0, 0, 0]).tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(scoring.totals(A_B_C, [0, 0])).all()
+    assert scoring.coverage(A_B_C, [0, 0]).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("weights", [[0, 0, 0], [5, 0, 0]])
+def test_the_others_share_alike_where_they_weigh_nothing(weights: list[float]) -> None:
+    """One criterion set to 40 % leaves 60 %: others without proportions of their own share it evenly."""
+    assert scoring.with_weight(weights, 0, 0.4) == pytest.approx([0.4, 0.3, 0.3])

@@ -1,4 +1,4 @@
-"""Every threshold is printed in the method footer, with a name in the reader's language, its source and its status."""
+"""Every threshold is printed in the method footer in the reader's words, with its source and its status."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import bundles
 import pytest
 
 from kamlib import schema, text
 from kamlib.show import appendix
 
 STATES = {"field_standard", "vendor_practice", "our_default"}
+#: Settings whose texts are the very words that people write, in whatever language.
+WRITTEN = {"revenue_words", "share_words", "exclusive_words", "currency_units"}
+REFERENCE = r"[A-Z]?[\d.]+( \((T\d|bootstrap)\))?(, [A-Z]?[\d.]+)*"
 
 
 def shown(section: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -28,39 +32,81 @@ SETTINGS = [
     for group, section in schema.load_settings().items()
     for name, setting in shown(section)
 ]
+EVERY = pytest.mark.parametrize(("name", "setting"), SETTINGS)
 
 
-@pytest.mark.parametrize(("name", "setting"), SETTINGS)
-def test_a_setting_has_a_name_a_source_and_a_status(name: str, setting: Mapping[str, Any]) -> None:
-    """The name in both languages; whose rule it is, and whether it is the field's or ours."""
-    words = text.catalogue()[f"setting.{name}"]
-    assert words["sv"]
-    assert words["en"]
-    assert str(setting["source"]).strip()
+def codes(value: Any) -> Iterator[str]:
+    """Every text inside a value: names of parts and codes in lists."""
+    if isinstance(value, Mapping):
+        parts = [value["part"]] if {"part", "minutes"} == value.keys() else [*value, *value.values()]
+        for part in parts:
+            yield from codes(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from codes(part)
+    elif isinstance(value, str) and not value.isdigit():
+        yield value
+
+
+@EVERY
+def test_name_and_unit_stand_in_both_languages_beside_the_value(
+    name: str, setting: Mapping[str, Any]
+) -> None:
+    """Two languages, none of them empty; a status that the footer has a word for."""
+    for part in ("name", "unit"):
+        assert list(setting[part]) == ["sv", "en"], (name, part)
+        assert all(words.strip() for words in setting[part].values()), (name, part)
     assert setting["status"] in STATES
 
 
-def test_every_group_has_a_name() -> None:
-    """A group that the footer prints is called by a name, not by its key."""
-    groups = {group for group, section in schema.load_settings().items() if list(shown(section))}
-    assert {group for group in groups if f"setting_group.{group}" not in text.catalogue()} == set()
+@EVERY
+def test_a_source_of_words_stands_in_both_languages(name: str, setting: Mapping[str, Any]) -> None:
+    """A bare reference is the same everywhere; what says more is said in both languages."""
+    source = setting["source"]
+    assert list(source) == ["sv", "en"] if isinstance(source, dict) else re.fullmatch(REFERENCE, source), name
 
 
-@pytest.mark.parametrize(("name", "setting"), SETTINGS)
-def test_a_unit_and_a_source_are_told_in_both_languages(name: str, setting: Mapping[str, Any]) -> None:
-    """A Swedish page holds no English unit; a source that is more than references is translated too."""
-    assert f"setting_unit.{appendix.key(setting['unit'])}" in text.catalogue(), name
-    source = str(setting["source"])
-    is_reference = re.fullmatch(r"(Part )?[A-Z]?[\d.]+( \(T\d\))?(, [A-Z]?[\d.]+)*", source)
-    assert is_reference or f"setting_source.{appendix.key(source)}" in text.catalogue(), source
+@EVERY
+def test_no_code_of_a_value_reaches_the_page(name: str, setting: Mapping[str, Any]) -> None:
+    """Each code has its words, from the setting or from the entries that it names: `pre_flight` is no Swedish."""
+    named = {code for prefix in setting.get("codes", []) for code in text.entries(prefix)}
+    worded = named | setting.get("words", {}).keys()
+    assert set(codes(setting["value"])) <= worded or name in WRITTEN, set(codes(setting["value"])) - worded
 
 
-def test_no_translated_unit_or_source_is_left_over() -> None:
-    """Every word in the catalogue is one that the settings use."""
-    used = {
-        f"setting_{part}.{appendix.key(each.values[1][part])}"
-        for each in SETTINGS
-        for part in ("unit", "source")
+def test_the_swedish_footer_shows_no_code() -> None:
+    """No underscore, and no code that is not itself the Swedish word, stands in any cell."""
+    written = tuple(each.values[1]["name"]["sv"] for each in SETTINGS if each.values[0] in WRITTEN)
+    lines = appendix.settings(bundles.portfolio()).plain.split("\n")
+    page = "\n".join(line for line in lines if not line.startswith(written))
+    raw = {
+        code for each in SETTINGS if each.values[0] not in WRITTEN for code in codes(each.values[1]["value"])
     }
-    kept = {key for key in text.catalogue() if key.startswith(("setting_unit.", "setting_source."))}
-    assert kept - used == set()
+    swedish = {words["sv"] for words in text.catalogue().values() if isinstance(words.get("sv"), str)}
+    cells = set(re.split(r"; |: |, | \| |\n", page))
+    assert "_" not in page
+    assert {code for code in raw - swedish if {code, code.replace("_", " ")} & cells} == set()
+
+
+def test_a_limit_is_printed_with_all_its_decimals() -> None:
+    """0.015 and 0.005 are not 0.01."""
+    page = appendix.settings(bundles.portfolio()).plain
+    assert "0,015" in page
+    assert "0,005, 0,02, 0,05, 0,1" in page
+
+
+def test_a_companys_own_value_source_and_words_are_printed() -> None:
+    """The value and the source as the company wrote them, the name in the company's own words."""
+    own = {"thresholds": {"key_accounts_low": {"value": 4, "source": "styrelsen 2026", "status": "company"}}}
+    text.own_words({"sv": {"nyckelkunder": "strategiska kunder"}})
+    try:
+        page = appendix.settings(bundles.portfolio(settings=own)).plain
+    finally:
+        text.own_words({})
+    assert "Strategiska kunder, minst | 4 | kunder | styrelsen 2026 | ert eget värde" in page
+
+
+def test_every_group_has_a_name() -> None:
+    """A group that the footer prints is called by a name, not by its key; no name is left over."""
+    groups = {group for group, section in schema.load_settings().items() if list(shown(section))}
+    assert groups == set(text.entries("setting_group"))

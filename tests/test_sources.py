@@ -43,7 +43,7 @@ def rules(raw: Raw) -> list[str]:
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp850", "mac_roman"]
 )
 def test_swedish_names_survive_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
-    """å ä ö Å Ä Ö é come out right without being told the encoding (data.md 3.4)."""
+    """å ä ö Å Ä Ö é come out right without being told the encoding."""
     names = ["Bergsvägen Åkeri", "Örnsköldsvik Järn", "Café Småland", "ÄLVSJÖ BRÄDGÅRD"]
     content = ACCOUNTS + "".join(f"{n};{name}\n" for n, name in enumerate(names))
     raw = sources.read(written(tmp_path, "accounts.csv", content, encoding))
@@ -95,7 +95,7 @@ def test_decimal_commas_do_not_look_like_separators(tmp_path: Path) -> None:
 
 
 def test_the_line_is_the_physical_line(tmp_path: Path) -> None:
-    """Line breaks inside quotes, blank lines and Windows line ends all count (data.md 1.6)."""
+    """Line breaks inside quotes, blank lines and Windows line ends all count."""
     content = 'account_id;name\r\n1;"A\r\nB"\r\n\r\n2;C\r\n3;D\r\n'
     cells = grid(sources.read(written(tmp_path, "accounts.csv", content)))
     assert list(cells.lines) == [2, 5, 6]
@@ -103,7 +103,7 @@ def test_the_line_is_the_physical_line(tmp_path: Path) -> None:
 
 
 def test_a_row_with_too_many_fields_is_told_and_never_shifted(tmp_path: Path) -> None:
-    """12 fields where the header has 11: the line, both counts and the row itself (data.md 1.7)."""
+    """12 fields where the header has 11: the line, both counts and the row itself."""
     raw = sources.read(written(tmp_path, "accounts.csv", "account_id,name\n1,A\n2,Berg, Dahl & Co\n3,C\n"))
     assert column(grid(raw), "account_id") == ["1", "3"]
     (finding,) = grid_findings(raw)
@@ -260,7 +260,7 @@ def test_preamble_and_footer_are_skipped_where_the_mapping_says(tmp_path: Path) 
 
 
 def test_a_pattern_takes_many_files_as_one_table(tmp_path: Path) -> None:
-    """One file per year gives the same totals as one file (data.md 1.9)."""
+    """One file per year gives the same totals as one file."""
     head = "account_id,month,revenue\n"
     for year in (2025, 2026):
         written(tmp_path, f"rev-{year}.csv", head + f"1,{year}-01,10.50\n")

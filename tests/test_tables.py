@@ -179,7 +179,7 @@ def test_the_masthead_names_workspace_customer_dates_and_audience() -> None:
     shown = tables.masthead(_account(revenue=bundles.months("2026-09", [1.0] * 3)), "planning")
     for part in ("test", "Testkund AB", "Intern", "sep. 2026", "30 september 2026"):
         assert part in shown.plain
-    assert shown.html.count("<style>") == 1
+    assert shown._repr_html_().count("<style>") == 1
     assert "Kundversion" in tables.masthead(_account(audience="customer"), "planning").plain
 
 

@@ -299,7 +299,7 @@ def test_standings_belong_to_one_state_and_day(ws: workspace.Workspace) -> None:
     assert ws.account("A-1", "2026-08-31").standing is None
     ws.save([goal()], by="Elin")
     assert ws.account("A-1").standing is None
-    assert not ws.has_standings()
+    assert ws.standings().empty
 
 
 CANARY = "HEMLIG-KANARIE"

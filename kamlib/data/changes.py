@@ -278,6 +278,17 @@ def fold(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def rows_now(connection: Connection, table: str, accounts: Sequence[str]) -> pd.DataFrame:
+    """Return the rows in force of one plan table and some accounts, typed, by row_id."""
+    rows = store.plan_row
+    wanted = sa.select(rows).where(
+        rows.c.table == table, rows.c.retired.is_(False), rows.c.account_id.in_(list(accounts))
+    )
+    found = [dict(row) for row in connection.execute(wanted.order_by(rows.c.row_id)).mappings()]
+    bodies = pd.DataFrame([row | json.loads(row["body"]) for row in found])
+    return store.frame_from_store(schema.TABLES[table], bodies)
+
+
 def plan_frames(rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
     """Return every plan table, typed, from rows that name their table."""
     by_table: dict[str, list[Mapping[str, Any]]] = {}

@@ -50,7 +50,7 @@ def read(content: bytes, entry: FileMapping, notes: Notes) -> Grid:
 def decode(content: bytes, encoding: str, notes: Notes) -> str | None:
     """Decode by the first rule that holds: the mapping's word, a BOM, strict UTF-8, NULs, PC8, likely letters.
 
-    Source: data.md 3.4. Detectors by frequency are not trusted on short Nordic files.
+    Detectors by frequency are not trusted on short Nordic files.
     """
     chosen = encoding or next((name for bom, name in _BOMS if content.startswith(bom)), "")
     if not chosen and _decodes(content, "utf-8"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kamlib import schema
+from kamlib import schema, text
 from kamlib.errors import Finding, KamError, nearest
 
 UNITS = {"kr": 1.0, "tkr": 1e3, "mkr": 1e6}
@@ -46,18 +46,6 @@ class FolderMapping:
     defaults: FileMapping = field(default_factory=FileMapping)
 
 
-class _TextLoader(yaml.BaseLoader):
-    """Every scalar is text (`NO` is Norway, `007` an id) and a key stands once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        names = [key.value for key, _ in node.value]
-        twice = sorted({str(name) for name in names if names.count(name) > 1})
-        if twice:
-            found = ", ".join(twice)
-            raise yaml.constructor.ConstructorError(None, None, f"{found} x 2", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def load(mapping: str | Path | Mapping[str, Any] | FolderMapping | None) -> FolderMapping:
     """Return the mapping, checked; a path is read as YAML.
 
@@ -78,7 +66,7 @@ def parsed(path: Path) -> Any:
     """Return what a YAML file says, every scalar as text. Raises `KamError` naming the line."""
     place = {"file": path.name}
     try:
-        return yaml.load(path.read_text("utf-8-sig"), _TextLoader) or {}  # noqa: S506 - a BaseLoader makes only text
+        return yaml.load(path.read_text("utf-8-sig"), text.TextLoader) or {}  # noqa: S506  makes only text
     except (OSError, ValueError) as fault:
         raise KamError(
             Finding("mapping_unreadable", "error", place, {"found": type(fault).__name__})

@@ -40,10 +40,10 @@ def of(connection: Connection, state: str, account_id: str) -> schema.Standing |
     return schema.Standing(**{name: kept.get(name) for name in schema.STANDING_COLUMNS})
 
 
-def is_kept(connection: Connection, state: str) -> bool:
-    """Tell whether the standings of this state are kept."""
-    mine = sa.select(_kept.c.account_id).where(_kept.c.fingerprint == state)
-    return connection.execute(mine.limit(1)).first() is not None
+def everyone(connection: Connection, state: str) -> pd.DataFrame:
+    """Return the standings of this state, one row per account; empty where none is kept."""
+    mine = sa.select(_kept.c.body).where(_kept.c.fingerprint == state).order_by(_kept.c.account_id)
+    return pd.DataFrame(map(json.loads, connection.execute(mine).scalars()))
 
 
 def first(connection: Connection) -> str:

@@ -26,8 +26,6 @@ from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
 from kamlib.schema.portfolio import below
 
-__all__ = ["Change", "Conflict", "Saved", "Workspace", "create", "enter", "open"]
-
 _SETTINGS = ("name", "lang", "currency", "time_zone", "is_sample")
 
 
@@ -219,10 +217,10 @@ class Workspace:
         children.pop("", None)
         return names, below(children, account_id)
 
-    def plan(self, account_id: str = "", as_of: str = "") -> dict[str, pd.DataFrame]:
-        """Return every plan table of the company level, and of one account where one is named."""
+    def plan_rows(self, table: str, account_id: str = "") -> pd.DataFrame:
+        """Return one plan table as it is now: the company level's rows, and an account's where one is named."""
         with store.reading(self._engine) as connection:
-            return self._plan(connection, [account_id], self._day(connection, as_of))
+            return changes.rows_now(connection, table, [account_id, ""])
 
     def day(self, as_of: str = "") -> date:
         """Return the day that `as_of` means; empty: the latest, so that nothing saved is hidden."""
@@ -384,10 +382,10 @@ class Workspace:
                 for name, rows in tables.items()
             }
 
-    def has_standings(self, as_of: str = "") -> bool:
-        """Tell whether the standings of this very state and day are kept."""
+    def standings(self, as_of: str = "") -> pd.DataFrame:
+        """Return the kept standings of this very state and day, one row per account; empty where none is kept."""
         with store.reading(self._engine) as connection:
-            return standing.is_kept(connection, self._state(connection, self._day(connection, as_of)))
+            return standing.everyone(connection, self._state(connection, self._day(connection, as_of)))
 
     def keep_standings(self, standings: pd.DataFrame, as_of: str = "") -> None:
         """Keep the standings (one row per account) of this state and day; older ones are dropped."""

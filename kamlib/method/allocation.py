@@ -1,4 +1,4 @@
-"""Hours against plans: what a KAM's hours buy, what falls off first when they are short (Part D 13, S1.5).
+"""Hours against plans: what a KAM's hours buy, what falls off first when they are short (D13, S1.5).
 
 Every account's year is a ladder of the same steps, each with its part of the plan's hours; a step gives less per
 hour than the one before. The curve is ours, and so is the order of the steps: settings `response_curve`, `year_ladder`.
@@ -114,7 +114,7 @@ def one_more(portfolio: Portfolio, hours: float | None = None, weight: float | N
     """One row per KAM with hours: what one more key account would cost the others: `hours`, `costs` (steps lost), `reading`.
 
     The new account is taken as a typical one: the median of the plans' hours and of the accounts' weights, unless
-    given. Answers the sentence of Part D 13: "adding account 13 costs account 4 its quarterly executive visit".
+    given. Answers the sentence of D13: "adding account 13 costs account 4 its quarterly executive visit".
     """
     before = steps(portfolio)
     if before.empty:

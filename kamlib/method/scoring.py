@@ -33,10 +33,10 @@ def value(scores: ArrayLike, low: float, high: float, direction: str = "up") -> 
 
 
 def normalised(weights: ArrayLike) -> Floats:
-    """Return weights that sum to one; equal ones where all are zero."""
+    """Return weights that sum to one; all zero where nothing weighs."""
     points = np.asarray(weights, dtype=float)
     total = points.sum()
-    return points / total if total > 0 else np.full(points.shape, 1.0 / points.size)
+    return points / total if total > 0 else np.zeros(points.shape)
 
 
 def contributions(values: ArrayLike, weights: ArrayLike) -> Floats:
@@ -49,7 +49,7 @@ def contributions(values: ArrayLike, weights: ArrayLike) -> Floats:
 
 
 def totals(values: ArrayLike, weights: ArrayLike) -> Floats:
-    """Return the weighted total 0..1 of each row over its known criteria; NaN where none is known."""
+    """Return the weighted total 0..1 of each row over its known criteria; NaN where none that weighs is known."""
     parts = contributions(values, weights)
     known = ~np.isnan(parts)
     return np.where(known.any(axis=1), np.where(known, parts, 0.0).sum(axis=1), np.nan)
@@ -59,21 +59,6 @@ def coverage(values: ArrayLike, weights: ArrayLike) -> Floats:
     """Return the share of the weight that is known, for each row."""
     known = ~np.isnan(np.asarray(values, dtype=float))
     return np.asarray((known * normalised(weights)).sum(axis=1))
-
-
-def swing_weights(swings: ArrayLike) -> Floats:
-    """Return weights from swings (the best step from worst to best is 100) or from points spread out (6.2)."""
-    return normalised(swings)
-
-
-def rank_order_centroid(n: int) -> Floats:
-    """Return the weights of `n` criteria in order of importance (SMARTER, 6.2)."""
-    return np.array([sum(1.0 / k for k in range(j, n + 1)) / n for j in range(1, n + 1)])
-
-
-def rank_sum(n: int) -> Floats:
-    """Return the milder weights of `n` criteria in order of importance (6.2)."""
-    return np.array([2.0 * (n + 1 - j) / (n * (n + 1)) for j in range(1, n + 1)])
 
 
 class GroupWeights(NamedTuple):
@@ -302,21 +287,12 @@ def proved(span: Span, box: Box, k: int) -> Flags:
 
 def with_weight(weights: ArrayLike, criterion: int, share: float) -> Floats:
     """Return the weights with one criterion's set to `share` and the others rescaled proportionally (6.3)."""
-    others = normalised(weights)
-    others = others if others[criterion] < 1.0 else np.ones(others.size)
-    moved = normalised(np.where(np.arange(others.size) == criterion, 0.0, others)) * (1.0 - share)
+    is_other = np.arange(np.size(weights)) != criterion
+    others = np.where(is_other, np.asarray(weights, dtype=float), 0.0)
+    # Where the others weigh nothing they have no proportions to keep: they share alike.
+    moved = normalised(others if others.any() else is_other) * (1.0 - share)
     moved[criterion] = share
     return moved
-
-
-def tipping_weight(first: ArrayLike, second: ArrayLike, weights: ArrayLike, criterion: int) -> float:
-    """Return the weight of one criterion at which two alternatives draw level; NaN where none in 0..1 does (6.3)."""
-    gap = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    at_zero = float(with_weight(weights, criterion, 0.0) @ gap)
-    at_one = float(gap[criterion])
-    if at_zero * at_one > 0 or abs(at_zero - at_one) < TIE:
-        return float("nan")
-    return at_zero / (at_zero - at_one)
 
 
 def intervals(

@@ -11,6 +11,7 @@ from kamlib import text
 from kamlib.method import measures, relationships
 from kamlib.method.measures.periods import one_row, today
 from kamlib.schema import AccountView, frame_of
+from kamlib.schema.facts import Answer
 
 
 def match(account: AccountView) -> pd.DataFrame:
@@ -39,9 +40,6 @@ def match(account: AccountView) -> pd.DataFrame:
 
 
 _MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
-
-
-hours = measures.hours
 
 
 def raci(account: AccountView) -> pd.DataFrame:
@@ -97,15 +95,6 @@ def is_small(account: AccountView) -> bool:
     """Tell whether the squad has fewer people than full RACI is meant for (P22)."""
     held = measures.squad(account).frame()
     return bool(held.loc[~held["has_left"], "person_id"].nunique() < account.limit("squad_small_people"))
-
-
-def has_deputy(account: AccountView) -> bool:
-    """Tell whether somebody stands in for the KAM: the plan's deputy, or a squad row marked so."""
-    plan = account.account_plan.sort_values("year").tail(1)
-    return bool(
-        plan["deputy_id"].notna().any()
-        or measures.squad(account).frame()["is_deputy"].fillna(value=False).any()
-    )
 
 
 def loads(account: AccountView) -> pd.DataFrame:
@@ -299,7 +288,7 @@ def investment(account: AccountView) -> pd.DataFrame:
     """
     spent = account.squad_member
     used = spent[spent["hours_spent_quarter"].fillna(0) > 0]
-    said = frame_of(measures.answers(account, "invests"), ["score"])["score"]
+    said = frame_of(measures.answers(account, "invests"), Answer)["score"]
     return one_row(
         hours=spent["hours_spent_quarter"].sum(min_count=1),
         people=int(used["person_id"].nunique()),

@@ -6,7 +6,7 @@ It reads one workspace file: ours, or the customer's projected one, so that a cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,9 @@ from kamlib import text
 from kamlib.errors import problem
 from kamlib.method import goal_setting, measures, planning, relationships, review
 from kamlib.run import slides
-from kamlib.run.slides import Area, Say
+from kamlib.run.slides import Area, TextStyle
 from kamlib.schema import AccountView
 from kamlib.show import cells, charts, figure, page, summary, tables
-
-NOTEBOOK = "06_review"
 
 _INCH = 914_400  # in the units of a slide
 _LONGEST = 110  # characters of a table's cell: a slide is read from across the room
@@ -44,20 +42,20 @@ def check(template: Path) -> None:
 def made(account: AccountView, template: Path | None = None) -> bytes:
     """Return the deck of an account's quarterly review, in the language in use."""
     deck = slides.Deck(template, text.language())
-    followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
+    followed, ledger = goal_setting.progress(account), planning.value_ledger(account).frame()
     title = text.t(f"deck.title.{account.audience}", name=figure.short(account.name, 60))
     mark = f"{text.t(f'masthead.{account.audience}')}. {page.dated(account)}"
     _opening(deck.slide(title, mark), account, followed, ledger)
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
-    finding = goals.plain.split("\n")[0] if goals.kind == "figure" else ""
-    _table(deck, mark, ("goal_progress", followed, _GOALS), account, finding)
-    _table(deck, mark, ("plan_promises", measures.promises(account), _PROMISES), account)
+    finding = goals.titles[0] if goals.kind == "figure" else ""
+    _table(deck, mark, _Sheet("goal_progress", followed, _GOALS, finding), account)
+    _table(deck, mark, _Sheet("plan_promises", measures.promises(account).frame(), _PROMISES), account)
     if account.audience == "customer":
-        _table(deck, mark, ("value_ledger", ledger, _VALUES), account)
+        _table(deck, mark, _Sheet("value_ledger", ledger, _VALUES), account)
     else:
-        _table(deck, mark, ("decisions", review.decisions(account), _DECISIONS), account)
+        _table(deck, mark, _Sheet("decisions", review.decisions(account), _DECISIONS), account)
         _picture(deck, mark, charts.influence_map(relationships.people(account), account))
     return deck.saved(title, account.as_of)
 
@@ -68,23 +66,25 @@ def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, 
     said = [
         tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
     ]
-    slide.words(Area(area.left, area.top, area.width, area.top + high), [(line, Say(18)) for line in said])
+    slide.words(
+        Area(area.left, area.top, area.width, area.top + high), [(line, TextStyle(18)) for line in said]
+    )
     cards = review.figures(account, ledger)
     step = area.width // len(cards)
     for n, card in enumerate(cards):
         left, top = area.left + n * step, area.top + int(1.5 * high)
         tone = {"good": "good", "bad": "bad"}.get(str(card.get("tone")), "muted")
         lines = [
-            (card["label"], Say(12, "muted")),
-            (card["value"], Say(28, bold=True)),
-            (card.get("change") or "", Say(12, tone)),
+            (card["label"], TextStyle(12, "muted")),
+            (card["value"], TextStyle(28, bold=True)),
+            (card.get("change") or "", TextStyle(12, tone)),
         ]
         slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
     decided = review.decisions(account)
     asked = summary.opening((), (), decided[decided["status"].eq("asked")], account).plain.split("\n")
-    below = [(line, Say(14, bold=n == 0)) for n, line in enumerate(asked) if line]
+    below = [(line, TextStyle(14, bold=n == 0)) for n, line in enumerate(asked) if line]
     if account.audience == "customer":
-        below.append((tables.signed_for(account), Say(12, "muted")))
+        below.append((tables.signed_for(account), TextStyle(12, "muted")))
     slide.words(replace(area, top=area.top + int(2.7 * high)), below)
 
 
@@ -100,7 +100,7 @@ def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
         told = pd.DataFrame(
             {"name": [bar.name for bar in bars], "amount": [bar.high - bar.low for bar in bars]}
         )
-        _table(deck, mark, ("chart_bridge", told, ("name", "amount")), account, drawn.words.title)
+        _table(deck, mark, _Sheet("chart_bridge", told, ("name", "amount"), drawn.words.title), account)
         return
     how = text.t(
         "deck.bridge.cut" if is_cut else "deck.bridge.how", unit=text.money_unit(account.currency, unit)
@@ -130,23 +130,26 @@ def _part(bar: Any, unit: float, sign: int) -> float | None:
     return way if way > 0 and not bar.is_total else None
 
 
-def _table(
-    deck: slides.Deck,
-    mark: str,
-    what: tuple[str, pd.DataFrame, Sequence[str]],
-    account: AccountView,
-    title: str = "",
-) -> None:
-    """A sheet of the catalogue as a native table; rows without room are counted. No rows, no slide."""
-    name, rows, chosen = what
-    caption, columns, plain = tables.grid(name, rows, account, chosen)
-    if rows.empty or not columns:
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet of the catalogue, its rows, the columns that a slide has room for, and a title if not the sheet's own."""
+
+    name: str
+    rows: pd.DataFrame
+    columns: Sequence[str]
+    title: str = ""
+
+
+def _table(deck: slides.Deck, mark: str, sheet: _Sheet, account: AccountView) -> None:
+    """A sheet as a native table; rows without room are counted. No rows, no slide."""
+    caption, columns, plain = tables.grid(sheet.name, sheet.rows, account, sheet.columns)
+    if sheet.rows.empty or not columns:
         return
-    slide = deck.slide(title or caption, mark)
+    slide = deck.slide(sheet.title or caption, mark)
     heads = [str(words[text.language()]) for words in columns.values()]
     right = [words["kind"] in cells.TO_THE_RIGHT for words in columns.values()]
     short = [[figure.short(words, _LONGEST) for words in row] for row in plain]
-    left = len(rows) - slide.table(heads, short, right, caption)
+    left = len(sheet.rows) - slide.table(heads, short, right, caption)
     if left:
         slide.below(text.t("deck.more", n=left))
 

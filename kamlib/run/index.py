@@ -13,7 +13,8 @@ from nbformat import NotebookNode
 
 from kamlib import text
 from kamlib.run import batch, export, files
-from kamlib.show import cells, page, tables
+from kamlib.show import cells, page
+from kamlib.show.sparkline import Line, sparkline
 
 PORTFOLIO = "portfolio"
 #: What the index tells of a run; a manifest without it is none of ours.
@@ -21,17 +22,9 @@ _HEAD = {"as_of", "audience", "lang", "workspace", "currency", "accounts"}
 _RANK = {"error": 0, "warning": 2, "note": 3}
 #: Kinds of fault whose message says what to do; any other is a fault of the notebook.
 _CURED = {
-    *(
-        "KamError",
-        "NotExecuted",
-        "DeadKernelError",
-        "CellTimeoutError",
-        "TimeLimit",
-        "KernelStart",
-        "TooLarge",
-    ),
-    *("DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed"),
-}
+    "KamError", "NotExecuted", "DeadKernelError", "CellTimeoutError", "TimeLimit", "KernelStart", "TooLarge", "OwnOutput",
+    "DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed",
+}  # fmt: skip
 _NAMED, _TOLD = 3, 400
 
 Entry = Mapping[str, Any]
@@ -243,7 +236,7 @@ def _cells_of(about: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, ce
     return {
         "state": (cells.pill(state, cells.tone(severity)) if severity else state, state),
         "health": (page.escape(health), health),
-        "revenue": (tables.sparkline(about.get("trend", ()), 64, 20) + page.escape(money), money),
+        "revenue": (sparkline([Line(about.get("trend", ()))], (64, 20)) + page.escape(money), money),
         "growth": (page.escape(change), change),
         "segment": (page.escape(segment), segment),
     }

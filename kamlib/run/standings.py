@@ -23,9 +23,15 @@ def compute(portfolio: Portfolio) -> pd.DataFrame:
     return segmentation.standings(segmentation.assign(portfolio), portfolio)
 
 
+def kept(workspace: Workspace, portfolio: Portfolio, as_of: str = "") -> pd.DataFrame:
+    """Return the standings that are kept for this day's `portfolio`, or where none are, those computed from it."""
+    rows = workspace.standings(as_of)
+    return compute(portfolio) if rows.empty else rows
+
+
 def refresh(workspace: Workspace, as_of: str = "") -> None:
     """Keep the standings of this state and day in the workspace, where they are not kept already."""
-    if not workspace.has_standings(as_of):
+    if workspace.standings(as_of).empty:
         workspace.keep_standings(compute(workspace.portfolio(as_of)), as_of)
 
 

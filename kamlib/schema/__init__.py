@@ -9,30 +9,8 @@ from kamlib.schema.account import ROW_CLASSES, STANDING_COLUMNS, Account, NextMe
 from kamlib.schema.bundle import Bundle
 from kamlib.schema.declare import KINDS, Column, PlanRow, Row, Table
 from kamlib.schema.portfolio import Portfolio, family
-from kamlib.schema.result import Result, as_rows, frame_of, result
+from kamlib.schema.result import Result, as_frame, as_rows, frame_of, result
 from kamlib.schema.settings import load_settings
 
 TABLES: dict[str, Table] = {name: row.table for name, row in ROW_CLASSES.items()}
 AccountView = Account
-
-__all__ = [
-    "KINDS",
-    "STANDING_COLUMNS",
-    "TABLES",
-    "Account",
-    "AccountView",
-    "Bundle",
-    "Column",
-    "NextMeeting",
-    "PlanRow",
-    "Portfolio",
-    "Result",
-    "Row",
-    "Standing",
-    "Table",
-    "as_rows",
-    "family",
-    "frame_of",
-    "load_settings",
-    "result",
-]

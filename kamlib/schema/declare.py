@@ -180,6 +180,10 @@ class Row:
     __slots__ = ()
     table: ClassVar[Table]
 
+    def values(self) -> dict[str, Any]:
+        """Return the declared columns by name: a row of more columns is made of them."""
+        return {column.name: getattr(self, column.name) for column in self.table.columns}
+
 
 class PlanRow(Row):
     """One row that people write: its own id, whose it is (empty: the whole company), and whether it is shared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date
 from functools import cache, update_wrapper
 from types import SimpleNamespace
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
@@ -21,8 +22,8 @@ P = ParamSpec("P")
 class Result(Sequence[R], Generic[R]):
     """Rows of one kind about a bundle. In a notebook they show themselves as `sheet.<name>` of the catalogue.
 
-    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty; `names` are
-    the columns of a frame without rows.
+    `values` fill the sheet's caption and note; `chosen` names the columns to show, all where it is empty; `row` is
+    the class of the rows.
     """
 
     sheet: str
@@ -30,7 +31,7 @@ class Result(Sequence[R], Generic[R]):
     bundle: Bundle
     values: Mapping[str, Any] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    row: type | None = None
 
     @overload
     def __getitem__(self, place: int) -> R: ...
@@ -62,22 +63,44 @@ class Result(Sequence[R], Generic[R]):
         return replace(self, rows=tuple(row for row in self.rows if holds(row)))
 
     def frame(self) -> pd.DataFrame:
-        """Return the rows as a frame, for work on many of them."""
-        return frame_of(self.rows, self.names)
+        """Return the rows as a frame, for work on many of them; without rows it still has their columns."""
+        return frame_of(self.rows, self.row)
 
 
-def frame_of(rows: Iterable[Any], names: Sequence[str] = ()) -> pd.DataFrame:
-    """Return dataclass rows as a frame: days become timestamps, what is not known is missing."""
-    records = [
-        {each.name: getattr(row, each.name) for each in fields(row)} for row in rows if is_dataclass(row)
-    ]
-    frame = pd.DataFrame(records, columns=None if records else list(names))
-    for name in frame.columns:
-        if name.endswith("_on"):
-            frame[name] = pd.to_datetime(frame[name])
-        elif frame[name].isna().all():
-            frame[name] = frame[name].astype("float64")
-    return frame
+def frame_of(rows: Iterable[Any], row: type | None = None) -> pd.DataFrame:
+    """Return dataclass rows as a frame: days become timestamps, numbers that are not known missing."""
+    records = list(rows)
+    kinds = _kinds(row or type(records[0])) if row or records else {}
+    return pd.DataFrame(
+        {
+            name: pd.Series([getattr(record, name) for record in records], dtype=kind)
+            for name, kind in kinds.items()
+        }
+    )
+
+
+@cache
+def _kinds(row: type) -> dict[str, str]:
+    """Return the pandas dtype of each field of a row class; what pandas has no type for is an object."""
+    hints = get_type_hints(row)
+    return {each.name: _kind(hints[each.name]) for each in fields(row)}
+
+
+def _kind(hint: Any) -> str:
+    if hint is bool:
+        return "bool"
+    plain = [part for part in get_args(hint) if part is not type(None)] or [hint]
+    return _DTYPES.get(plain[0], "object") if len(plain) == 1 else "object"
+
+
+_DTYPES: dict[Any, str] = {float: "float64", date: "datetime64[us]", int: "Int64", bool: "boolean"}
+
+
+def as_frame(answer: Any) -> pd.DataFrame:
+    """Return a frame as it is and rows as a frame, for a chart that draws many rows at once."""
+    if isinstance(answer, pd.DataFrame):
+        return answer
+    return answer.frame() if isinstance(answer, Result) else frame_of(answer)
 
 
 def as_rows(answer: Any) -> list[Any]:
@@ -125,7 +148,7 @@ def result(
         def made(bundle: B, *args: P.args, **options: P.kwargs) -> Result[R]:
             rows = tuple(ask(bundle, *args, **options))
             filled = values(bundle) if values else {}
-            return Result(sheet, rows, bundle, filled, names=_names(ask))
+            return Result(sheet, rows, bundle, filled, row=_row_of(ask))
 
         update_wrapper(asked, ask)
         return asked
@@ -134,7 +157,7 @@ def result(
 
 
 @cache
-def _names(ask: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the fields of the rows that a function says it gives."""
+def _row_of(ask: Callable[..., Any]) -> type | None:
+    """Return the class of the rows that a function says it gives."""
     rows = get_args(get_type_hints(ask).get("return"))
-    return tuple(each.name for each in fields(rows[0])) if rows and is_dataclass(rows[0]) else ()
+    return rows[0] if rows and is_dataclass(rows[0]) and isinstance(rows[0], type) else None

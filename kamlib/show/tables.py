@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from kamlib import schema, text
 from kamlib.errors import Finding
-from kamlib.show import cells, page
+from kamlib.show import cells, named, page
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, stylesheet
+from kamlib.show.sparkline import Line, sparkline
+from kamlib.words import figures_in
 
 Words = Mapping[str, Any]
 Rows = pd.DataFrame | Sequence[Any]
@@ -63,7 +64,10 @@ def sheet(name: str, rows: Rows, bundle: Bundle, chosen: Sequence[str] = (), **v
     written = _written(columns, rows, bundle)
     table = cells.folded(caption, columns, written, int(declared.get("first", FIRST)))
     body = f"{table}{page.note(note)}"
-    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note))
+    plain = cells.plain(caption, columns, written, note)
+    origin = named.Origin(name, counted, tuple(str(declared.get("source", "")).split()), bundle)
+    figures = named.of_sheet(origin, columns, rows, written)
+    return Shown(framed(body, "kam-sheet"), plain, titles=(caption,), figures=figures)
 
 
 def _written(columns: Mapping[str, Words], rows: Rows, bundle: Bundle) -> list[list[cells.Cell]]:
@@ -84,6 +88,42 @@ def grid(
     return text.fill(declared["caption"], {}, name), columns, plain
 
 
+def plain(frame: pd.DataFrame, bundle: Bundle, caption: str = "") -> Shown:
+    """Show a frame of one's own in the kit's style: its columns by their own names, its values by their types.
+
+    This is how an analyst adds a table to a notebook; it stands in a customer's edition too, without the columns that
+    are empty there.
+    """
+    caption = caption or text.t("show.plain")
+    rows = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    if audience(bundle) == "customer":
+        rows = rows.loc[:, ~rows.isna().all().to_numpy()]
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in rows.columns]
+    kinds = [_kind(rows.iloc[:, number]) for number in range(len(names))]
+    columns = {
+        str(number): {**kind, "sv": name, "en": name}
+        for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    }
+    if rows.empty or not columns:
+        return what_to_add(text.t("show.plain_empty", caption=caption), bundle)
+    written = _written(columns, rows.set_axis([*columns], axis=1), bundle)
+    note = dated(bundle, text.t("show.capped", count=CAP, total=len(rows)) if len(rows) > CAP else "")
+    body = f"{cells.folded(caption, columns, written, FIRST)}{page.note(note)}"
+    return Shown(framed(body, "kam-sheet"), cells.plain(caption, columns, written, note), titles=(caption,))
+
+
+def _kind(values: pd.Series) -> dict[str, str]:
+    """Return how a column without a declaration is written: by its type."""
+    if pd.api.types.is_bool_dtype(values):
+        return {"kind": "flag"}
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return {"kind": "date"}
+    if not pd.api.types.is_numeric_dtype(values):
+        return {"kind": "text"}
+    is_whole = bool((values.dropna() % 1 == 0).all())
+    return {"kind": "integer"} if is_whole else {"kind": "number", "digits": "2"}
+
+
 def _for_reader(declared: Words, bundle: Bundle) -> Words:
     """The declaration in the words of the edition: what `customer:` says wins in the customer's.
 
@@ -101,24 +141,16 @@ def _for_reader(declared: Words, bundle: Bundle) -> Words:
 def together(*parts: Shown) -> Shown:
     """Show parts below each other as one: a table and what it says in words."""
     seen = [part for part in parts if part.html]
-    return (
-        Shown("".join(part.html for part in seen), "\n\n".join(part.plain for part in seen))
-        if seen
-        else NOTHING
+    if not seen:
+        return NOTHING
+    html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
+    return Shown(
+        html,
+        plain,
+        titles=tuple(title for part in seen for title in part.titles),
+        keys=tuple(key for part in seen for key in part.keys),
+        figures=tuple(figure for part in seen for figure in part.figures),
     )
-
-
-def redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, **values: Any
-) -> Callable[[Any], Shown]:
-    """Return what `controls.follow` draws: the sheet of the rows that `rows_of` makes of a control's values."""
-    return partial(_redrawn, name, rows_of, bundle, values)
-
-
-def _redrawn(
-    name: str, rows_of: Callable[[Any], pd.DataFrame], bundle: Bundle, values: Words, held: Any
-) -> Shown:
-    return sheet(name, rows_of(held), bundle, **values)
 
 
 def _columns(name: str, declared: Mapping[str, Words], rows: Rows, bundle: Bundle) -> dict[str, Words]:
@@ -166,7 +198,8 @@ def what_to_add(sentence: str, bundle: Bundle) -> Shown:
     """Show what to add where there is nothing to see; nothing at all in the customer's edition."""
     if audience(bundle) == "customer":
         return NOTHING
-    return Shown(framed(f"<p>{escape(sentence)}</p>", "kam-empty"), sentence, "empty")
+    html = framed(f"<p>{escape(sentence)}</p>", "kam-empty")
+    return Shown(html, sentence, "empty", titles=(sentence.partition(".")[0],))
 
 
 def numbers(name: str, rows: Rows, bundle: Bundle) -> str:
@@ -194,7 +227,7 @@ def say(key: str, **values: Any) -> Shown:
     """Show one paragraph of the catalogue; `**words**` stand out, what the values hold does not."""
     html, plain = marked(key, **values)
     paragraphs = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", html.strip()))
-    return Shown(framed(paragraphs, "kam-say"), plain, "say")
+    return Shown(framed(paragraphs, "kam-say"), plain, "say", figures=tuple(figures_in(values)))
 
 
 def marked(key: str, **values: Any) -> tuple[str, str]:
@@ -221,7 +254,7 @@ def strip(figures: Iterable[Mapping[str, Any]]) -> Shown:
     lines = [
         " ".join(str(card.get(part) or "") for part in ("label", "value", "change")).strip() for card in cards
     ]
-    return Shown(framed(body), "\n".join(lines), "strip")
+    return Shown(framed(body), "\n".join(lines), "strip", figures=tuple(figures_in(cards)))
 
 
 def _card(card: Mapping[str, Any]) -> str:
@@ -233,30 +266,10 @@ def _card(card: Mapping[str, Any]) -> str:
         if change
         else ""
     )
-    drawn = sparkline(card.get("series", ()))
+    drawn = sparkline([Line(list(card.get("series", ())))])
     return (
         f'<div class="kam-card"><dt>{escape(card["label"])}</dt>'
         f'<dd><span class="kam-value">{escape(card["value"])}</span>{drawn}{moved}</dd></div>'
-    )
-
-
-def sparkline(series: Iterable[float], width: int = 96, height: int = 24) -> str:
-    """Return a small line as SVG without axes; hidden from a screen reader, whose number stands beside it."""
-    values = [float(value) for value in series if not text.is_missing(value)]
-    if len(values) < 2:
-        return ""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    step = (width - 8) / (len(values) - 1)
-    points = [
-        (4 + n * step, height - 4 - (value - low) / span * (height - 8)) for n, value in enumerate(values)
-    ]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
-    return (
-        f'<svg class="kam-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
-        f'<polyline points="{line}" fill="none" stroke="#0E5F76" stroke-width="1.5"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="#0E5F76"/></svg>'
     )
 
 
@@ -274,7 +287,8 @@ def findings(found: Iterable[Finding], limit: int = 3) -> Shown:
         label = text.t("show.all_findings", count=len(ranked))
         body += f"<details><summary>{escape(label)}</summary>{_finding_list(ranked[limit:])}</details>"
     plain = [f"{text.t('severity.' + finding.severity)}: {finding.sentence()}" for finding in ranked]
-    return Shown(framed(body), "\n".join(plain), "findings")
+    named_in = tuple(figures_in([{**finding.place, **finding.values} for finding in ranked]))
+    return Shown(framed(body), "\n".join(plain), "findings", figures=named_in)
 
 
 def _finding_list(ranked: list[Finding]) -> str:
@@ -312,11 +326,8 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
         f"{page.note(signed) if signed else ''}"
     )
-    return Shown(
-        f"<style>{stylesheet()}</style>{framed(body, 'kam-head')}",
-        "\n".join(filter(None, [kicker, who, tag, *dates, signed])),
-        "masthead",
-    )
+    plain = "\n".join(filter(None, [kicker, who, tag, *dates, signed]))
+    return Shown(framed(body, "kam-head"), plain, "masthead", style=stylesheet())
 
 
 def _let_results_show_themselves() -> None:
@@ -354,11 +365,3 @@ def _through(bundle: Bundle) -> str:
         return text.t("masthead.no_revenue")
     key = "masthead.through" if audience(bundle) == "internal" else "masthead.through_for_customer"
     return text.t(key, month=text.month(bundle.facts_through))
-
-
-def explain(key: str, **values: Any) -> Shown:
-    """Show a note on the method behind a fold; paragraphs of the catalogue are separated by an empty line."""
-    sentence = text.t(key, **values)
-    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in re.split(r"\n\s*\n", sentence.strip()))
-    body = f"<details><summary>{escape(text.t('show.how'))}</summary>{paragraphs}</details>"
-    return Shown(framed(body), f"{text.t('show.how')}: {sentence}", "explain")

@@ -19,21 +19,6 @@ from kamlib.method.coaching.tips import tips
 from kamlib.method.measures import today
 from kamlib.schema import AccountView, Portfolio
 
-__all__ = [
-    "COMPANY_RULES",
-    "RULES",
-    "Case",
-    "Rule",
-    "about",
-    "check",
-    "check_company",
-    "check_each",
-    "explain",
-    "tips",
-    "tips_each",
-    "waived",
-]
-
 _ROOMS = (plan_rules, customer_rules, company_rules)  # importing them declares the rules
 _RANK = {"error": 0, "warning": 1, "note": 2}
 

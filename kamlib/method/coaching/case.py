@@ -99,7 +99,8 @@ class Case:
     @cached_property
     def updated_on(self) -> pd.Timestamp:
         """The day on which somebody last judged something in the plan."""
-        return pd.to_datetime(measures.plan_updated_on(self.account))
+        updated: pd.Timestamp = pd.to_datetime(pd.Series([measures.plan_updated_on(self.account)]))[0]
+        return updated
 
     @cached_property
     def open_goals(self) -> pd.DataFrame:

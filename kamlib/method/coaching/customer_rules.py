@@ -142,14 +142,14 @@ def value_lost(case: Case) -> Iterable[Hit]:
 @rule("error", "6.7")
 def service_eats_profit(case: Case) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
-    row = frame_of([measures.customer_profit(case.account)]).iloc[0]
-    if row["profit"] < 0:
-        cost = measures.service_costs(case.account).frame().iloc[0]
+    row = measures.customer_profit(case.account)
+    if row.profit is not None and row.profit < 0:
+        cost = measures.service_costs(case.account)[0]
         yield {
-            "margin": case.money(row["contribution_margin"]),
-            "cost": case.money(row["service_cost"]),
-            "profit": case.money(row["profit"]),
-            "activity": text.label("service_activity", cost["activity"]),
+            "margin": case.money(row.contribution_margin),
+            "cost": case.money(row.service_cost),
+            "profit": case.money(row.profit),
+            "activity": text.label("service_activity", cost.activity),
         }
 
 

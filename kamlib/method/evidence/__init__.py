@@ -12,26 +12,3 @@ from kamlib.method.evidence.outlook import expected_revenue, forecast_test, nois
 from kamlib.method.evidence.past import caution, limits, outcomes, past, refusal, sources
 from kamlib.method.evidence.selection import back_test, lists, rank_bands, regression, verdict
 from kamlib.method.evidence.separation import auc, auc_interval, brier, calibration, early_signs, separation
-
-__all__ = [
-    "auc",
-    "auc_interval",
-    "back_test",
-    "brier",
-    "calibration",
-    "caution",
-    "early_signs",
-    "expected_revenue",
-    "forecast_test",
-    "limits",
-    "lists",
-    "noise",
-    "outcomes",
-    "past",
-    "rank_bands",
-    "refusal",
-    "regression",
-    "separation",
-    "sources",
-    "verdict",
-]

@@ -15,29 +15,3 @@ from kamlib.method.goal_setting.outlook import chance, odds, outlook, outlook_st
 from kamlib.method.goal_setting.progress import expected_share, goal_state, is_tolerated, progress, way_gone
 from kamlib.method.goal_setting.smart import best_change, check
 from kamlib.method.goal_setting.tracing import orphans, trace
-
-__all__ = [
-    "anchoring",
-    "ask_state",
-    "best_change",
-    "cards",
-    "chance",
-    "check",
-    "expected_share",
-    "figures",
-    "goal_state",
-    "is_tolerated",
-    "joint",
-    "next_reading_on",
-    "odds",
-    "one_page",
-    "orphans",
-    "outlook",
-    "outlook_state",
-    "pert_mean",
-    "progress",
-    "propose",
-    "trace",
-    "unled",
-    "way_gone",
-]

@@ -1,7 +1,7 @@
 """From the customer's goal to ours, its KPI, what drives it, who answers for it and when it was reviewed.
 
 What hangs loose is listed in both directions: a customer's goal that nobody serves, and work or people of ours
-that serve no goal (method.md D 19).
+that serve no goal (method.md D19).
 """
 
 from __future__ import annotations

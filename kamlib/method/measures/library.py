@@ -74,7 +74,7 @@ def _measure(bundle: Bundle, figure: Figure) -> Measure:
         value=figure.value,
         shown=_shown(figure, bundle, is_small=is_small),
         formula=words.sentence(f"kpi.{figure.measure}.formula"),
-        source=words.listed(words.table(name) for name in declared["tables"]),
+        source=words.listed(words.table(name, in_sentence=True) for name in declared["tables"]),
         data_on=_newest(bundle, declared["tables"]),
         n=figure.n,
         known_share=share_of(*figure.known) if figure.known else None,

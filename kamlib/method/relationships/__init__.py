@@ -9,10 +9,8 @@ from kamlib.method.relationships.moves import moves
 from kamlib.method.relationships.people import (
     contact_state,
     counted_days,
-    freshness,
     people,
     person_name,
-    stances,
 )
 from kamlib.method.relationships.scales import scales
 from kamlib.method.relationships.tender import due_contacts, rule_said, silence
@@ -26,27 +24,3 @@ from kamlib.method.relationships.ties import (
     strength,
     threading,
 )
-
-__all__ = [
-    "contact_shares",
-    "contact_state",
-    "counted_days",
-    "due_contacts",
-    "effective_contacts",
-    "freshness",
-    "influence_coverage",
-    "influence_weighted_support",
-    "links",
-    "map_status",
-    "moves",
-    "next_introduction",
-    "people",
-    "person_name",
-    "rule_said",
-    "scales",
-    "silence",
-    "stances",
-    "strength",
-    "threading",
-    "who_leaves",
-]

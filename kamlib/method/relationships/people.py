@@ -51,15 +51,6 @@ def _by_influence(person: Person) -> tuple[Any, ...]:
     )
 
 
-@once
-def stances(account: AccountView) -> pd.DataFrame:
-    """Return support per person and matter (P6): contact_id, matter, support -2..2, evidence, noted_on."""
-    known = account.stakeholder.dropna(subset=["contact_id", "support"])
-    columns = ["contact_id", "matter", "support", "evidence", "is_confirmed", "noted_on"]
-    newest = known.sort_values("noted_on").drop_duplicates(["contact_id", "matter"], keep="last")
-    return newest.sort_values("noted_on", ascending=False)[columns].reset_index(drop=True)
-
-
 def _present(account: AccountView) -> list[Person]:
     theirs = account.contact[[*_KNOWN, "side", "gone_on"]]
     return [
@@ -141,13 +132,6 @@ def contact_state(days: object, interval: object) -> str:
         return "unknown"
     times = float(days) / float(interval)  # type: ignore[arg-type]
     return "fresh" if times <= 1 else "ageing" if times <= 1.5 else "stale"
-
-
-def freshness(account: AccountView) -> pd.DataFrame:
-    """Return one row per known person: contact_id, role, influence, last_two_way_on, days, interval_days, state."""
-    persons = people(account).dropna(subset=["contact_id"]).rename(columns={"freshness": "state"})
-    columns = ["contact_id", "role", "influence", "last_two_way_on", "days", "interval_days", "state"]
-    return persons[columns].reset_index(drop=True)
 
 
 def person_name(account: AccountView, contact_id: object) -> str:

@@ -11,25 +11,3 @@ from kamlib.method.review.opening import figures, sentences, sources
 from kamlib.method.review.pack import champion_pack
 from kamlib.method.review.quarter import agenda, communication, decisions, held, questions
 from kamlib.method.review.year import goal_verdict, ground, next_year
-
-__all__ = [
-    "AREAS",
-    "agenda",
-    "champion_pack",
-    "communication",
-    "compare",
-    "decisions",
-    "figures",
-    "follow_up",
-    "goal_verdict",
-    "ground",
-    "held",
-    "hit_rate",
-    "last_review",
-    "next_year",
-    "questions",
-    "sentences",
-    "sources",
-    "summary",
-    "tally",
-]

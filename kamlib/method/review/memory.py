@@ -1,4 +1,4 @@
-"""What the reviews have taught: which kinds of goals we reach, read before new ones are set (S5.4, Part D 10)."""
+"""What the reviews have taught: which kinds of goals we reach, read before new ones are set (S5.4, D10)."""
 
 from __future__ import annotations
 

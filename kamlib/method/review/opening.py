@@ -9,7 +9,8 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures
-from kamlib.schema import AccountView, frame_of
+from kamlib.method.measures.money import MonthSold
+from kamlib.schema import AccountView, as_frame, frame_of
 
 Said = dict[str, Any]
 _MEETINGS = ["customer_review", "visit", "workshop"]
@@ -22,7 +23,7 @@ def sentences(account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame
     and where goals, promises and health stand. To the customer: what they have confirmed, and what comes next.
     """
     if account.audience == "customer":
-        return [_gained(account, ledger), _ahead(account)]
+        return [_gained(account, as_frame(ledger)), _ahead(account)]
     state = {"goals": _goals(followed), "promises": _promised(account), "health": _weakest(account)}
     return [_sold(account), {"key": "opening.state", **state}]
 
@@ -113,7 +114,7 @@ def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
             "promises_ours": lambda: _kept(account, "ours"),
         },
         "customer": {
-            "value": lambda: _value(account, ledger),
+            "value": lambda: _value(account, as_frame(ledger)),
             "promises_ours": lambda: _kept(account, "ours"),
             "promises_customer": lambda: _kept(account, "customer"),
             "next": lambda: _meets(account),
@@ -134,7 +135,7 @@ def _moved(change: float, words: str) -> Said:
 
 
 def _revenue(account: AccountView) -> Said:
-    sold, months = frame_of([measures.sales(account)]).iloc[0], frame_of(measures.trend(account))
+    sold, months = frame_of([measures.sales(account)]).iloc[0], frame_of(measures.trend(account), MonthSold)
     growth = sold["growth_share"]
     return {
         "value": text.money(sold["revenue_12m"], account.currency),

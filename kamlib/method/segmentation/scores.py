@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.method import shrinkage, units
+from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
 #: From the least sure to the surest.
@@ -25,17 +26,21 @@ SESSION_DAYS = 120
 _COLUMNS = ["score", "confidence", "source", "raters", "spread", "evidence"]
 
 
-def scores(portfolio: Portfolio, decision_units: pd.DataFrame | None = None) -> pd.DataFrame:
+@once
+def scores(portfolio: Portfolio) -> pd.DataFrame:
     """One row per decision unit and criterion, unit by unit within each criterion, also where nothing is known.
 
     Columns: account_id, criterion, score (1-5, missing if unknown), low and high (the score with its uncertainty,
     P5), confidence, source (code of choice set `score_source`), raters, spread (highest less lowest of the raters,
     in steps), evidence (count of what it rests on).
     """
-    found = units.decision_units(portfolio) if decision_units is None else decision_units
+    customers = units.decision_units(portfolio)
     judged = judged_scores(portfolio)
     long = pd.concat(
-        [_one_criterion(portfolio, found, judged, criterion) for criterion in portfolio.settings["criteria"]],
+        [
+            _one_criterion(portfolio, customers, judged, criterion)
+            for criterion in portfolio.settings["criteria"]
+        ],
         ignore_index=True,
     )
     return _with_uncertainty(long, portfolio)

@@ -20,7 +20,7 @@ from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, KamError, problem
 from kamlib.method import goal_setting, planning, relationships, workshop
-from kamlib.run import files, leaks, sought
+from kamlib.run import closed_values, files, leaks
 from kamlib.run.reports import LONGEST_PATH
 from kamlib.run.workshop import canvases, guide, handouts
 from kamlib.run.workshop.meeting import Meeting
@@ -82,8 +82,8 @@ def write(here: workspace.Workspace, request: Request) -> Delivery:
         return _put(request, inside, {"facilitator": (inside, ("no_ladder",))}, refusal)
     with tempfile.TemporaryDirectory(prefix="kam-workshop-", ignore_cleanup_errors=True) as work:
         view = _projected(here, inside.known, Path(work))
-        everyone, waived = sought.everything(here.portfolio()), sought.is_waived(inside.known)
-        closed = sought.for_customer(everyone, view, is_waived=waived)
+        everyone, waived = closed_values.everything(here.portfolio()), closed_values.is_waived(inside.known)
+        closed = closed_values.for_customer(everyone, view, is_waived=waived)
         readers = {"customer": (replace(inside, bundle=view), _ON_THE_TABLE), "facilitator": _held(inside)}
         return _put(request, inside, readers, closed=closed)
 
@@ -156,7 +156,7 @@ def _put(
     readers: Mapping[str, Reader],
     refusal: Finding | None = None,
     *,
-    closed: sought.Sought | None = None,
+    closed: closed_values.ClosedValues | None = None,
 ) -> Delivery:
     """Write each reader's files; every folder is drawn from its reader's own view.
 

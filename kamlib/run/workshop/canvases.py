@@ -84,7 +84,7 @@ def _anchors(portfolio: Portfolio) -> pd.DataFrame:
 def _contested(portfolio: Portfolio) -> pd.DataFrame:
     if portfolio.account.empty:
         return pd.DataFrame()
-    rows = segmentation.contested(segmentation.assign(portfolio)).head(8)
+    rows = segmentation.contested(segmentation.choose(portfolio)).head(8)
     apart = segmentation.disagreements(portfolio)
     return rows.assign(apart=[_apart(apart[apart["account_id"].eq(each)]) for each in rows["account_id"]])
 
@@ -107,7 +107,7 @@ _OF_ONE: Mapping[str, Callable[[AccountView], pd.DataFrame]] = {
     "joint_goals": _joint_goals,
     "give_get": _give_get,
     "journey": _journey,
-    "values": lambda account: planning.value_ledger(account).head(4),
+    "values": lambda account: planning.value_ledger(account)[:4].frame(),
     "questions": _questions,
     "decisions": _decisions,
     "chances": _nothing,

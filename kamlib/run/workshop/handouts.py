@@ -75,7 +75,7 @@ def _the_list(portfolio: Portfolio) -> str:
     rows = (
         portfolio.account
         if portfolio.account.empty
-        else segmentation.shortlist(segmentation.assign(portfolio))
+        else segmentation.shortlist(segmentation.choose(portfolio))
     )
     return tables.sheet("workshop_list", rows, portfolio).html
 

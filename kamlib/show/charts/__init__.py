@@ -13,29 +13,3 @@ from kamlib.show.charts.plan import journey, roadmap
 from kamlib.show.charts.portfolio import concentration, exposure, panels, whale
 from kamlib.show.charts.relation import goal_progress, health_trend, promise_ages
 from kamlib.show.charts.squad import coverage
-
-__all__ = [
-    "acceptability",
-    "account_matrix",
-    "bridge_bars",
-    "bridge_floor",
-    "concentration",
-    "contributions",
-    "coverage",
-    "exposure",
-    "first_tip",
-    "goal_progress",
-    "health_trend",
-    "influence_map",
-    "journey",
-    "organisation",
-    "panels",
-    "promise_ages",
-    "revenue_bridge",
-    "revenue_by_group",
-    "risk_map",
-    "roadmap",
-    "sensitivity",
-    "whale",
-    "whitespace",
-]

@@ -6,27 +6,39 @@ Each is one artist that no axis grows by: matplotlib's own bars and ticks would 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon, Rectangle
 
-from kamlib.show.charts.marks import SMALL, Box, Point
+from kamlib.show.charts.marks import SMALL, Point
 from kamlib.show.figure import short, width
 from kamlib.show.page import COLOURS
 
 _THICK = 0.62
 
 
-def block(
-    ax: Axes, bar: tuple[float, float, float], colours: tuple[str, str], *, lying: bool, hatch: str = ""
-) -> None:
-    """Draw a bar (place, low, high) filled and edged, standing or lying."""
-    place, low, high = bar
-    corner, size = (place - _THICK / 2, low), (_THICK, high - low)
+@dataclass(frozen=True)
+class Block:
+    """A bar: where it stands, from what to what it goes, and how it looks."""
+
+    place: float
+    low: float
+    high: float
+    fill: str
+    edge: str
+    is_dashed: bool = False
+
+
+def block(ax: Axes, bar: Block, *, lying: bool) -> None:
+    """Draw a bar filled and edged, standing or lying."""
+    corner, size = (bar.place - _THICK / 2, bar.low), (_THICK, bar.high - bar.low)
     (x, y), (wide, tall) = (corner[::-1], size[::-1]) if lying else (corner, size)
-    fill, edge = colours
-    drawn = Rectangle((x, y), wide, tall, facecolor=fill, edgecolor=edge, linewidth=1.1, hatch=hatch or None)
+    line = "dashed" if bar.is_dashed else "solid"
+    drawn = Rectangle(
+        (x, y), wide, tall, facecolor=bar.fill, edgecolor=bar.edge, linewidth=1.1, linestyle=line
+    )
     drawn.set_clip_on(False)
     ax.add_artist(drawn)
 
@@ -116,9 +128,3 @@ def _broken(name: str, reach: float) -> list[str]:
         else:
             lines.append(short(word))
     return lines
-
-
-def grounds(ax: Axes, fields: Sequence[Box], colours: Sequence[str]) -> None:
-    """Lay coloured fields (left, low, width, height) under a drawing."""
-    shapes = [[(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)] for x, y, wide, high in fields]
-    ax.add_artist(PolyCollection(shapes, facecolors=colours, linewidths=0, zorder=0, clip_on=False))

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
-from kamlib.schema import frame_of
+from kamlib.schema import as_frame
 from kamlib.show import figure, tables
 from kamlib.show.charts import blocks, marks
 from kamlib.show.charts.words import bridge_case, part_words, worded
@@ -47,7 +47,7 @@ def revenue_bridge(steps: Iterable[Any], bundle: Bundle) -> Shown:
 
     `steps` are those of `measures.bridge`: step, product_group, amount, year.
     """
-    rows = frame_of(steps)
+    rows = as_frame(steps)
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -62,13 +62,13 @@ def revenue_bridge(steps: Iterable[Any], bundle: Bundle) -> Shown:
     words = _bridge_words(shown, rows, bundle, is_cut=is_cut)
     cuts = [place for place, bar in enumerate(bars) if bar.is_total and is_cut]
     stands = blocks.fit([bar.name for bar in bars], _WIDE)
-    paint = partial(_bridge, bars, (floor, most), cuts)
     high = 0.27 * len(bars) + 0.25
     sheet = "chart_bridge" if named["price"].isna().all() else "chart_bridge_priced"
     table = tables.numbers(sheet, named, bundle)
-    return figure.shown(
-        paint, words, bundle, table=table, sizes=((7.1, 3.2 if stands else high), (3.75, high))
-    )
+    paint = partial(_bridge, bars, (floor, most), cuts)
+    wide = figure.Drawing(partial(paint, narrow=False), (7.1, 3.2 if stands else high))
+    phone = figure.Drawing(partial(paint, narrow=True), (3.75, high))
+    return figure.shown(wide, words, bundle, table=table, phone=phone)
 
 
 def _ends(bar: _Bar) -> list[float]:
@@ -154,13 +154,9 @@ def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, lying: bool) -> None:
     tone = _TOTALS.get(bar.step) or ("good" if bar.high >= bar.low else "bad")
     colour = COLOURS[tone]
     is_open = bar.step in ("budget", "forecast")
-    blocks.block(
-        ax,
-        (place, low, high),
-        (COLOURS["paper"] if is_open else colour, colour),
-        lying=lying,
-        hatch="////" if bar.step == "forecast" else "",
-    )
+    fill = COLOURS["paper"] if is_open else colour
+    shape = blocks.Block(place, low, high, fill, colour, is_dashed=bar.step == "forecast")
+    blocks.block(ax, shape, lying=lying)
     spot = (high, place) if lying else (place, high)
     blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=lying)
 
@@ -232,7 +228,7 @@ def _driver(case: str, groups: pd.Series, bundle: Bundle) -> tuple[dict[str, str
 
 def bridge_bars(steps: Iterable[Any], bundle: Bundle) -> tuple[list[_Bar], float, int]:
     """Return the bars of a bridge, the unit that its numbers are told in, and their decimals."""
-    rows = frame_of(steps)
+    rows = as_frame(steps)
     return (_bars(_shown(_named(rows, bundle))), *_unit(rows))
 
 

@@ -52,8 +52,10 @@ def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
         "matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown, n=len(chosen)
     )
     table = tables.numbers("chart_matrix", chosen, bundle)
-    paint = partial(_matrix, chosen.assign(name=tables.names(chosen["account_id"], bundle)), cut)
-    return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 4.3), (3.75, 4.2)))
+    named = chosen.assign(name=tables.names(chosen["account_id"], bundle))
+    wide = figure.Drawing(partial(_matrix, named, cut, narrow=False), (7.1, 4.3))
+    phone = figure.Drawing(partial(_matrix, named, cut, narrow=True), (3.75, 4.2))
+    return figure.shown(wide, words, bundle, table=table, phone=phone)
 
 
 def _matrix(chosen: pd.DataFrame, cut: float, ax: Axes, *, narrow: bool) -> None:

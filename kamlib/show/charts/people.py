@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import Result, as_frame
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import marks
 from kamlib.show.charts.words import all_case, worded
@@ -37,9 +38,9 @@ def influence_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     if known.empty:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
     table = tables.numbers("chart_people", known, bundle)
-    sizes = ((7.1, 3.7), (3.75, 4.3))
     words = _people_words(known, bundle.limit("key_player_influence"))
-    return figure.shown(partial(_people, known), words, bundle, table=table, sizes=sizes)
+    drawing = figure.Drawing(partial(_people, known), (4.0, 4.1))
+    return figure.shown(drawing, words, bundle, table=table)
 
 
 def _with_moves(rows: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +103,7 @@ _STANCES = (
 )
 
 
-def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
+def _people(people: pd.DataFrame, ax: Axes) -> None:
     figure.margins(ax, left=0.32, right=0.08, top=0.28, bottom=0.08)
     ax.set_xlim(-3.75, 2.6)
     ax.set_ylim(0.4, 5.6)
@@ -114,7 +115,7 @@ def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     ax.set_ylabel(text.t("chart.people.influence"), loc="top")
     marks.bare(ax, "left")
     ax.set_yticks(range(1, 6), [text.number(step) for step in range(1, 6)], fontsize=marks.SMALL)
-    placed = _spread(people, narrow=narrow)
+    placed = _spread(people)
     ways = [
         marks.arrow(ax, (float(x), float(y)), mark)
         for has_moved, (x, y), mark in zip(
@@ -128,27 +129,28 @@ def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     marks.label(ax, placed, kept_free=[box for way in ways for box in way])
 
 
-def _spread(people: pd.DataFrame, *, narrow: bool) -> list[marks.Mark]:
+def _spread(people: pd.DataFrame) -> list[marks.Mark]:
     """Return one mark per person; those who stand on the same spot are set below each other, within their step."""
     spots = _spot(people)
     order = spots.groupby(["x", "y"]).cumcount()
     alike = spots.groupby(["x", "y"])["x"].transform("size")
     apart = (0.86 / (alike - 1).clip(lower=1)).clip(upper=0.3)
     heights = spots["y"] + ((alike - 1) / 2 - order) * apart
-    names = [figure.short(str(name), 19 if narrow else 26) for name in people["name"]]
+    names = [figure.short(str(name), 22) for name in people["name"]]
     return [marks.Mark(x, y, 0.075, name) for x, y, name in zip(spots["x"], heights, names, strict=True)]
 
 
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def organisation(rows: pd.DataFrame, bundle: Bundle, *, ties: pd.DataFrame) -> Shown:
+def organisation(answer: pd.DataFrame | Result[Any], bundle: Bundle, *, ties: pd.DataFrame) -> Shown:
     """Lay out who reports to whom, who has which role in decisions, and who of us knows them; never for a customer.
 
-    `rows` are those of `planning.organisation`: depth, contact_id (missing: a role that nobody is known to hold),
+    `answer` holds the rows of `planning.organisation`: depth, contact_id (missing: a role that nobody is known to hold),
     person, title, unit, role, influence, is_placeholder. `ties` are those of `relationships.links`: our_person_id,
     contact_id, contacts.
     """
+    rows = as_frame(answer)
     if audience(bundle) == "customer":
         return NOTHING
     persons = rows[rows["contact_id"].notna()].reset_index(drop=True)

@@ -5,18 +5,19 @@ Lists and small curves in HTML say it better here than drawings: they read on a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import frame_of
+from kamlib.schema import as_frame
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
-from kamlib.show.page import COLOURS, NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.sparkline import Field, Line, sparkline
 
 # --- health over the quarters ------------------------------------------------------------------------------
 
@@ -30,7 +31,7 @@ def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
     `days` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
     where not known). Never for a customer.
     """
-    rows = frame_of(days)
+    rows = as_frame(days)
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -79,40 +80,13 @@ def _panel(part: object, scores: list[float], edges: Sequence[float]) -> str:
 
 
 def _course(scores: list[float], edges: Sequence[float]) -> str:
-    """Return the scores over their bands as SVG, with a gap wherever one was not known; the numbers stand beside."""
+    """Return the scores over their bands, with a gap wherever one was not known; the numbers stand beside."""
     limits = [0.0, *edges, 100.0]
-    fields = "".join(
-        f'<rect y="{_y(high):.0f}" width="160" height="{_y(low) - _y(high):.0f}" fill="{COLOURS[f"{_TONES[band]}_wash"]}"/>'
+    fields = [
+        Field(low, high, f"{_TONES[band]}_wash")
         for band, low, high in zip(_BANDS, limits, limits[1:], strict=False)
-    )
-    step = 144 / max(len(scores) - 1, 1)
-    points = [(8 + place * step, _y(score)) for place, score in enumerate(scores)]
-    lines = "".join(
-        f'<polyline points="{" ".join(run)}" fill="none" stroke="#16232E" stroke-width="1.6"/>'
-        for run in _runs(points)
-    )
-    dots = "".join(
-        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{4 if place == len(points) - 1 else 2.2}" fill="#16232E"/>'
-        for place, (x, y) in enumerate(points)
-        if not pd.isna(y)
-    )
-    return f'<svg viewBox="0 0 160 70" aria-hidden="true">{fields}{lines}{dots}</svg>'
-
-
-def _y(score: float) -> float:
-    return 65 - 0.6 * score
-
-
-def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[str]]:
-    """Yield the stretches of two or more known points that follow each other."""
-    run: list[str] = []
-    for x, y in [*points, (0.0, float("nan"))]:
-        if not pd.isna(y):
-            run.append(f"{x:.0f},{y:.0f}")
-            continue
-        if len(run) > 1:
-            yield run
-        run = []
+    ]
+    return sparkline([Line(scores, "ink", 1.6, "all")], (160, 70), ends=(0.0, 100.0), fields=fields)
 
 
 # --- the goals' way ----------------------------------------------------------------------------------------
@@ -161,8 +135,8 @@ def promise_ages(promises: Iterable[Any], bundle: Bundle) -> Shown:
     `promises` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
     without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
     """
-    rows = frame_of(promises)
-    dated = rows.dropna(subset=["due_on", "direction"]) if len(rows) else rows
+    rows = as_frame(promises)
+    dated = rows.dropna(subset=["due_on"]) if len(rows) else rows
     if dated.empty:
         return tables.what_to_add(text.t("chart.promises.empty"), bundle)
     counts = _by_age(dated, bundle.limit("chart_old_promise_days"))
