@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from bundles import account, months, portfolio
 
@@ -63,9 +61,9 @@ def test_a_forecast_is_held_against_the_year_or_its_pace(
         revenue=months("2026-09", [10.0] * 12 + [12.0] * 9),
         forecast=[{"made_on": "2025-10-01", "year": year, "low": 100, "likely": likely, "high": 150}],
     )
-    row = measures.forecast_errors(view).iloc[0]
-    assert row["error_share"] == pytest.approx(error)
-    assert (row["basis"], row["is_inside"]) == (basis, True)
+    (row,) = measures.forecast_errors(view)
+    assert row.error_share == pytest.approx(error)
+    assert (row.basis, row.is_inside) == (basis, True)
 
 
 def test_a_forecast_without_a_year_to_compare_says_so() -> None:
@@ -76,9 +74,9 @@ def test_a_forecast_without_a_year_to_compare_says_so() -> None:
     )
     bare = account(forecast=[{"made_on": "2026-09-01", "year": 2026, "likely": 1}])
     for view in (ahead, bare):
-        row = measures.forecast_errors(view).iloc[0]
-        assert math.isnan(row["error_share"])
-        assert measures.forecast_summary(view)["reading"].iloc[0] == {"key": "forecast.none"}
+        (row,) = measures.forecast_errors(view)
+        assert row.error_share is None
+        assert measures.forecast_summary(view).reading == {"key": "forecast.none"}
 
 
 def test_management_sees_the_programmes_total_only() -> None:

@@ -87,16 +87,20 @@ def _kinds(row: type) -> dict[str, str]:
 
 
 def _kind(hint: Any) -> str:
+    if hint is bool:
+        return "bool"
     plain = [part for part in get_args(hint) if part is not type(None)] or [hint]
     return _DTYPES.get(plain[0], "object") if len(plain) == 1 else "object"
 
 
-_DTYPES: dict[Any, str] = {float: "float64", date: "datetime64[us]", int: "Int64"}
+_DTYPES: dict[Any, str] = {float: "float64", date: "datetime64[us]", int: "Int64", bool: "boolean"}
 
 
 def as_frame(answer: Any) -> pd.DataFrame:
-    """Return a frame as it is and a result as a frame, for a chart that draws many rows at once."""
-    return answer if isinstance(answer, pd.DataFrame) else answer.frame()
+    """Return a frame as it is and rows as a frame, for a chart that draws many rows at once."""
+    if isinstance(answer, pd.DataFrame):
+        return answer
+    return answer.frame() if isinstance(answer, Result) else frame_of(answer)
 
 
 def as_rows(answer: Any) -> list[Any]:

@@ -61,4 +61,6 @@ def _state(row: object, portfolio: Portfolio) -> str:
     if getattr(row, "hours_short", 0.0) > 0:
         return "too_few_hours"
     many = getattr(row, "key_accounts", 0) > portfolio.limit("accounts_per_kam_high")
-    return "many_accounts" if many else "ok"
+    if many:
+        return "many_accounts"
+    return "hours_unknown" if pd.isna(getattr(row, "hours_available", None)) else "ok"
