@@ -282,7 +282,7 @@ def test_revenue_stands_in_for_contribution_and_says_so() -> None:
     assert (risk["score"], risk["source"], risk["confidence"]) == (5, "revenue_share", "low")
 
 
-@pytest.mark.parametrize(("growth", "expected"), [(-0.05, 1), (-0.02, 2), (0.02, 2), (0.10, 3)])
+@pytest.mark.parametrize(("growth", "expected"), [(-0.05, 1), (-0.01, 2), (0.01, 2), (0.10, 3)])
 def test_strategic_importance_by_growth_p5(growth: float, expected: int) -> None:
     """method.md P5: shrinking 1, flat 2, growing 3; figures alone never say more, and are unsure."""
     bundle = with_revenue({"A": 100.0})
@@ -565,14 +565,27 @@ def test_capacity_counts_accounts_and_hours() -> None:
     """S1.5: the plans' hours against those that exist; a key account without a KAM is said."""
     record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABC"]
     plans = [{"account_id": key, "year": 2026, "owner_id": "S-1", "hours_year": 700} for key in "AB"]
-    squad = [{"person_id": "S-1", "function": "kam", "hours_year": 1150}]
-    bundle = portfolio(FIVE, selection=record, account_plan=plans, squad_member=squad)
+    people = [{"contact_id": "S-1", "side": "ours", "capacity_hours_year": 1150}]
+    bundle = portfolio(FIVE, selection=record, account_plan=plans, contact=people)
     found = segmentation.capacity(bundle, segmentation.assign(bundle))
     assert found[["owner_id", "key_accounts", "state"]].to_numpy().tolist() == [
         ["S-1", 2, "too_few_hours"],
         ["", 1, "no_owner"],
     ]
     assert found["hours_short"].iloc[0] == 250
+
+
+def test_hours_that_nobody_has_stated_are_unknown() -> None:
+    """Without a capacity of the KAM's own it is not said that the hours suffice; next year's draft changes no owner."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "AB"]
+    plans = [
+        {"account_id": key, "year": year, "owner_id": owner, "hours_year": 700}
+        for key in "AB"
+        for year, owner in ((2026, "S-1"), (2027, "S-2"))
+    ]
+    bundle = portfolio(FIVE, selection=record, account_plan=plans)
+    found = segmentation.capacity(bundle, segmentation.assign(bundle))
+    assert found[["owner_id", "state"]].to_numpy().tolist() == [["S-1", "unknown"]]
 
 
 def test_points_sum_to_the_score() -> None:
