@@ -178,6 +178,7 @@ def _one_of_us(person_id: str, name: str, title: str, unit: str, **more: Any) ->
         "reports_to": more.get("boss", ""),
         "joined_on": more.get("joined", ""),
         "gone_on": more.get("gone", ""),
+        "capacity_hours_year": more.get("hours", ""),
     }
 
 
