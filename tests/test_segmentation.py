@@ -585,7 +585,7 @@ def test_hours_that_nobody_has_stated_are_unknown() -> None:
     ]
     bundle = portfolio(FIVE, selection=record, account_plan=plans)
     found = segmentation.capacity(bundle, segmentation.assign(bundle))
-    assert found[["owner_id", "state"]].to_numpy().tolist() == [["S-1", "unknown"]]
+    assert found[["owner_id", "state"]].to_numpy().tolist() == [["S-1", "hours_unknown"]]
 
 
 def test_points_sum_to_the_score() -> None:

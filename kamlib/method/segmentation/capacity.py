@@ -14,7 +14,7 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     Columns: owner_id, key_accounts, account_ids, hours_needed (the plans' own, else the middle of the hours that
     the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own),
     hours_available (the KAM's own capacity a year; missing if nobody has said), hours_short, state: ok,
-    many_accounts, too_few_hours, unknown (nobody has said what hours there are), no_owner.
+    many_accounts, too_few_hours, hours_unknown (nobody has said what hours there are), no_owner.
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
     plans = measures.newest_plans(portfolio)
