@@ -47,7 +47,7 @@ COMMANDS: dict[str, Command] = {
     "setup": Command(RUN, "only the environment, in .venv (the others make it too)", []),
     "check": Command(
         DEV,
-        "the quick tests, under a minute: before each commit",
+        "the quick tests, about a minute: before each commit",
         [[*PYTEST, "-m", "not slow and not browser and not torture"]],
         on_sample=True,
     ),
