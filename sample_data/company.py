@@ -225,6 +225,7 @@ def _person(person_id: str, account_id: str, told: list[Any]) -> Row:
         "is_placeholder": "false" if name else "true",
         "joined_on": joined,
         "gone_on": gone,
+        "capacity_hours_year": "",
     }
 
 

@@ -51,7 +51,11 @@ class Bundle:
     @property
     def year(self) -> int:
         """The fiscal year of the day, named after the calendar year in which it begins."""
-        return self.as_of.year - (self.as_of.month < int(self.limit("fiscal_year_start_month")))
+        return self.fiscal_year(self.as_of)
+
+    def fiscal_year(self, day: date) -> int:
+        """Return the fiscal year of a day, named after the calendar year in which it begins."""
+        return day.year - (day.month < int(self.limit("fiscal_year_start_month")))
 
     @property
     def today(self) -> date:

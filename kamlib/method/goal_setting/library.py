@@ -12,7 +12,6 @@ from typing import Any
 from kamlib import words
 from kamlib.method import goal_values, measures, relationships
 from kamlib.method.goal_setting.anchoring import ask_state
-from kamlib.method.goal_setting.smart import fiscal_year, purchases
 from kamlib.schema import Account, as_rows, result
 from kamlib.schema.plan import Wallet
 from kamlib.words import Words
@@ -176,8 +175,7 @@ def _larger_share(account: Account) -> Fit:
 
 def _wallet(account: Account, product_group: str | None) -> Wallet | None:
     """What the customer buys in the year in which our last twelve months end; another year's is another figure."""
-    year = account.months(12)
-    return purchases(account, product_group, fiscal_year(account, year[1])) if year else None
+    return measures.estimate(account, product_group, measures.year_of_sales(account))
 
 
 def _step(account: Account, revenue: float) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 from kamlib import words
 from kamlib.method import goal_values, measures
@@ -119,27 +117,20 @@ def _pace(account: Account, goal: Goal) -> float | None:
     """
     counts, year = goal_values.scope(account, goal), _year_of(account, goal)
     if year is not None and counts is not None:
-        return None if year.pace is None else float(year.pace) / counts.step
+        return None if year.pace is None else year.pace / counts.step
     latest, expected = goal_values.latest(account, goal), expected_share(account, goal)
     if latest is None or goal.baseline is None or expected is None or expected < 0.1:
         return None
     return goal.baseline + (latest.value - goal.baseline) / min(expected, 1.0)
 
 
-def _year_of(account: Account, goal: Goal) -> Any:
+def _year_of(account: Account, goal: Goal) -> measures.YearOutlook | None:
     """Return the year's forecast, pace and budget where the goal is all our revenue of that year; else None."""
     counts = goal_values.scope(account, goal)
     if counts is None or counts.product_group is not None or goal.due_on is None:
         return None
-    ask = getattr(measures, "year_outlook", None)
-    year = ask(account) if ask else None
-    return year if year and _is_last_month(account, goal.due_on, year.year) else None
-
-
-def _is_last_month(account: Account, day: date, year: int) -> bool:
-    """Tell whether a day lies in the last month of a fiscal year: R12 on that day is the year."""
-    start = int(account.limit("fiscal_year_start_month"))
-    return day.year * 12 + day.month == (year + 1) * 12 + start - 1
+    year = measures.year_outlook(account)
+    return year if year and measures.ends_year(goal.due_on, year.year) else None
 
 
 def _grounds(account: Account, goal: Goal, pace: float | None) -> Iterator[Words]:

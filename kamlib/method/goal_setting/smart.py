@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from kamlib import words
-from kamlib.method import goal_values
+from kamlib.method import goal_values, measures
 from kamlib.method.once import once
 from kamlib.schema import Account, result
-from kamlib.schema.plan import Goal, Wallet
+from kamlib.schema.plan import Goal
 from kamlib.words import Words
 
 
@@ -141,43 +140,14 @@ def _wallet(account: Account, goal: Goal, target: float) -> Verdict:
     counts = goal_values.scope(account, goal)
     if counts is None:
         return None
-    year = fiscal_year(account, goal.due_on or account.today)
-    high = wallet_high(account, counts.product_group, year)
+    year = account.fiscal_year(goal.due_on or account.today)
+    high = measures.wallet_high(account, counts.product_group, year)
     if high is None:
         others = sorted({each.year for each in account.wallets if each.year not in (None, year)})
         key = "check.wallet_other_year" if others else "check.wallet_unknown"
         return "unknown", words.sentence(key, year=str(year), years=words.listed(others))
     remark = words.sentence("check.wallet", high=words.money(high, account.currency), year=str(year))
     return ("doubtful", remark) if target * counts.step > high else ("met", None)
-
-
-def fiscal_year(account: Account, day: date) -> int:
-    """Return the fiscal year of a day, named after the calendar year in which it begins."""
-    return day.year - (day.month < int(account.limit("fiscal_year_start_month")))
-
-
-def purchases(account: Account, product_group: str | None, year: int) -> Wallet | None:
-    """Return what the customer is said to buy of a group (None: of all) in a year, as valued last.
-
-    An estimate that names no year stands for any; one that names another year never stands for this.
-    """
-    own = [each for each in account.wallets if (each.product_group or None) == product_group]
-    of_year = [each for each in own if each.year in (year, None)]
-    return max(of_year, key=lambda each: (each.year is not None, each.valued_on or date.min), default=None)
-
-
-def wallet_high(account: Account, product_group: str | None, year: int) -> float | None:
-    """Return the most that the customer may buy of a group (None: of all) in a year.
-
-    All of it is the sum of the groups only where each group that we sell them is valued.
-    """
-    whole = purchases(account, product_group, year)
-    groups = {each.product_group for each in account.revenues if each.product_group}
-    parts = [whole] if whole or product_group else [purchases(account, each, year) for each in groups]
-    known = [each for each in parts if each]
-    if not known or len(known) < len(parts):
-        return None
-    return sum(each.likely if each.high is None else each.high for each in known)
 
 
 def _pace(account: Account, goal: Goal, target: float) -> Verdict:

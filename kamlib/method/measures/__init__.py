@@ -9,6 +9,8 @@ from kamlib.method.measures.agreements import agreements
 from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
 from kamlib.method.measures.figures import named, of_growth
 from kamlib.method.measures.forecasts import (
+    YearOutlook,
+    ends_year,
     forecast_errors,
     forecast_summary,
     outcome,
@@ -72,5 +74,5 @@ from kamlib.method.measures.promises import (
 from kamlib.method.measures.squad import hours, initiative_hours, newest_plans, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
-from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share
+from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share, year_of_sales
 from kamlib.method.units import groups_of

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, cast
 
 from kamlib import words
-from kamlib.method.measures.money import sales_by_group
+from kamlib.method import goal_values
 from kamlib.method.measures.periods import mean, rows_of, share_of, total
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
@@ -234,18 +234,18 @@ class RevenueGoal:
 
 
 def revenue_goal(account: Account, year: int) -> RevenueGoal | None:
-    """Return the goal on all of the customer's revenue that ends with a calendar year.
-
-    A goal on one product group names the group in its KPI.
-    """
-    settings = account.settings["goals"]
-    units: Mapping[str, float] = settings["currency_units"]["value"]
-    groups = [each.product_group.lower() for each in sales_by_group(account)]
+    """Return the goal on all of the customer's revenue that ends with a calendar year."""
     for goal in account.live_goals:
-        kpi, unit = (goal.kpi or "").lower(), units.get(goal.unit or "")
-        is_whole = any(each in kpi for each in settings["revenue_words"]["value"])
-        is_whole = is_whole and not any(each in kpi for each in groups)
-        if is_whole and unit and goal.due_on and (goal.due_on.year, goal.due_on.month) == (year, 12):
-            amount, likely = (None if each is None else each * unit for each in (goal.target, goal.likely))
+        counts = goal_values.scope(account, goal)
+        is_whole = counts is not None and counts.product_group is None
+        if counts and is_whole and ends_year(goal.due_on, year):
+            amount, likely = (
+                None if each is None else each * counts.step for each in (goal.target, goal.likely)
+            )
             return RevenueGoal(goal.row_id, goal.title, amount, likely)
     return None
+
+
+def ends_year(day: date | None, year: int) -> bool:
+    """Tell whether a day is in a calendar year's last month: the twelve months to that day are the year."""
+    return day is not None and (day.year, day.month) == (year, 12)

@@ -34,17 +34,17 @@ def wallet_share(account: Account) -> Iterable[WalletShare]:
     The share is of the purchases of the year in which our last twelve months end, by the estimate valued last; an
     estimate of another year is shown without a share. The share is lowest where purchases are highest (6.6).
     """
-    for scope in dict.fromkeys(each.product_group or "" for each in account.wallets):
-        yield _wallet_share(account, scope)
+    for product_group in dict.fromkeys(each.product_group or None for each in account.wallets):
+        yield _wallet_share(account, product_group)
 
 
-def _wallet_share(account: Account, scope: str) -> WalletShare:
+def _wallet_share(account: Account, product_group: str | None) -> WalletShare:
     year = year_of_sales(account)
-    now, other = estimate(account, scope, year), _nearest(account, scope, year)
-    ours = _ours(account, scope)
+    now, other = estimate(account, product_group, year), _nearest(account, product_group, year)
+    ours = _ours(account, product_group)
     low, likely, high = (now.low, now.likely, now.high) if now else (None, None, None)
     return WalletShare(
-        scope or None,
+        product_group,
         other.year,
         ours,
         share_of(ours, high),
@@ -56,61 +56,48 @@ def _wallet_share(account: Account, scope: str) -> WalletShare:
     )
 
 
-def _ours(account: Account, scope: str) -> float:
-    if not scope:
+def _ours(account: Account, product_group: str | None) -> float:
+    if product_group is None:
         return sales(account).revenue_12m or 0.0
-    return next(
-        (each.revenue_12m or 0.0 for each in sales_by_group(account) if each.product_group == scope), 0.0
-    )
+    own = sales_by_group(account).where(product_group=product_group)
+    return own[0].revenue_12m or 0.0 if own else 0.0
 
 
 def year_of_sales(account: Account) -> int:
     """Return the fiscal year in which the last twelve months end; the day's without revenue."""
-    last = account.months(12)
-    starts = int(account.limit("fiscal_year_start_month"))
-    return last[1].year - (last[1].month < starts) if last else account.year
+    months = account.months(12)
+    return account.fiscal_year(months[1]) if months else account.year
 
 
-def estimate(account: Account, scope: str, year: int) -> Wallet | None:
-    """Return what the customer is said to buy of a product group (empty: of all) in a year, as valued last.
+def estimate(account: Account, product_group: str | None, year: int) -> Wallet | None:
+    """Return what the customer is said to buy of a group (None: of all) in a year, as valued last.
 
-    An estimate that names no year stands for any.
+    An estimate that names no year stands for any; one that names another year never stands for this.
     """
-    own = [each for each in _of_scope(account, scope) if each.year in (year, None)]
-    return max(own, key=_order, default=None)
+    own = [each for each in _of_scope(account, product_group) if each.year in (year, None)]
+    return max(own, key=lambda each: (each.year is not None, each.valued_on or date.min), default=None)
 
 
-def _order(each: Wallet) -> tuple[bool, date]:
-    return each.year is not None, each.valued_on or date.min
+def _of_scope(account: Account, product_group: str | None) -> list[Wallet]:
+    return [each for each in account.wallets if (each.product_group or None) == product_group]
 
 
-def _of_scope(account: Account, scope: str) -> list[Wallet]:
-    return [each for each in account.wallets if (each.product_group or "") == scope]
-
-
-def _nearest(account: Account, scope: str, year: int) -> Wallet:
+def _nearest(account: Account, product_group: str | None, year: int) -> Wallet:
     """Return the estimate of a year, else that of the year nearest to it."""
-    return estimate(account, scope, year) or min(
-        _of_scope(account, scope), key=lambda each: (abs((each.year or year) - year), each.year or year)
+    return estimate(account, product_group, year) or min(
+        _of_scope(account, product_group), key=lambda each: abs((each.year or year) - year)
     )
 
 
-@dataclass(frozen=True)
-class Most:
-    """The most that the customer may buy in a year, and the year that it is estimated for (None: no year is named)."""
+def wallet_high(account: Account, product_group: str | None, year: int) -> float | None:
+    """Return the most that the customer may buy of a group (None: of all) in a year.
 
-    amount: float
-    year: int | None
-
-
-def wallet_high(account: Account, year: int | None = None) -> Most | None:
-    """Return the high end of the customer's purchases in a year, by default the one our last twelve months end in.
-
-    The whole, else the sum of the groups valued; None where no estimate is of that year.
+    All of it is the sum of the groups only where each group that we sell them is valued.
     """
-    year = year or year_of_sales(account)
-    scopes = dict.fromkeys(each.product_group or "" for each in account.wallets)
-    tops = {scope: own for scope in scopes if (own := estimate(account, scope, year))}
-    chosen = [tops[""]] if "" in tops else list(tops.values())
-    amount = sum(each.high if each.high is not None else each.likely for each in chosen)
-    return Most(amount, max((each.year for each in chosen if each.year), default=None)) if chosen else None
+    whole = estimate(account, product_group, year)
+    groups = {each.product_group for each in account.revenues if each.product_group}
+    parts = [whole] if whole or product_group else [estimate(account, each, year) for each in groups]
+    known = [each for each in parts if each]
+    if not known or len(known) < len(parts):
+        return None
+    return sum(each.likely if each.high is None else each.high for each in known)
