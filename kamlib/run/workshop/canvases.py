@@ -61,7 +61,7 @@ def _journey(account: AccountView) -> pd.DataFrame:
 
 
 def _questions(account: AccountView) -> pd.DataFrame:
-    rows = review.questions(account, goal_setting.progress(account).frame())
+    rows = review.questions(account, goal_setting.progress(account)).frame()
     return rows.groupby("question", sort=False)["answer"].agg(lambda told: list(told)[:4]).reset_index()
 
 
