@@ -221,7 +221,10 @@ def open_spend(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _open_wallet(portfolio: Portfolio, tops: pd.Series, customers: pd.DataFrame) -> pd.Series:
-    rows = portfolio.wallet.sort_values("valued_on", na_position="first")
+    year = portfolio.fiscal_year((portfolio.facts_through or pd.Timestamp(portfolio.as_of)).date())
+    # The estimate of the year of our sales, else of the year nearest to it: what is bought in 2028 is no part of 2026.
+    away = (portfolio.wallet["year"] - year).abs().fillna(0)
+    rows = portfolio.wallet.assign(away=-away).sort_values(["away", "valued_on"], na_position="first")
     rows = rows.drop_duplicates(["account_id", "product_group"], keep="last")
     wallet = rows.groupby(rows["account_id"].map(tops))["likely"].sum(min_count=1)
     sold = customers.set_index("account_id")["revenue_12m"]
