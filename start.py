@@ -47,7 +47,7 @@ COMMANDS: dict[str, Command] = {
     "setup": Command(RUN, "only the environment, in .venv (the others make it too)", []),
     "check": Command(
         DEV,
-        "the quick tests, under a minute: before each commit",
+        "the quick tests, about a minute: before each commit",
         [[*PYTEST, "-m", "not slow and not browser and not torture"]],
         on_sample=True,
     ),
@@ -300,7 +300,14 @@ def run_all(command: Command, rest: list[str], *, only_named: bool) -> int:
 
 def environment(*, on_sample: bool) -> dict[str, str]:
     """Return the shell's variables; tests and notebooks run on the sample, whatever shell or kam.toml has chosen."""
-    return {**os.environ, **({"KAM_WORKSPACE": str(TOP / ".kam" / "sample.sqlite")} if on_sample else {})}
+    variables = {
+        **os.environ,
+        **({"KAM_WORKSPACE": str(TOP / ".kam" / "sample.sqlite")} if on_sample else {}),
+    }
+    variables.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # hundreds of short processes would each compile all modules anew
+    return variables
 
 
 def wait(line: list[str], variables: dict[str, str]) -> int:

@@ -75,9 +75,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: a quarter of the time a worker waits for kernels, browsers and disks."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than there are processors: a quarter of the time one waits for kernels; quick tests never wait."""
+    return (os.cpu_count() or 1) + ("not slow" not in config.option.markexpr)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -575,6 +575,19 @@ def test_capacity_counts_accounts_and_hours() -> None:
     assert found["hours_short"].iloc[0] == 250
 
 
+def test_hours_that_nobody_has_stated_are_unknown() -> None:
+    """Without a capacity of the KAM's own it is not said that the hours suffice; next year's draft changes no owner."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "AB"]
+    plans = [
+        {"account_id": key, "year": year, "owner_id": owner, "hours_year": 700}
+        for key in "AB"
+        for year, owner in ((2026, "S-1"), (2027, "S-2"))
+    ]
+    bundle = portfolio(FIVE, selection=record, account_plan=plans)
+    found = segmentation.capacity(bundle, segmentation.assign(bundle))
+    assert found[["owner_id", "state"]].to_numpy().tolist() == [["S-1", "hours_unknown"]]
+
+
 def test_points_sum_to_the_score() -> None:
     """Every criterion's points of every account add up to its score."""
     bundle = portfolio(FIVE)

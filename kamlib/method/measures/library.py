@@ -12,6 +12,7 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
+from kamlib.method.measures.figures import named
 from kamlib.method.measures.health import Health, health_total
 from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
 from kamlib.method.measures.money import customer_profit, exposure, growth, growth_words, lifetime, sales
@@ -92,7 +93,7 @@ def _shown(figure: Figure, bundle: Bundle, *, is_small: bool) -> words.Words:
     """Return the value as a person reads it; a share of fewer than ten is counted out: 1 of 2 (6.7)."""
     if is_small and figure.kind == "part" and figure.value is not None:
         return _few(round(figure.value * figure.n), figure.n)
-    written = _WRITERS[figure.kind](figure.value, bundle)
+    written = named(bundle, figure.measure, _WRITERS[figure.kind](figure.value, bundle))
     if figure.held_by is not None:
         return words.sentence("kpi.held", told=written, why=figure.held_by)
     return words.sentence("kpi.small", told=written) if is_small else written
@@ -106,6 +107,7 @@ _WRITERS: Mapping[str, Callable[[Any, Bundle], words.Words]] = {
     "points": lambda value, _: words.number(value, 0, signed=True),
     "score": lambda value, _: words.number(value, 1),
     "count": lambda value, _: words.number(value, 1),
+    "whole": lambda value, _: words.number(value),
     "index": lambda value, _: words.number(value, 3),
 }
 
@@ -176,7 +178,7 @@ def _of_account(account: Account) -> Iterator[Figure]:
 
 
 def _health(total: Health) -> Figure:
-    return Figure("health", total.score, "count", total.parts_known, (total.parts_known, 4), total.cap_words)
+    return Figure("health", total.score, "whole", total.parts_known, (total.parts_known, 4), total.cap_words)
 
 
 def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:

@@ -12,11 +12,12 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     """One row per KAM of the key accounts, accounts without one last.
 
     Columns: owner_id, key_accounts, account_ids, hours_needed (the plans' own, else the middle of the hours that
-    the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own), hours_available (what the squads
-    give the KAM a year; missing if nobody has said), hours_short, state: ok, many_accounts, too_few_hours, no_owner.
+    the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own),
+    hours_available (the KAM's own capacity a year; missing if nobody has said), hours_short, state: ok,
+    many_accounts, too_few_hours, hours_unknown (nobody has said what hours there are), no_owner.
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
-    plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
+    plans = measures.newest_plans(portfolio)
     accounts = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
     accounts = accounts.assign(
         owner_id=accounts["owner_id"].fillna(""),

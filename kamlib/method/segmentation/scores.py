@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kamlib.method import shrinkage, units
+from kamlib.method import measures, shrinkage, units
 from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
@@ -326,7 +326,7 @@ _STAGES = ("exploratory", "basic", "cooperative", "interdependent", "integrated"
 
 def _our_position(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     """The stage of the relationship as our guess where nobody has asked the customer (6.1)."""
-    plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
+    plans = measures.newest_plans(portfolio)
     stages = plans.set_index("account_id")["stage_now"].map({name: n for n, name in enumerate(_STAGES, 1)})
     score = stages.reindex(customers["account_id"]).to_numpy(dtype=float)
     return _derived(
