@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kamlib.method import measures, shrinkage, units
+from kamlib.method import shrinkage, units
 from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
@@ -326,9 +326,9 @@ _STAGES = ("exploratory", "basic", "cooperative", "interdependent", "integrated"
 
 def _our_position(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     """The stage of the relationship as our guess where nobody has asked the customer (6.1)."""
-    plans = measures.newest_plans(portfolio)
-    stages = plans.set_index("account_id")["stage_now"].map({name: n for n, name in enumerate(_STAGES, 1)})
-    score = stages.reindex(customers["account_id"]).to_numpy(dtype=float)
+    steps = {name: n for n, name in enumerate(_STAGES, 1)}
+    plans = [portfolio.plans.get(each) for each in customers["account_id"]]
+    score = np.array([steps.get(plan.stage_now or "", np.nan) if plan else np.nan for plan in plans])
     return _derived(
         len(customers),
         score=score,
