@@ -81,7 +81,7 @@ def ratings(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
 
     A rating of the group's top account wins over those of its members; of a rater's several, the newest.
     """
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     given = portfolio.assessment.assign(unit=portfolio.assessment["account_id"].map(tops))
     given = given[given["unit"].notna() & given["score"].notna()]
     given["is_top"] = given["unit"] == given["account_id"]
@@ -205,7 +205,7 @@ def open_spend(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     The wallet less our sales, the open cells of the whitespace or the open opportunities: the highest one known,
     never their sum, because they describe the same purchases.
     """
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     ids = pd.Index(customers["account_id"])
     amounts = pd.DataFrame(
         {
@@ -243,7 +243,7 @@ def _open_opportunities(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
 
 
 def _willingness(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=24)
     goals = portfolio.goal
     goals = goals[(goals["side"] == "joint") & (goals["customer_status"] == "confirmed")]
@@ -273,7 +273,7 @@ _SPECIAL = ("call_outs", "express_freight", "on_site_stock", "support")
 
 def _complexity(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     """Standard terms unless an agreement, special service or several sites speak; up to 4, never sure (P5)."""
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     running = portfolio.agreement[~(portfolio.agreement["ends_on"] < pd.Timestamp(portfolio.as_of))]
     priced = _counted(running, tops, customers)
     serviced = _counted(running[running["kind"] == "service"], tops, customers)
