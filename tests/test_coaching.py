@@ -668,4 +668,4 @@ def test_a_customer_that_buys_nothing_any_more_has_fallen() -> None:
     """No row in twelve months is a fall of all of it, where the months before had some: silence is not a gap in the data."""
     lost = replace(account(revenue=months("2025-09", [10.0] * 24)), facts_through=pd.Timestamp("2026-09-01"))
     (hit,) = coaching.RULES["revenue_falls"].findings(lost)
-    assert hit.values["change"] == words.percent(-1, signed=True)
+    assert hit.values["change"] == words.percent(-1, 1, signed=True)

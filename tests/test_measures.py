@@ -11,7 +11,8 @@ from bundles import account, months, portfolio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamlib.method import measures
+from kamlib import text
+from kamlib.method import measures, planning
 
 
 def two_years(first: float, second: float, **fields: Any) -> list[dict[str, Any]]:
@@ -386,3 +387,57 @@ def test_nothing_known_is_told_not_thrown() -> None:
     assert measures.year_outlook(view) is None
     assert measures.retention(portfolio()).empty
     assert measures.key_account_growth(portfolio()).empty
+
+
+# --- one home, one word ---
+
+
+@pytest.mark.parametrize(
+    ("growth", "word"), [(0.012, "flat"), (-0.012, "flat"), (0.016, "growing"), (-0.016, "shrinking")]
+)
+def test_the_same_group_has_one_word_on_every_page(growth: float, word: str) -> None:
+    """A product group, its customer and the plan's table of volumes say the same word of the same growth."""
+    view = account(revenue=two_years(100.0, 100.0 * (1 + growth), product_group="Slang"))
+    (group,) = measures.sales_by_group(view)
+    (row,) = planning.volume(view)
+    assert {group.growth_word, row.trend, measures.growth(view).word} == {word}
+
+
+def test_every_growth_has_the_same_digits() -> None:
+    """A column of growth in any table is signed and has one decimal, as `growth_words` writes it."""
+    columns = {
+        name: sheet["columns"]["growth_share"]
+        for name, sheet in text.entries("sheet").items()
+        if "growth_share" in sheet["columns"]
+    }
+    assert len(columns) > 3
+    assert {(str(each["digits"]), each["signed"] in ("yes", True)) for each in columns.values()} == {
+        ("1", True)
+    }
+
+
+def test_an_estimate_of_another_year_gives_no_share() -> None:
+    """An estimate for 2028 is shown with its year and without a share; one that names no year stands for any."""
+    bought = months("2026-09", [1.0] * 12)
+    later: dict[str, Any] = {"likely": 100.0, "year": 2028, "valued_on": "2026-09-01"}
+    (row,) = measures.wallet_share(account(revenue=bought, wallet=[later]))
+    assert (row.year, row.likely_share) == (2028, None)
+    undated = {"likely": 24.0, "valued_on": "2026-01-01"}
+    (row,) = measures.wallet_share(account(revenue=bought, wallet=[later, undated]))
+    assert (row.year, row.likely_share) == (None, 0.5)
+
+
+def test_hours_of_an_initiative_without_names_are_its_owners() -> None:
+    """Forty hours of A and R are twenty each; where nobody is named the owner has them all; who helps has none."""
+    view = account(
+        initiative=[
+            {"row_id": "i1", "title": "a", "hours": 40, "owner_id": "P3"},
+            {"row_id": "i2", "title": "b", "hours": 10, "owner_id": "P3"},
+            {"row_id": "i3", "title": "c", "hours": 99, "owner_id": "P3", "status": "done"},
+        ],
+        responsibility=[
+            {"initiative_id": "i1", "person_id": person, "letter": letter}
+            for person, letter in (("P1", "A"), ("P2", "R"), ("P4", "C"))
+        ],
+    )
+    assert dict(measures.initiative_hours(view)) == {"P1": 20, "P2": 20, "P3": 10}

@@ -96,7 +96,7 @@ def key_months(portfolio: Portfolio, keys: Collection[str], months: int = 25) ->
         return pd.DataFrame({"revenue": [], "share": []})
     sold = portfolio.revenue[portfolio.revenue["month"].between(*window)]
     months_known = pd.date_range(sold["month"].min(), window[1], freq="MS")
-    is_key = sold["account_id"].map(units.roots(portfolio.account)).isin(keys)
+    is_key = sold["account_id"].map(units.groups_of(portfolio)).isin(keys)
     mine, whole = (
         rows.groupby("month")["revenue"].sum().reindex(months_known, fill_value=0.0).rolling(12).sum()
         for rows in (sold[is_key], sold)

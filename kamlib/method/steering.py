@@ -126,14 +126,14 @@ def sponsor_meetings(portfolio: Portfolio) -> pd.DataFrame:
 
     `state` is `none` without a sponsor, `short` below our limit of meetings a year, else `enough`.
     """
-    plans = measures.newest_plans(portfolio).set_index("account_id")
     tops = measures.groups_of(portfolio)
     held = measures.past_year(portfolio, portfolio.touchpoint, "held_on")
     held = held[held["kind"].isin(["meeting", "visit"])].assign(top=lambda rows: rows["account_id"].map(tops))
     rows = []
     for account_id in measures.key_accounts(portfolio):
-        sponsor = plans["sponsor_id"].get(account_id)
-        has = isinstance(sponsor, str) and sponsor != ""
+        plan = portfolio.plans.get(account_id)
+        sponsor = plan.sponsor_id if plan else None
+        has = bool(sponsor)
         met = held[(held["top"] == account_id) & (held["our_person_id"] == sponsor)] if has else held.iloc[:0]
         enough = len(met) >= portfolio.limit("sponsor_meetings_year")
         rows.append(

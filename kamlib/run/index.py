@@ -249,7 +249,11 @@ def _band(about: Mapping[str, Any]) -> str:
         return text.MISSING
     score = about.get("health")
     word = text.label("health_band", about["band"])
-    return word if score is None else f"{text.number(score)} {word}"
+    if score is None:
+        return word
+    caps = [text.t(f"health.exception.{each}") for each in about.get("capped_by", ())]
+    told = f"{text.number(score)} {word}"
+    return text.t("kpi.held", told=told, why=text.listed(caps)) if caps else told
 
 
 # --- links -------------------------------------------------------------------------------------------------

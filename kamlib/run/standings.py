@@ -47,6 +47,7 @@ def signs(account: AccountView) -> dict[str, Any]:
         ],
         "health": None if total.score is None else round(total.score),
         "band": total.band,
+        "capped_by": list(total.capped_by),
         "severity": findings[0].severity if findings else "none",
         "exception": findings[0].sentence() if findings else "",
         "more": max(len(findings) - 1, 0),

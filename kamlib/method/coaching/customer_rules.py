@@ -153,7 +153,7 @@ def revenue_falls(account: Account) -> Iterable[Hit]:
     growth = -1.0 if has_stopped else sold.growth_share
     if growth is not None and round(growth, 9) <= account.limit("fall_share"):
         amount = words.money(sold.revenue_12m or 0.0, account.currency)
-        yield hit(change=words.percent(growth, signed=True), amount=amount)
+        yield hit(change=measures.growth_words(growth), amount=amount)
 
 
 @rule("warning", "S5.3", asks=True)

@@ -6,7 +6,7 @@ currency, scores 0..100.
 """
 
 from kamlib.method.measures.agreements import agreements
-from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
+from kamlib.method.measures.board import exposures, loss_range, shared_causes
 from kamlib.method.measures.figures import named, of_growth
 from kamlib.method.measures.forecasts import (
     YearOutlook,
@@ -14,7 +14,6 @@ from kamlib.method.measures.forecasts import (
     forecast_errors,
     forecast_summary,
     outcome,
-    revenue_goal,
     year_outlook,
 )
 from kamlib.method.measures.health import (
@@ -52,14 +51,10 @@ from kamlib.method.measures.money import (
     trend,
 )
 from kamlib.method.measures.periods import (
-    in_months,
     one_row,
     past_year,
     ratio,
-    share_of,
-    since,
     today,
-    total,
     within,
 )
 from kamlib.method.measures.promises import (
@@ -71,7 +66,7 @@ from kamlib.method.measures.promises import (
     projects,
     promises,
 )
-from kamlib.method.measures.squad import hours, initiative_hours, newest_plans, squad, squad_gaps
+from kamlib.method.measures.squad import hours, initiative_hours, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
 from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share, year_of_sales

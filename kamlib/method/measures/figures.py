@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from kamlib import words
+from kamlib.method.measures.money import growth_words
 from kamlib.method.once import once
 from kamlib.schema import TABLES, Account, Bundle
 from kamlib.words import Figure, Words
@@ -32,8 +33,13 @@ def named(bundle: Bundle, name: str, said: Words, *, of: str = "") -> Figure:
         of=of,
         unit=unit,
         tables=tuple(declared),
-        data_on=max((day for each in declared if (day := _newest(bundle).get(each))), default=None),
+        data_on=newest_day(bundle, declared),
     )
+
+
+def newest_day(bundle: Bundle, tables: Iterable[str]) -> date | None:
+    """Return the day of the newest row of some tables; None where none of them has a day."""
+    return max((day for each in tables if (day := _newest(bundle).get(each))), default=None)
 
 
 @once
@@ -54,4 +60,4 @@ def _newest(bundle: Bundle) -> dict[str, date]:
 
 def of_growth(bundle: Bundle, share: float | None) -> Figure:
     """Return the growth of R12 as every page writes it."""
-    return named(bundle, "growth", words.percent(share, 1, signed=True))
+    return named(bundle, "growth", growth_words(share))

@@ -257,6 +257,7 @@ class HealthThen:
     value: float | None
     commercial: float | None
     delivery: float | None
+    held_by: words.Words | None
 
 
 def health_trend(views: Sequence[Account]) -> list[HealthThen]:
@@ -270,6 +271,7 @@ def health_trend(views: Sequence[Account]) -> list[HealthThen]:
             each.today,
             health_total(each).score,
             **{part.part: part.part_score for part in health_parts(each)},
+            held_by=health_total(each).cap_words,
         )
         for each in views
     ]

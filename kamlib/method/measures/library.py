@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, cast
@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
-from kamlib.method.measures.figures import named
+from kamlib.method.measures.figures import named, newest_day
 from kamlib.method.measures.health import Health, health_total
 from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
 from kamlib.method.measures.money import customer_profit, exposure, growth, growth_words, lifetime, sales
@@ -21,7 +21,7 @@ from kamlib.method.measures.promises import commitments, delivery_precision, pro
 from kamlib.method.measures.voices import answers, nps
 from kamlib.method.measures.wallet import wallet_share
 from kamlib.method.units import groups_of
-from kamlib.schema import TABLES, Account, Bundle, Portfolio, as_rows, result
+from kamlib.schema import Account, Bundle, Portfolio, as_rows, result
 
 
 class Figure(NamedTuple):
@@ -76,7 +76,7 @@ def _measure(bundle: Bundle, figure: Figure) -> Measure:
         shown=_shown(figure, bundle, is_small=is_small),
         formula=words.sentence(f"kpi.{figure.measure}.formula"),
         source=words.listed(words.table(name) for name in declared["tables"]),
-        data_on=_newest(bundle, declared["tables"]),
+        data_on=newest_day(bundle, declared["tables"]),
         n=figure.n,
         known_share=share_of(*figure.known) if figure.known else None,
         known=_few(*figure.known) if figure.known else None,
@@ -110,18 +110,6 @@ _WRITERS: Mapping[str, Callable[[Any, Bundle], words.Words]] = {
     "whole": lambda value, _: words.number(value),
     "index": lambda value, _: words.number(value, 3),
 }
-
-
-def _newest(bundle: Bundle, tables: Sequence[str]) -> date | None:
-    days = (_last_day(bundle, name, TABLES[name].when) for name in tables if TABLES[name].when)
-    return max((each for each in days if each), default=None)
-
-
-def _last_day(bundle: Bundle, table: str, when: str) -> date | None:
-    if isinstance(bundle, Account):
-        return max((day for each in bundle.rows[table] if (day := getattr(each, when))), default=None)
-    last = bundle.tables[table][when].max()
-    return None if pd.isna(last) else last.date()
 
 
 def _months(bundle: Bundle, table: str) -> tuple[int, int]:

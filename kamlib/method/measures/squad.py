@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import pandas as pd
 
 from kamlib.method.measures.periods import today, total
 from kamlib.method.once import once
-from kamlib.schema import Account, Bundle, Portfolio, result
-from kamlib.schema.plan import AccountPlan
+from kamlib.schema import Account, Portfolio, result
 
 
 @dataclass(frozen=True)
@@ -100,10 +98,3 @@ def hours(portfolio: Portfolio) -> pd.DataFrame:
     )
     rows["state"] = states.astype("str").mask(has_left, "left")
     return rows.sort_values("balance", ignore_index=True)
-
-
-@once
-def newest_plans(bundle: Bundle) -> pd.DataFrame:
-    """One row per account: its plan in force."""
-    plans = [bundle.plan] if isinstance(bundle, Account) else list(cast("Portfolio", bundle).plans.values())
-    return AccountPlan.table.frame([each for each in plans if each])

@@ -17,12 +17,12 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     many_accounts, too_few_hours, hours_unknown (nobody has said what hours there are), no_owner.
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
-    plans = measures.newest_plans(portfolio)
-    accounts = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
-    accounts = accounts.assign(
-        owner_id=accounts["owner_id"].fillna(""),
-        planned=accounts["hours_year"].notna(),
-        hours=accounts["hours_year"].fillna(_usual_hours(portfolio, accounts["quadrant"])),
+    plans = [portfolio.plans.get(each) for each in keys["account_id"]]
+    planned = pd.Series([plan.hours_year if plan else None for plan in plans], keys.index, dtype="float64")
+    accounts = keys.assign(
+        owner_id=[(plan and plan.owner_id) or "" for plan in plans],
+        planned=planned.notna(),
+        hours=planned.fillna(_usual_hours(portfolio, keys["quadrant"])),
     )
     kams = (
         accounts.groupby("owner_id")

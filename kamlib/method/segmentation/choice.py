@@ -141,14 +141,14 @@ def _written_no(portfolio: Portfolio, customers: pd.DataFrame) -> pd.Series:
     since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=12)
     by_customer = (given["criterion"] == "willingness_to_partner") & (given["said_by"] == "customer")
     no = given[by_customer & (given["score"] == 1) & ~(given["assessed_on"] < since)]
-    return customers["account_id"].isin(no["account_id"].map(units.roots(portfolio.account)))
+    return customers["account_id"].isin(no["account_id"].map(units.groups_of(portfolio)))
 
 
 @once
 def recorded(portfolio: Portfolio) -> pd.DataFrame:
     """One row per decision unit with a recorded decision, the newest one, by account_id."""
     rows = portfolio.selection.sort_values(["decided_on", "row_id"], na_position="first")
-    rows = rows.assign(account_id=rows["account_id"].map(units.roots(portfolio.account)))
+    rows = rows.assign(account_id=rows["account_id"].map(units.groups_of(portfolio)))
     return rows.dropna(subset="account_id").drop_duplicates("account_id", keep="last").set_index("account_id")
 
 

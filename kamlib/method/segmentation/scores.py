@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from kamlib.method import measures, shrinkage, units
+from kamlib.method import shrinkage, units
 from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
@@ -81,7 +81,7 @@ def ratings(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
 
     A rating of the group's top account wins over those of its members; of a rater's several, the newest.
     """
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     given = portfolio.assessment.assign(unit=portfolio.assessment["account_id"].map(tops))
     given = given[given["unit"].notna() & given["score"].notna()]
     given["is_top"] = given["unit"] == given["account_id"]
@@ -205,7 +205,7 @@ def open_spend(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     The wallet less our sales, the open cells of the whitespace or the open opportunities: the highest one known,
     never their sum, because they describe the same purchases.
     """
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     ids = pd.Index(customers["account_id"])
     amounts = pd.DataFrame(
         {
@@ -221,7 +221,10 @@ def open_spend(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _open_wallet(portfolio: Portfolio, tops: pd.Series, customers: pd.DataFrame) -> pd.Series:
-    rows = portfolio.wallet.sort_values("valued_on", na_position="first")
+    year = portfolio.fiscal_year((portfolio.facts_through or pd.Timestamp(portfolio.as_of)).date())
+    # The estimate of the year of our sales, else of the year nearest to it: what is bought in 2028 is no part of 2026.
+    away = (portfolio.wallet["year"] - year).abs().fillna(0)
+    rows = portfolio.wallet.assign(away=-away).sort_values(["away", "valued_on"], na_position="first")
     rows = rows.drop_duplicates(["account_id", "product_group"], keep="last")
     wallet = rows.groupby(rows["account_id"].map(tops))["likely"].sum(min_count=1)
     sold = customers.set_index("account_id")["revenue_12m"]
@@ -240,7 +243,7 @@ def _open_opportunities(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
 
 
 def _willingness(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=24)
     goals = portfolio.goal
     goals = goals[(goals["side"] == "joint") & (goals["customer_status"] == "confirmed")]
@@ -270,7 +273,7 @@ _SPECIAL = ("call_outs", "express_freight", "on_site_stock", "support")
 
 def _complexity(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     """Standard terms unless an agreement, special service or several sites speak; up to 4, never sure (P5)."""
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     running = portfolio.agreement[~(portfolio.agreement["ends_on"] < pd.Timestamp(portfolio.as_of))]
     priced = _counted(running, tops, customers)
     serviced = _counted(running[running["kind"] == "service"], tops, customers)
@@ -323,9 +326,9 @@ _STAGES = ("exploratory", "basic", "cooperative", "interdependent", "integrated"
 
 def _our_position(portfolio: Portfolio, customers: pd.DataFrame) -> pd.DataFrame:
     """The stage of the relationship as our guess where nobody has asked the customer (6.1)."""
-    plans = measures.newest_plans(portfolio)
-    stages = plans.set_index("account_id")["stage_now"].map({name: n for n, name in enumerate(_STAGES, 1)})
-    score = stages.reindex(customers["account_id"]).to_numpy(dtype=float)
+    steps = {name: n for n, name in enumerate(_STAGES, 1)}
+    plans = [portfolio.plans.get(each) for each in customers["account_id"]]
+    score = np.array([steps.get(plan.stage_now or "", np.nan) if plan else np.nan for plan in plans])
     return _derived(
         len(customers),
         score=score,

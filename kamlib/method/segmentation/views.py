@@ -249,7 +249,7 @@ def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
     A member stands where its decision unit stands.
     """
     by_unit = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
-    tops = units.roots(portfolio.account)
+    tops = units.groups_of(portfolio)
     rows = by_unit.loc[tops, list(STANDING_COLUMNS)]
     return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
 

@@ -21,6 +21,7 @@ from kamlib.show.sparkline import Field, Line, sparkline
 
 # --- health over the quarters ------------------------------------------------------------------------------
 
+_PARTS = ("relationship", "value", "commercial", "delivery")
 _BANDS = ("weak", "watch", "strong")
 _TONES = {"weak": "bad", "watch": "warn", "strong": "good"}
 
@@ -36,7 +37,7 @@ def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
         return NOTHING
     if rows.empty:
         return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
-    parts = rows.drop(columns=["on", "total"]).astype("float64")
+    parts = rows[[*_PARTS]].astype("float64")
     if parts.iloc[-1].isna().all():
         return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
     now = parts.iloc[-1].sort_values(kind="stable")
@@ -55,9 +56,9 @@ def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
         last=text.month(rows["on"].iloc[-1]),
         told=text.listed(f"{_part(each)} {text.number(score)}" for each, score in now.items()),
     )
-    panels = "".join(
-        _panel(each, list(rows[each].astype("float64")), edges) for each in [*now.index, "total"]
-    )
+    panels = "".join(_panel(each, list(rows[each].astype("float64")), edges) for each in now.index)
+    held_by = rows["held_by"].iloc[-1] if "held_by" in rows else None
+    panels += _panel("total", list(rows["total"].astype("float64")), edges, held_by)
     table = tables.numbers("chart_health_trend", rows, bundle)
     drawn = f'<ul class="kam-panels kam-five">{panels}</ul>'
     return figure.laid(drawn, replace(words, title=words.title + moved), bundle, table=table)
@@ -71,11 +72,12 @@ def _part(part: object) -> str:
     return text.t("chart.health_trend.total") if part == "total" else text.label("health_part", part)
 
 
-def _panel(part: object, scores: list[float], edges: Sequence[float]) -> str:
+def _panel(part: object, scores: list[float], edges: Sequence[float], held_by: object = None) -> str:
     now = scores[-1]
     band = "unknown" if pd.isna(now) else _band(now, edges)
     state = cells.pill(text.label("health_band", band), _TONES.get(band, ""))
     named = _part(part) if band == "unknown" else f"{_part(part)} {text.number(now)}"
+    named = text.t("kpi.held", told=named, why=held_by) if held_by else named
     return f"<li><p>{escape(named)}</p>{state}{_course(scores, edges)}</li>"
 
 
