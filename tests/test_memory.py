@@ -30,11 +30,13 @@ def test_goals_reached_are_counted_out_when_they_are_few() -> None:
         for name, value in (("a", 10), ("b", 4))
     ]
     view = account(goal=goals, reading=readings)
-    rows = review.hit_rate(view, goal_setting.progress(view)).set_index("goal_class")
-    assert rows.loc["financial", ["ended", "reached", "hit_share", "is_small"]].tolist() == [2, 1, 0.5, True]
-    assert rows.loc["financial", "reading"]["key"] == "hit_rate.small"
-    assert rows.loc["strategic", ["ended", "running"]].tolist() == [0, 1]
-    assert rows.loc["strategic", "reading"] == {"key": "hit_rate.none"}
+    financial, strategic = review.hit_rate(view, goal_setting.progress(view))
+    assert (financial.goal_class, strategic.goal_class) == ("financial", "strategic")
+    assert (financial.ended, financial.reached, financial.hit_share) == (2, 1, 0.5)
+    assert financial.is_small
+    assert financial.reading.value == "hit_rate.small"
+    assert (strategic.ended, strategic.running, strategic.hit_share) == (0, 1, None)
+    assert strategic.reading.value == "hit_rate.none"
 
 
 def test_ten_ended_goals_give_a_percentage() -> None:
@@ -44,10 +46,10 @@ def test_ten_ended_goals_give_a_percentage() -> None:
         {"goal_id": str(n), "measured_on": "2026-06-30", "value": 10 if n < 7 else 1} for n in range(10)
     ]
     view = account(goal=goals, reading=readings)
-    row = review.hit_rate(view, goal_setting.progress(view)).iloc[0]
-    assert (row["hit_share"], row["reading"]["key"]) == (0.7, "hit_rate.told")
+    (row,) = review.hit_rate(view, goal_setting.progress(view))
+    assert (row.hit_share, row.reading.value) == (0.7, "hit_rate.told")
     empty = account()
-    assert review.hit_rate(empty, goal_setting.progress(empty)).empty
+    assert not review.hit_rate(empty, goal_setting.progress(empty))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def opening(
     decisions: pd.DataFrame | None,
     bundle: Bundle,
     *,
-    note: str = "",
+    note: object = "",
 ) -> Shown:
     """Show what a page has found, in one paragraph, figures side by side and a numbered list of decisions.
 
@@ -45,7 +45,7 @@ def opening(
     """
     lede = _lede([each for each in sentences if each.get("key")])
     asked = NOTHING if decisions is None else _asked(decisions, bundle)
-    told = dated(bundle, note) if note else ""
+    told = dated(bundle, str(note)) if note else ""
     below = Shown(page.note(told), told) if told else NOTHING
     parts = tables.together(lede, tables.strip(figures), below, asked)
     if not parts.html:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kamlib import words
-from kamlib.method.goal_setting.progress import GoalProgress
 from kamlib.schema import Bundle, result
 from kamlib.words import Words
 
@@ -26,7 +26,7 @@ class HitRate:
 
 
 @result("hit_rate")
-def hit_rate(bundle: Bundle, followed: Sequence[GoalProgress]) -> Iterable[HitRate]:
+def hit_rate(bundle: Bundle, followed: Sequence[Any]) -> Iterable[HitRate]:
     """Return one row per goal class.
 
     `followed` is goal_setting.progress of one account, or of several one after the other. A goal has ended when its
@@ -36,7 +36,7 @@ def hit_rate(bundle: Bundle, followed: Sequence[GoalProgress]) -> Iterable[HitRa
         yield _of_class(bundle, goal_class, [each for each in followed if each.goal_class == goal_class])
 
 
-def _of_class(bundle: Bundle, goal_class: str, goals: Sequence[GoalProgress]) -> HitRate:
+def _of_class(bundle: Bundle, goal_class: str, goals: Sequence[Any]) -> HitRate:
     reached = [each for each in goals if each.way is not None and each.way >= 1]
     running = [
         each for each in goals if each not in reached and (each.due_on is None or each.due_on > bundle.today)

@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib import text, words
 from kamlib.errors import problem
 from kamlib.method import measures
-from kamlib.method.goal_setting.progress import GoalProgress
+from kamlib.method.measures.periods import since, total
 from kamlib.schema import Account, Portfolio, load_settings, result
 from kamlib.words import Words
 
@@ -50,7 +50,7 @@ class Answer:
 
 
 @result("questions")
-def questions(account: Account, followed: Sequence[GoalProgress] | None = None) -> Iterable[Answer]:
+def questions(account: Account, followed: Sequence[Any] | None = None) -> Iterable[Answer]:
     """Answer business, plan, feedback and chances (S5.3) from the data; what is not known is said.
 
     `followed` is goal_setting.progress of the account; without it the plan is answered by its promises and projects.
@@ -62,9 +62,7 @@ def questions(account: Account, followed: Sequence[GoalProgress] | None = None) 
 
 
 def _answer(question: str, key: str, source: str, *, known: bool = True, **values: Any) -> Answer:
-    told = (
-        words.sentence(f"answer.{key}", **values) if known else words.sentence(f"answer.{key}.unknown")
-    )
+    told = words.sentence(f"answer.{key}", **values) if known else words.sentence(f"answer.{key}.unknown")
     return Answer(question, told, source, known)
 
 
@@ -76,7 +74,7 @@ def _business(account: Account) -> Iterator[Answer]:
         "revenue",
         known=sold.revenue_12m is not None,
         amount=measures.named(account, "revenue", words.money(sold.revenue_12m, account.currency)),
-        change=measures.of_growth(account, words.percent(sold.growth_share, 1, signed=True)),
+        change=measures.of_growth(account, sold.growth_share),
         margin=words.percent(sold.margin_share),
     )
     moved = {
@@ -91,13 +89,13 @@ def _business(account: Account) -> Iterator[Answer]:
     left = measures.customer_profit(account).profit
     if left is not None:
         yield _answer("business", "profit", "service_cost", amount=words.money(left, account.currency))
-    half_year = measures.since(account, 6)
+    half_year = since(account, 6)
     for event in account.events:
         if half_year <= event.happened_on <= account.today:
             yield _answer("business", "event", "event", title=event.title, day=words.day(event.happened_on))
 
 
-def _plan(account: Account, followed: Sequence[GoalProgress] | None) -> Iterator[Answer]:
+def _plan(account: Account, followed: Sequence[Any] | None) -> Iterator[Answer]:
     if followed is not None:
         states = Counter("on_track" if each.state == "not_due" else each.state for each in followed)
         counts = {state: states[state] for state in ("on_track", "at_risk", "off_track")}
@@ -119,25 +117,27 @@ def _feedback(account: Account) -> Iterator[Answer]:
     asked = measures.satisfaction(account)
     if not asked:
         yield _answer("feedback", "voices", "feedback", known=False)
-    for each in asked:
-        told = {"told": each.answers, "n": each.n, "day": words.day(each.latest_on)}
-        kind = words.label("feedback_kind", each.kind)
-        yield _answer("feedback", "voices", "feedback", kind=kind, **told)
-    year = measures.since(account)
-    said = [each for each in account.feedbacks if each.comment and year <= each.answered_on <= account.today]
+    for kind in asked:
+        told: dict[str, Any] = {"told": kind.answers, "n": kind.n, "day": words.day(kind.latest_on)}
+        yield _answer("feedback", "voices", "feedback", kind=words.label("feedback_kind", kind.kind), **told)
+    year = since(account)
+    said = [each for each in account.answers if each.comment and year <= each.answered_on <= account.today]
     for each in sorted(said, key=lambda each: each.answered_on)[-2:]:
         yield _answer("feedback", "comment", "feedback", said=each.comment, day=words.day(each.answered_on))
 
 
 def _chances(account: Account) -> Iterator[Answer]:
     offers = [each for each in account.opportunities if each.stage == "open"]
-    amount = words.money(measures.total(each.amount for each in offers), account.currency)
+    amount = words.money(total(each.amount for each in offers), account.currency)
     yield _answer("chances", "offers", "opportunity", known=bool(offers), n=len(offers), amount=amount)
     for risk in sorted(account.risks, key=lambda each: -(each.probability or 0) * (each.impact or 0))[:2]:
         yield _answer("chances", "risk", "risk", title=risk.title, signal=risk.signal)
     lost = measures.exposure(account)
     if lost.at_risk is not None:
-        told = {"amount": words.money(lost.at_risk, account.currency), "months": lost.replacement_months}
+        told: dict[str, Any] = {
+            "amount": words.money(lost.at_risk, account.currency),
+            "months": lost.replacement_months,
+        }
         yield _answer("chances", f"exposure_{lost.basis}", "assessment", **told)
 
 

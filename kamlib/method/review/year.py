@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kamlib import words
-from kamlib.method import measures
-from kamlib.method.goal_setting.progress import GoalProgress
+from kamlib.method.measures.periods import since
 from kamlib.schema import Account, result
 from kamlib.schema.plan import Goal, Initiative
 from kamlib.words import Words
@@ -26,7 +26,7 @@ class NextYear:
 
 
 @result("next_year")
-def next_year(account: Account, followed: Sequence[GoalProgress]) -> Iterable[NextYear]:
+def next_year(account: Account, followed: Sequence[Any]) -> Iterable[NextYear]:
     """Return each goal and open initiative with its verdict, what to stop first.
 
     `followed` is goal_setting.progress of the account. It is a draft: people decide, with their own reason.
@@ -35,10 +35,12 @@ def next_year(account: Account, followed: Sequence[GoalProgress]) -> Iterable[Ne
     states = {each.goal_id: each for each in followed}
     goals = [_goal(each, states.get(each.row_id), is_driven=each.row_id in driven) for each in account.goals]
     steps = [_initiative(each, account.days_late(each.due_on)) for each in account.open_initiatives]
-    return sorted([*goals, *steps], key=lambda each: (each.kind, ("stop", "change", "keep").index(each.verdict)))
+    return sorted(
+        [*goals, *steps], key=lambda each: (each.kind, ("stop", "change", "keep").index(each.verdict))
+    )
 
 
-def _goal(goal: Goal, followed: GoalProgress | None, *, is_driven: bool) -> NextYear:
+def _goal(goal: Goal, followed: Any, *, is_driven: bool) -> NextYear:
     verdict, reason = goal_verdict(
         followed.state if followed else "no_reading",
         declined=goal.customer_status == "declined",
@@ -85,7 +87,7 @@ class Ground:
 
 def ground(account: Account) -> Ground:
     """Return how much the draft stands on."""
-    year = measures.since(account), account.today
+    year = since(account), account.today
     n = sum(each.kind == "internal" and year[0] <= each.held_on <= year[1] for each in account.reviews)
     key = "review.ground" if n >= 4 else "review.ground.thin"
     return Ground(n, 4, n >= 4, {"key": key, "n": n})
