@@ -42,7 +42,7 @@ def asked(function: Callable[..., Any]) -> list[str] | None:
 
 
 def milliseconds(
-    function: Callable[..., Any], names: list[str], account: schema.AccountView, rounds: int
+    function: Callable[..., Any], names: list[str], account: schema.Account, rounds: int
 ) -> float:
     """Return the processor time of the fastest of some rounds, each on an account that remembers nothing."""
     taken = []
@@ -56,7 +56,7 @@ def milliseconds(
     return min(taken)
 
 
-def crowded(account: schema.AccountView, people: int = 60, own: int = 8) -> schema.AccountView:
+def crowded(account: schema.Account, people: int = 60, own: int = 8) -> schema.Account:
     """Return the account with an invented map: units of ten people below a chief, every other one known to one of us."""
     contacts = [
         {

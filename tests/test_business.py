@@ -19,7 +19,7 @@ HOSTILE = "A$5% & B <ö>"
 NBSP = text.NBSP
 
 
-def _account(groups: dict[str | None, tuple[float, float]], **more: Any) -> schema.AccountView:
+def _account(groups: dict[str | None, tuple[float, float]], **more: Any) -> schema.Account:
     """An account that bought each group for so much a month, in the year before and in the last."""
     bought = [
         row

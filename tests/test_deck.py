@@ -22,7 +22,7 @@ from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import KamError
 from kamlib.run import deck, slides
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 ODD = "A$5% & B <ö>"
 
@@ -36,7 +36,7 @@ def _revenue(before: float, now: float, group: str) -> list[dict[str, Any]]:
     ]
 
 
-def _account(audience: str = "internal", **more: Any) -> AccountView:
+def _account(audience: str = "internal", **more: Any) -> Account:
     goal = {
         "row_id": "G1", "title": "Färre stopp", "side": "joint", "goal_class": "strategic", "kpi": "timmar", "unit": "h",
         "direction": "down", "baseline": 41.0, "target": 20.0, "baseline_on": "2026-01-01", "due_on": "2026-12-31",

@@ -12,7 +12,7 @@ import pytest
 
 from kamlib import schema, text
 from kamlib.method import goal_setting
-from kamlib.schema import Account as AccountView
+from kamlib.schema import Account
 from tests import bundles
 
 Rows = list[dict[str, Any]]
@@ -27,7 +27,7 @@ G1: dict[str, Any] = {
 READ = {"goal_id": "G1", "measured_on": "2026-09-30", "value": 27}
 
 
-def goals(*changed: dict[str, Any], **more: Rows) -> AccountView:
+def goals(*changed: dict[str, Any], **more: Rows) -> Account:
     """An account whose goals are G1 with the changes given, and any other rows."""
     return bundles.account(goal=[{**G1, **change} for change in changed], **more)
 

@@ -271,7 +271,7 @@ def _said_by_the_kit() -> str:
     return "\n".join([*prose, *said])
 
 
-def _cells(view: schema.AccountView, tables: Iterable[schema.Table]) -> str:
+def _cells(view: schema.Account, tables: Iterable[schema.Table]) -> str:
     """Return all values of some tables of a customer's own file as text, amounts in every form."""
     told: list[str] = [view.name]
     for table in tables:
@@ -283,9 +283,7 @@ def _cells(view: schema.AccountView, tables: Iterable[schema.Table]) -> str:
     return "\n".join(told)
 
 
-def for_customer(
-    everyone: ClosedValues, view: schema.AccountView, *, is_waived: bool = False
-) -> ClosedValues:
+def for_customer(everyone: ClosedValues, view: schema.Account, *, is_waived: bool = False) -> ClosedValues:
     """Return what must not stand in a customer's files: all but what their projected `view` holds."""
     # A former name and a parent's may be the customer's own: a shared row opens those, but no other customer's name.
     names = {words: value for words, value in everyone.values.items() if value.place == "account.name"}
@@ -295,7 +293,7 @@ def for_customer(
     return ClosedValues({**ClosedValues(others).opened(f"{held}\n{view.as_of}").values, **shut})
 
 
-def is_waived(view: schema.AccountView) -> bool:
+def is_waived(view: schema.Account) -> bool:
     """Tell whether somebody has said, with a reason and until a day, that others' names may stand in shared rows."""
     rows = view.waiver[(view.waiver["rule"] == RULE) & (view.waiver["account_id"] == view.account_id)]
     return bool((rows["until_on"] >= pd.Timestamp(view.as_of)).any())

@@ -18,7 +18,7 @@ from kamlib.errors import problem
 from kamlib.method import goal_setting, measures, planning, relationships, review
 from kamlib.run import slides
 from kamlib.run.slides import Area, TextStyle
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 from kamlib.show import cells, charts, figure, page, summary, tables
 
 _INCH = 914_400  # in the units of a slide
@@ -39,7 +39,7 @@ def check(template: Path) -> None:
         raise problem("template_untitled", found=template.name)
 
 
-def made(account: AccountView, template: Path | None = None) -> bytes:
+def made(account: Account, template: Path | None = None) -> bytes:
     """Return the deck of an account's quarterly review, in the language in use."""
     deck = slides.Deck(template, text.language())
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
@@ -60,9 +60,7 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     return deck.saved(title, account.as_of)
 
 
-def _opening(
-    slide: slides.Slide, account: AccountView, followed: Sequence[Any], ledger: Sequence[Any]
-) -> None:
+def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], ledger: Sequence[Any]) -> None:
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
     said = [
@@ -90,7 +88,7 @@ def _opening(
     slide.words(replace(area, top=area.top + int(2.7 * high)), below)
 
 
-def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
+def _bridge(deck: slides.Deck, account: Account, mark: str) -> None:
     """The revenue bridge as native columns; a table where it goes below zero, nothing where growth is unknown."""
     rows = measures.bridge(account)
     drawn = charts.revenue_bridge(rows, account)
@@ -142,7 +140,7 @@ class _Sheet:
     title: str = ""
 
 
-def _table(deck: slides.Deck, mark: str, sheet: _Sheet, account: AccountView) -> None:
+def _table(deck: slides.Deck, mark: str, sheet: _Sheet, account: Account) -> None:
     """A sheet as a native table; rows without room are counted. No rows, no slide."""
     caption, columns, plain = tables.grid(sheet.name, sheet.rows, account, sheet.columns)
     if not len(sheet.rows) or not columns:

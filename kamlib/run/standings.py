@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamlib.data.workspace import Workspace
 from kamlib.method import coaching, measures, segmentation
-from kamlib.schema import STANDING_COLUMNS, AccountView, Portfolio
+from kamlib.schema import STANDING_COLUMNS, Account, Portfolio
 
 
 def compute(portfolio: Portfolio) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def refresh(workspace: Workspace, as_of: str = "") -> None:
         workspace.keep_standings(compute(workspace.portfolio(as_of)), as_of)
 
 
-def signs(account: AccountView) -> dict[str, Any]:
+def signs(account: Account) -> dict[str, Any]:
     """Return what the way in tells of a key account: growth, R12 month by month, health, its most severe finding.
 
     `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.

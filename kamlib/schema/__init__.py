@@ -13,4 +13,3 @@ from kamlib.schema.result import Result, as_frame, as_rows, frame_of, result
 from kamlib.schema.settings import load_settings
 
 TABLES: dict[str, Table] = {name: row.table for name, row in ROW_CLASSES.items()}
-AccountView = Account

@@ -308,7 +308,7 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     From here on, results that a cell ends with show themselves as their sheets.
     """
     _let_results_show_themselves()
-    who = bundle.name if isinstance(bundle, schema.AccountView) else text.t("masthead.portfolio")
+    who = bundle.name if isinstance(bundle, schema.Account) else text.t("masthead.portfolio")
     sample = text.t("masthead.sample") if bundle.is_sample else ""
     whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
     shut = audience(bundle) == "internal"
@@ -346,7 +346,7 @@ def of(result: schema.Result[Any]) -> Shown:
     return sheet(result.sheet, result, result.bundle, result.chosen, **result.values)
 
 
-def signed_for(account: schema.AccountView) -> str:
+def signed_for(account: schema.Account) -> str:
     """Say who of us stands behind a customer's edition: the owner of the shared plan, else whoever sends it."""
     name = account.name_of(account.plan.owner_id) if account.plan else None
     values = {"customer": account.name, "day": text.long_day(account.as_of)}

@@ -12,7 +12,7 @@ from typing import Any
 from kamlib import words
 from kamlib.method import goal_values, measures, relationships
 from kamlib.method.goal_setting.anchoring import ask_state
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.plan import Wallet
 from kamlib.words import Words
 
@@ -160,7 +160,7 @@ def _serve_priority(account: Account) -> Fit:
 
 
 def _larger_share(account: Account) -> Fit:
-    wallet, revenue = _wallet(account, None), as_rows(measures.sales(account))[0].revenue_12m
+    wallet, revenue = _wallet(account, None), measures.sales(account).revenue_12m
     if wallet is None or not revenue:
         return LACKS
     step = _step(account, revenue)
@@ -187,7 +187,7 @@ def _step(account: Account, revenue: float) -> float:
 def _sole_supplier(account: Account) -> Fit:
     shares = {
         each.product_group: each.revenue_12m / wallet.likely
-        for each in as_rows(measures.sales_by_group(account))
+        for each in measures.sales_by_group(account)
         if (wallet := _wallet(account, each.product_group))
         and wallet.likely > 0
         and each.revenue_12m is not None
@@ -221,7 +221,7 @@ def _joint_innovation(account: Account) -> Fit:
 
 
 def _grow_revenue(account: Account) -> Fit:
-    revenue = as_rows(measures.sales(account))[0].revenue_12m
+    revenue = measures.sales(account).revenue_12m
     if revenue is None or goal_values.best_change(account) is None:
         return LACKS
     step = _step(account, revenue)
@@ -230,21 +230,25 @@ def _grow_revenue(account: Account) -> Fit:
 
 
 def _revive_group(account: Account) -> Fit:
-    groups = [each for each in as_rows(measures.sales_by_group(account)) if each.growth_share is not None]
     limit = account.limit("flat_growth_share")
-    still = [each for each in groups if each.growth_share <= limit]
-    moving = [each.growth_share for each in groups if each.growth_share > limit]
+    groups = [
+        (each.growth_share, each.revenue_12m, each.product_group)
+        for each in measures.sales_by_group(account)
+        if each.growth_share is not None and each.revenue_12m is not None
+    ]
+    still = [each for each in groups if each[0] <= limit]
+    moving = [growth for growth, _, _ in groups if growth > limit]
     if not still or not moving:
         return NOT_NEEDED if groups else LACKS
-    flat = max(still, key=lambda each: each.revenue_12m or 0.0)
+    growth, revenue, group = max(still, key=lambda each: each[1])
     pace = min(float(median(moving)), 0.10)
-    change = words.percent(flat.growth_share, 1, signed=True)
-    figures = {"group": flat.product_group, "change": change, "pace": words.percent(pace, 1)}
-    return Fit("fits", round(flat.revenue_12m, -3), round(flat.revenue_12m * (1 + pace), -3), figures)
+    change = words.percent(growth, 1, signed=True)
+    figures = {"group": group, "change": change, "pace": words.percent(pace, 1)}
+    return Fit("fits", round(revenue, -3), round(revenue * (1 + pace), -3), figures)
 
 
 def _lift_margin(account: Account) -> Fit:
-    margin, year = as_rows(measures.sales(account))[0].margin_share, account.months(12, back=12)
+    margin, year = measures.sales(account).margin_share, account.months(12, back=12)
     if margin is None or year is None:
         return LACKS
     before = [each for each in account.revenues if year[0] <= each.month <= year[1]]
@@ -257,8 +261,8 @@ def _lift_margin(account: Account) -> Fit:
 
 
 def _pay_its_way(account: Account) -> Fit:
-    left = as_rows(measures.customer_profit(account))[0]
-    if left.profit is None:
+    left = measures.customer_profit(account)
+    if left.profit is None or left.service_cost is None:
         return LACKS
     if left.profit >= 0:
         return NOT_NEEDED
@@ -267,15 +271,15 @@ def _pay_its_way(account: Account) -> Fit:
 
 
 def _keep_groups(account: Account) -> Fit:
-    kept = as_rows(measures.repurchase(account))[0]
-    if not kept.before:
+    kept = measures.repurchase(account)
+    if kept.share is None:
         return LACKS
     figures = {"lost": words.listed(kept.lost), "again": str(kept.again), "before": str(kept.before)}
     return Fit("fits", round(kept.share * 100, 1), 100.0, figures) if kept.lost else NOT_NEEDED
 
 
 def _more_levels(account: Account) -> Fit:
-    roles = as_rows(relationships.threading(account))
+    roles = relationships.threading(account)
     if not any(each.people for each in roles):
         return LACKS
     unmet = [words.label("stakeholder_role", each.role) for each in roles if not each.is_threaded]
@@ -285,12 +289,12 @@ def _more_levels(account: Account) -> Fit:
 
 
 def _on_time(account: Account) -> Fit:
-    year = next(each for each in as_rows(measures.delivery_precision(account)) if each.period == "12m")
+    year = next(each for each in measures.delivery_precision(account) if each.period == "12m")
     return _up_to(year.share, 0.95, year.lines_due)
 
 
 def _keep_promises(account: Account) -> Fit:
-    ours = next(each for each in as_rows(measures.commitments(account)) if each.direction == "ours")
+    ours = next(each for each in measures.commitments(account) if each.direction == "ours")
     return _up_to(ours.on_time_share, 0.90, ours.due)
 
 

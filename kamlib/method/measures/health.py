@@ -13,7 +13,7 @@ from kamlib.method.measures.money import customer_profit, sales
 from kamlib.method.measures.periods import mean
 from kamlib.method.measures.promises import commitments, precision
 from kamlib.method.once import once
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 
 
 def weighted(scores: Sequence[float | None], weights: Sequence[float]) -> tuple[float | None, float]:
@@ -73,7 +73,7 @@ def _scored(value: float | None, ends: Sequence[float]) -> float | None:
 
 
 def _fresh_share(account: Account) -> float | None:
-    persons = [each for each in as_rows(relationships.people(account)) if each.contact_id is not None]
+    persons = [each for each in relationships.people(account) if each.contact_id is not None]
     # A missing interval says nothing; a person never met in a role of the decision says a lot.
     known = [
         each for each in persons if each.freshness in ("fresh", "ageing", "stale") or each.role is not None
@@ -175,7 +175,7 @@ def _severe_case(account: Account) -> bool:
 
 
 def _economic_unmet(account: Account) -> bool:
-    persons = as_rows(relationships.people(account))
+    persons = relationships.people(account)
     return not any(each.role == "economic" and each.freshness == "fresh" for each in persons)
 
 

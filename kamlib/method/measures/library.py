@@ -159,7 +159,7 @@ def _of_account(account: Account) -> Iterator[Figure]:
     yield Figure("exposure", lost.at_risk, "money", int(lost.replacement_months))
     likely = [each.value for each in lifetime(account).where(case="likely")]
     yield Figure("lifetime", mean(likely), "money", len(lifetime(account)))
-    met = [each.contacts for each in as_rows(relationships.contact_shares(account))]
+    met = [each.contacts for each in relationships.contact_shares(account)]
     _, effective = relationships.effective_contacts(met)
     yield Figure("contacts", effective, "count", sum(met))
     yield _health(health_total(account))

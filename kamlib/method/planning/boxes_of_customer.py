@@ -9,7 +9,7 @@ from kamlib import words
 from kamlib.method import relationships
 from kamlib.method.planning.box import MISSING, Box, is_old, lines_of, newest, plan_day
 from kamlib.method.planning.customer import KnownInsight, insights
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.words import Words
 
 _FROM_PLAN = words.sentence("page.from_plan")
@@ -112,7 +112,7 @@ def _tellers(account: Account, rows: Sequence[KnownInsight]) -> Words:
 
 
 def _people(account: Account) -> Box:
-    people = [each for each in as_rows(relationships.people(account)) if each.contact_id]
+    people = [each for each in relationships.people(account) if each.contact_id]
     if account.audience == "customer":
         # The customer sees only who of their own people stands behind a shared goal: no roles, no contacts.
         owners = {each.customer_owner_id for each in account.goals}

@@ -15,7 +15,7 @@ from kamlib.method.planning.promises import promises_overdue
 from kamlib.method.planning.risks import Weighed, risks
 from kamlib.method.planning.value import Headline, value_headline, value_ledger
 from kamlib.method.planning.work import Step, steps
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.schema.days import months_from
 from kamlib.schema.facts import Answer
 from kamlib.schema.plan import Decision, Goal, Measurement
@@ -127,7 +127,7 @@ def _of_value(account: Account, headline: Headline) -> Iterator[Words]:
 
 
 def _revenue(account: Account) -> Box:
-    (sold,) = as_rows(measures.sales(account))
+    sold = measures.sales(account)
     if sold.revenue_12m is None:
         return MISSING
     through = (pd.Timestamp(account.facts_through or account.as_of) + pd.offsets.MonthEnd(0)).date()
@@ -141,7 +141,7 @@ def _of_revenue(account: Account, sold: Any) -> Iterator[Words]:
     if sold.contribution_margin is not None:
         amount, share = _money(account, sold.contribution_margin), words.percent(sold.margin_share)
         yield words.sentence("page.line.margin", amount=amount, share=share)
-    (left,) = as_rows(measures.customer_profit(account))
+    left = measures.customer_profit(account)
     if left.profit is not None:
         yield words.sentence("page.line.profit", amount=_money(account, left.profit))
     if account.forecasts:

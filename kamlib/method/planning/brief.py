@@ -12,7 +12,7 @@ from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.planning.box import bare
 from kamlib.method.planning.risks import risks
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 from kamlib.words import Words
 
@@ -51,17 +51,17 @@ def brief(account: Account) -> Iterable[BriefLine]:
 
 def _promises(account: Account, side: str) -> Iterator[BriefLine]:
     """Open promises, the oldest day first, and the one that was kept last: it is the one to name in the room."""
-    own = [each for each in as_rows(measures.promises(account)) if each.direction == side]
+    own = [each for each in measures.promises(account) if each.direction == side]
     waiting = [each for each in own if each.done_on is None][:3]
-    kept = [each for each in own if each.done_on is not None]
+    kept = [(each.done_on, each) for each in own if each.done_on is not None]
     section = "ours" if side == "ours" else "theirs"
     for each in waiting:
         key = "brief.late" if each.days_late else "brief.open"
         content = words.sentence(key, title=each.title, n=each.days_late or 0)
         yield BriefLine(section, content, _holder(each), each.due_on)
     if kept:
-        last = max(kept, key=lambda each: each.done_on)
-        yield BriefLine(section, words.sentence("brief.kept", title=last.title), _holder(last), last.done_on)
+        day, last = max(kept, key=lambda each: each[0])
+        yield BriefLine(section, words.sentence("brief.kept", title=last.title), _holder(last), day)
 
 
 def _holder(promise: Any) -> str | None:
@@ -77,14 +77,14 @@ def _hot(account: Account) -> Iterator[BriefLine]:
         yield BriefLine(
             "hot", words.sentence("brief.case", title=case.title, severity=severity), None, case.opened_on
         )
-    shares = [each.share for each in as_rows(measures.delivery_precision(account)) if each.period == "3m"]
+    shares = [each.share for each in measures.delivery_precision(account) if each.period == "3m"]
     if shares and shares[0] is not None and shares[0] < account.limit("precision_share"):
         through = account.facts_through.date() if account.facts_through is not None else None
         yield BriefLine(
             "hot", words.sentence("brief.delivery", share=words.percent(shares[0])), None, through
         )
     yield from _low_answers(account)
-    for project in as_rows(measures.projects(account)):
+    for project in measures.projects(account):
         if (project.slip_days or 0) >= account.limit("slip_days") and project.status not in _ENDED:
             behind = words.sentence("brief.project", name=project.name, n=project.slip_days)
             yield BriefLine("hot", behind, None, project.end_on)

@@ -9,7 +9,7 @@ from typing import Any
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.once import once
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 from kamlib.schema.plan import Insight, Whitespace
 from kamlib.words import Words
@@ -35,11 +35,11 @@ class Placed:
 @result("organisation")
 def organisation(account: Account) -> Iterable[Placed]:
     """Return the customer's people as a tree, each below the chief; roles that nobody holds come last (S3.1)."""
-    people = as_rows(relationships.people(account))
+    people = relationships.people(account)
     known = {each.contact_id: each for each in people if each.contact_id}
     below: dict[str | None, list[str]] = {}
-    for each in known.values():
-        below.setdefault(each.reports_to if each.reports_to in known else None, []).append(each.contact_id)
+    for contact_id, each in known.items():
+        below.setdefault(each.reports_to if each.reports_to in known else None, []).append(contact_id)
     for contact_id, depth in _walk(below, list(known)):
         yield _placed(account, known[contact_id], depth)
     for each in people:
@@ -133,7 +133,7 @@ class GroupVolume:
 @result("volume", values=lambda account: {"flat": words.percent(account.limit("flat_growth_share"), 1)})
 def volume(account: Account) -> Iterable[GroupVolume]:
     """Return business volume per product group, the largest first (S3.3)."""
-    for each in as_rows(measures.sales_by_group(account)):
+    for each in measures.sales_by_group(account):
         before = each.revenue_previous_12m
         yield GroupVolume(
             each.product_group,
@@ -194,7 +194,7 @@ def _current(account: Account, cell: Whitespace) -> float | None:
     units = {each.unit_id for each in account.whitespaces if each.unit_id}
     if cell.unit_id is not None and len(units) > 1:
         return None
-    groups = as_rows(measures.sales_by_group(account))
+    groups = measures.sales_by_group(account)
     return next((each.revenue_12m for each in groups if each.product_group == cell.product_group), None)
 
 

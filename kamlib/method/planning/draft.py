@@ -10,7 +10,7 @@ from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.planning.customer import volume
 from kamlib.method.planning.page import one_page
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 from kamlib.words import Words
 
@@ -38,7 +38,7 @@ def draft(account: Account) -> Iterable[EmptyBox]:
 
 
 def _why_key(account: Account) -> Words | None:
-    (sold,), standing = as_rows(measures.sales(account)), account.standing
+    sold, standing = measures.sales(account), account.standing
     if sold.revenue_12m is None:
         return None
     amount = words.money(sold.revenue_12m, account.currency)
@@ -50,7 +50,7 @@ def _why_key(account: Account) -> Words | None:
 
 
 def _people(account: Account) -> Words | None:
-    shares = as_rows(relationships.contact_shares(account))[:3]
+    shares = relationships.contact_shares(account)[:3]
     names = [relationships.person_name(account, each.contact_id) for each in shares]
     return words.sentence("draft.people", names=words.listed(names)) if names else None
 
@@ -71,7 +71,7 @@ def _risks(account: Account) -> Words | None:
 
 
 def _of_one_person(account: Account) -> Words | None:
-    shares = as_rows(relationships.contact_shares(account))
+    shares = relationships.contact_shares(account)
     if not shares or shares[0].share < 0.5 or sum(each.contacts for each in shares) < 4:
         return None
     name = relationships.person_name(account, shares[0].contact_id)
@@ -87,7 +87,7 @@ def _of_agreements(account: Account) -> Words | None:
 
 
 def _of_volume(account: Account) -> Words | None:
-    (sold,) = as_rows(measures.sales(account))
+    sold = measures.sales(account)
     if sold.growth_share is None or sold.growth_share >= -0.1:
         return None
     return words.sentence("draft.risk_volume", change=words.percent(sold.growth_share, 1, signed=True))

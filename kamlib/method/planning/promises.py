@@ -8,14 +8,14 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import measures
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 from kamlib.words import Words
 
 
 def promises_overdue(account: Account) -> list[Any]:
     """Return the commitments past their day, both ways, the oldest first: rows of `measures.promises`."""
-    return [each for each in as_rows(measures.promises(account)) if each.state == "overdue"]
+    return [each for each in measures.promises(account) if each.state == "overdue"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def promise_ages(account: Account) -> Iterable[OpenOfAge]:
 
     The first row holds those whose day has not passed, the last those without a day; no rows where none is open.
     """
-    waiting = [each for each in as_rows(measures.promises(account)) if each.done_on is None]
+    waiting = [each for each in measures.promises(account) if each.done_on is None]
     if not waiting:
         return
     for age, low, high in _ages(account.limit("promise_age_days")):
@@ -74,7 +74,7 @@ def reciprocity(account: Account) -> Iterable[Reciprocity]:
     since = months_from(account.today, -12)
     kept = [
         each.direction
-        for each in as_rows(measures.promises(account))
+        for each in measures.promises(account)
         if each.done_on is not None and since < each.done_on <= account.today
     ]
     given, got = kept.count("ours"), kept.count("customer")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kamlib.method import measures
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _ahead(account: Account) -> Iterator[Ahead]:
     starts = {each.project_id: each.starts_on for each in account.open_projects}
     yield from (
         Ahead("project", each.name, "ours", starts[each.project_id], each.end_on)
-        for each in as_rows(measures.projects(account))
+        for each in measures.projects(account)
         if each.project_id in starts
     )
     yield from (

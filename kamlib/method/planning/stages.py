@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.words import Words
 
 
@@ -66,7 +66,7 @@ def _exploratory(account: Account) -> Sign:
 
 
 def _basic(account: Account) -> Sign:
-    (sold,) = as_rows(measures.sales(account))
+    sold = measures.sales(account)
     if sold.revenue_12m is None:
         return None, words.sentence("stage.sign.unknown")
     amount = words.money(sold.revenue_12m, account.currency)
@@ -81,7 +81,7 @@ def _cooperative(account: Account) -> Sign:
 
 def _interdependent(account: Account) -> Sign:
     joint = _joint(account)
-    roles = sum(bool(each.is_threaded) for each in as_rows(relationships.threading(account)))
+    roles = sum(bool(each.is_threaded) for each in relationships.threading(account))
     is_seen = joint > 0 and roles >= account.limit("stage_roles")
     return is_seen, words.sentence("stage.sign.interdependent", n=joint, roles=roles)
 

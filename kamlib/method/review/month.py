@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures, relationships
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 from kamlib.schema.result import frame_of
 
 Line = dict[str, Any]
@@ -33,7 +33,7 @@ _NEWS = (
 )
 
 
-def follow_up(account: AccountView) -> pd.DataFrame:
+def follow_up(account: Account) -> pd.DataFrame:
     """One row per line of the monthly page: `section`, `kind`, `what`, `who`, `on`, `days`, `row_id`.
 
     Sections are overdue, stale, changed (the last month) and next (the coming month). `days` counts from `on` to
@@ -66,7 +66,7 @@ def _lines(section: str, kind: str, rows: pd.DataFrame, **columns: str) -> Itera
         yield {"section": section, "kind": kind, "row_id": row.get("row_id", ""), **found}
 
 
-def _overdue(account: AccountView) -> Iterator[Line]:
+def _overdue(account: Account) -> Iterator[Line]:
     late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")]
     for side, owner in (("ours", "owner_id"), ("customer", "customer_owner_id")):
@@ -77,7 +77,7 @@ def _overdue(account: AccountView) -> Iterator[Line]:
     yield from _lines("overdue", "initiative", behind, what="title", who="owner_id", on="due_on")
 
 
-def _stale(account: AccountView) -> Iterator[Line]:
+def _stale(account: Account) -> Iterator[Line]:
     if account.audience == "customer":
         return
     people = frame_of(relationships.due_contacts(account), relationships.Person)
@@ -93,7 +93,7 @@ def _stale(account: AccountView) -> Iterator[Line]:
     yield from _lines("stale", "goal", old, what="title", who="owner_id", on="measured_on")
 
 
-def _changed(account: AccountView) -> Iterator[Line]:
+def _changed(account: Account) -> Iterator[Line]:
     for kind, table, when, said in _NEWS:
         rows = measures.past_year(account, account.tables[table], when, 1)
         if rows.empty:
@@ -114,7 +114,7 @@ def _by_who_does_it(promises: pd.DataFrame) -> pd.DataFrame:
     return promises.assign(owner_id=doer)
 
 
-def _said(account: AccountView, column: str, value: object) -> str:
+def _said(account: Account, column: str, value: object) -> str:
     if column == "contact_id":
         return str(relationships.person_name(account, value))
     if column == "goal_id":
@@ -128,7 +128,7 @@ def _answered(answer: dict[Any, Any]) -> str:
     return score if text.is_missing(answer["comment"]) else str(answer["comment"])
 
 
-def _next(account: AccountView) -> Iterator[Line]:
+def _next(account: Account) -> Iterator[Line]:
     now = measures.today(account)
     month = (now, now + pd.DateOffset(months=1))
     promises = account.commitment[account.commitment["done_on"].isna()]
@@ -147,5 +147,5 @@ def _next(account: AccountView) -> Iterator[Line]:
     yield from _lines("next", "ask_again", rows, what="title", who="owner_id", on="ask_again_on")
 
 
-def _open_initiatives(account: AccountView) -> pd.DataFrame:
+def _open_initiatives(account: Account) -> pd.DataFrame:
     return account.initiative[~account.initiative["status"].isin(["done", "stopped"])]

@@ -7,7 +7,7 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import measures
-from kamlib.schema import Account, as_rows
+from kamlib.schema import Account
 from kamlib.words import Words
 
 Said = dict[str, Any]
@@ -46,7 +46,7 @@ def _revenue_words(account: Account) -> Words:
 
 
 def _goals(followed: Sequence[Any]) -> Words:
-    states = [each.state for each in as_rows(followed)]
+    states = [each.state for each in followed]
     on_track = sum(each in ("on_track", "not_due") for each in states)
     measured = on_track + sum(each in ("at_risk", "off_track") for each in states)
     all_well = "calm" if "not_due" in states else "all"
@@ -81,7 +81,7 @@ def _worst_score(account: Account) -> Words:
 
 
 def _gained(account: Account, ledger: Sequence[Any]) -> Said:
-    confirmed = [each for each in as_rows(ledger) if each.is_counted]
+    confirmed = [each for each in ledger if each.is_counted]
     gained = sum(max(each.amount, 0.0) for each in confirmed)
     cost = sum(max(-each.amount, 0.0) for each in confirmed)
     key = "both" if gained and cost else "cost" if cost else "gained" if gained else "none"
@@ -195,7 +195,7 @@ def _kept(account: Account, side: str) -> Said:
 
 
 def _value(account: Account, ledger: Sequence[Any]) -> Said:
-    amounts = [each.amount for each in as_rows(ledger) if each.is_counted]
+    amounts = [each.amount for each in ledger if each.is_counted]
     cost = sum(-each for each in amounts if each < 0)
     is_both = bool(cost) and any(each > 0 for each in amounts)
     change = words.sentence("opening.cost", cost=words.money(cost, account.currency)) if is_both else ""

@@ -24,7 +24,7 @@ from kamlib.run import closed_values, files, leaks
 from kamlib.run.reports import LONGEST_PATH
 from kamlib.run.workshop import canvases, guide, handouts
 from kamlib.run.workshop.meeting import Meeting
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 from kamlib.show import paper
 
 KINDS = ("plan", "joint", "segmentation", "review", "customer-review")
@@ -101,7 +101,7 @@ def _inside(here: workspace.Workspace, request: Request) -> Meeting:
     return Meeting(kind, here.portfolio(), on)
 
 
-def _projected(here: workspace.Workspace, inside: AccountView, work: Path) -> AccountView:
+def _projected(here: workspace.Workspace, inside: Account, work: Path) -> Account:
     """Return the customer's own view: what is not in their file can't be printed."""
     projection.write(here, inside.account_id, work / "customer.sqlite")
     theirs = workspace.open(work / "customer.sqlite").account(inside.account_id)
@@ -126,7 +126,7 @@ def _refusal(meeting: Meeting) -> Finding | None:
     return Finding("workshop_declined", "warning", declined.place, {"why": relationships.rule_said(declined)})
 
 
-def _may_ask(account: AccountView, day: date) -> bool:
+def _may_ask(account: Account, day: date) -> bool:
     """Tell whether every no of the customer's may be taken up again on `day` (P25)."""
     return all(
         each.step not in ("wait", "set_date") for each in goal_setting.joint(replace(account, as_of=day))

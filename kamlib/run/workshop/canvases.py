@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation
 from kamlib.run.workshop.meeting import Meeting
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio
 from kamlib.show import paper
 
 
@@ -33,20 +33,20 @@ def _sheet(meeting: Meeting, name: str) -> str:
     return meeting.sheet("canvases", text.fill(words["title"], {}), lead, body, is_canvas=True)
 
 
-def _nothing(_: AccountView | Portfolio) -> pd.DataFrame:
+def _nothing(_: Account | Portfolio) -> pd.DataFrame:
     return pd.DataFrame()
 
 
 # --- one account -------------------------------------------------------------------------------------------
 
 
-def _joint_goals(account: AccountView) -> pd.DataFrame:
+def _joint_goals(account: Account) -> pd.DataFrame:
     joint = goal_setting.progress(account).where(side="joint")[:2]  # the third line is for a new one
     targets = [f"{text.figure(goal.target)}\n{text.day(goal.due_on)}" for goal in joint]
     return joint.frame().assign(target=targets, baseline=[text.figure(goal.baseline) for goal in joint])
 
 
-def _give_get(account: AccountView) -> pd.DataFrame:
+def _give_get(account: Account) -> pd.DataFrame:
     promised = measures.promises(account).frame()
     waiting = promised[promised["done_on"].isna()]
     theirs = waiting[waiting["direction"].eq("customer")].head(4).reset_index(drop=True)
@@ -54,18 +54,18 @@ def _give_get(account: AccountView) -> pd.DataFrame:
     return theirs.add_prefix("theirs_").join(ours.add_prefix("ours_"), how="outer")
 
 
-def _journey(account: AccountView) -> pd.DataFrame:
+def _journey(account: Account) -> pd.DataFrame:
     steps = account.journey_step.sort_values("step").head(5)
     star = steps["is_moment_of_truth"].fillna(value=False).map({True: " *", False: ""})
     return steps.assign(title=steps["title"] + star)
 
 
-def _questions(account: AccountView) -> pd.DataFrame:
+def _questions(account: Account) -> pd.DataFrame:
     rows = review.questions(account, goal_setting.progress(account)).frame()
     return rows.groupby("question", sort=False)["answer"].agg(lambda told: list(told)[:4]).reset_index()
 
 
-def _decisions(account: AccountView) -> pd.DataFrame:
+def _decisions(account: Account) -> pd.DataFrame:
     rows = review.decisions(account)
     return rows[rows["status"].eq("asked")].head(5)
 
@@ -101,7 +101,7 @@ def _capacity(portfolio: Portfolio) -> pd.DataFrame:
     return rows.assign(names=rows["names"].map("\n".join))
 
 
-_OF_ONE: Mapping[str, Callable[[AccountView], pd.DataFrame]] = {
+_OF_ONE: Mapping[str, Callable[[Account], pd.DataFrame]] = {
     "joint_goals": _joint_goals,
     "give_get": _give_get,
     "journey": _journey,

@@ -9,7 +9,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation, workshop
 from kamlib.run.workshop.meeting import Meeting, bare, lines_of
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio
 from kamlib.schema.days import months_from
 from kamlib.show import onepage, paper, tables
 
@@ -81,7 +81,7 @@ def _the_list(portfolio: Portfolio) -> str:
     return tables.sheet("workshop_list", rows, portfolio).html
 
 
-def _since_last(account: AccountView) -> Iterator[str]:
+def _since_last(account: Account) -> Iterator[str]:
     """What both have agreed, promised and confirmed, as the customer may see it."""
     yield tables.sheet("workshop_goals", goal_setting.progress(account), account).html
     since = months_from(account.today, -MONTHS_BACK)
