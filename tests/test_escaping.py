@@ -401,7 +401,7 @@ def test_prose_and_index_are_words(payload: str) -> None:
 def test_a_file_name_and_a_line_on_the_screen(payload: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Letters, digits and hyphens in a name; nothing that steers the terminal on the screen."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", files.slug(payload, payload))
-    cli.say(payload)
+    cli.echo(payload)
     assert not set(capsys.readouterr().out) & set("\x1b\x07\0\u202e\u2066")
 
 

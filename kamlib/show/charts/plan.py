@@ -94,7 +94,7 @@ def _step(row: Mapping[Hashable, Any], share: tuple[float, float]) -> bars.Bar:
 def journey(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Draw the customer's score of each step of their journey, with the table of what is done about it below.
 
-    `answer` holds the rows of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain;
+    `answer` holds the rows of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain.
     """
     rows = as_frame(answer)
     known = rows.dropna(subset=["score"])
