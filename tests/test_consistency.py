@@ -78,7 +78,7 @@ WORLDS: dict[str, list[Change]] = {
         )
     ],
     "zero weights": [
-        Change("weight", f"W-{n}", {"criterion": each, "weight": 0}, operation="insert", effective_on="2026-09-30")
+        Change("weight", f"W-zero-{n}", {"criterion": each, "weight": 0}, operation="insert", effective_on="2026-09-30")
         for n, each in enumerate(("strategic_importance", "willingness_to_partner", "internal_complexity"))
     ],
 }  # fmt: skip

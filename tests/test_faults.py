@@ -849,7 +849,7 @@ def test_every_notebook_stands_an_odd_workspace(
 def test_a_drawing_keeps_what_is_written_in_it() -> None:
     """Numbers, quotes and ids are tidied in the tags of a drawing, never in a customer's name."""
     name = '3.14159 AB "Norr" id="x" url(#a); "'
-    drawn = figure._clean(f'<svg width="1.23456" id="q"><text style="fill: none; ">{name}</text></svg>')
+    drawn, _ = figure._clean(f'<svg width="1.23456" id="q"><text style="fill: none; ">{name}</text></svg>')
     assert f'<text style="fill: none">{name}</text>' in drawn
     assert 'width="1.23"' in drawn
 

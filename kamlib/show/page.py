@@ -79,15 +79,22 @@ class Shown:
 
 def _traced(figure: Figure) -> dict[str, Any]:
     """Return a figure as plain values, with the words that the page shows."""
-    told = {name: getattr(figure, name) for name in ("name", "account_id", "of", "unit", "formula", "value")}
+    told = {name: getattr(figure, name) for name in ("name", "account_id", "of", "unit")}
     return {
         **told,
+        "formula": figure.formula or _formula(figure.name),
         "value": None if text.is_missing(figure.value) else float(figure.value),
         "words": str(figure),
         "tables": [*figure.tables],
         "data_on": figure.data_on.isoformat() if figure.data_on else "",
         "known": list(figure.known or ()),
     }
+
+
+def _formula(name: str) -> str:
+    """Return how a figure is counted, in words, where the catalogue says it."""
+    known = (f"kpi.{name}.formula", f"figure.{name}.formula")
+    return next((text.t(key) for key in known if key in text.catalogue()), "")
 
 
 NOTHING = Shown("", "")

@@ -7,6 +7,8 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from kamlib.method.measures.money import growth_words
 from kamlib.method.once import once
 from kamlib.schema import TABLES, Account, Bundle
@@ -53,8 +55,8 @@ def _newest(bundle: Bundle) -> dict[str, date]:
             days = [day for row in bundle.rows[name] if (day := getattr(row, table.when))]
             if days:
                 newest[name] = max(days)
-        elif len(bundle.tables[name]):
-            newest[name] = bundle.tables[name][table.when].max().date()
+        elif not pd.isna(day := bundle.tables[name][table.when].max()):
+            newest[name] = day.date()
     return newest
 
 
