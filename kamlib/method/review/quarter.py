@@ -75,7 +75,7 @@ def _business(account: Account) -> Iterator[Answer]:
         known=sold.revenue_12m is not None,
         amount=measures.named(account, "revenue", words.money(sold.revenue_12m, account.currency)),
         change=measures.of_growth(account, sold.growth_share),
-        margin=words.percent(sold.margin_share),
+        margin=measures.named(account, "margin", words.percent(sold.margin_share, 1)),
     )
     moved = {
         each.product_group: each.revenue_12m - each.revenue_previous_12m
