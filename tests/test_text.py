@@ -259,6 +259,26 @@ def test_the_words_are_those_of_the_glossary() -> None:
     assert found == []
 
 
+def prose() -> Iterator[tuple[str, str]]:
+    """English that is no sentence of the catalogue: cells of the notebooks and documents, code left out."""
+    for notebook in sorted((TOP / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+            if "en" in cell["metadata"].get("tags", []):
+                yield notebook.name, "".join(cell["source"])
+    for page in (*TOP.glob("*.md"), *(TOP / "docs").glob("*.md")):
+        yield page.name, re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+
+
+def test_notebooks_and_documents_use_the_words_of_the_glossary() -> None:
+    """The prose beside the catalogue speaks the same English: account team, commitment, internal, fix."""
+    found = [
+        (place, words[0])
+        for place, said in prose()
+        for words in re.finditer(FORBIDDEN["en"], said, re.IGNORECASE)
+    ]
+    assert found == []
+
+
 @cache
 def sources() -> list[ast.Module]:
     """All Python of the package and the notebooks."""

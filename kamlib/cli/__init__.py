@@ -348,5 +348,5 @@ def settings_(target: str | None, file: Path | None, *, clear: bool) -> None:
 @click.pass_obj
 @told_plainly
 def doctor(target: str | None) -> int:
-    """Examine the installation and the workspace, and say what to mend."""
+    """Examine the installation and the workspace, and say what to fix."""
     return examine.run(locate.workspace(target), say=say)
