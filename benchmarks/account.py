@@ -42,7 +42,7 @@ def asked(function: Callable[..., Any]) -> list[str] | None:
 
 
 def milliseconds(
-    function: Callable[..., Any], names: list[str], account: schema.AccountView, rounds: int
+    function: Callable[..., Any], names: list[str], account: schema.Account, rounds: int
 ) -> float:
     """Return the processor time of the fastest of some rounds, each on an account that remembers nothing."""
     taken = []
@@ -56,7 +56,7 @@ def milliseconds(
     return min(taken)
 
 
-def crowded(account: schema.AccountView, people: int = 60, own: int = 8) -> schema.AccountView:
+def crowded(account: schema.Account, people: int = 60, own: int = 8) -> schema.Account:
     """Return the account with an invented map: units of ten people below a chief, every other one known to one of us."""
     contacts = [
         {
@@ -84,8 +84,8 @@ def crowded(account: schema.AccountView, people: int = 60, own: int = 8) -> sche
         for n in range(people)
     ]
     tables = {"contact": pd.DataFrame(contacts), "stakeholder": pd.DataFrame(judged)}
-    typed = {name: schema.TABLES[name].typed(rows) for name, rows in tables.items()}
-    return dataclasses.replace(account, tables={**account.tables, **typed})
+    typed = {name: schema.TABLES[name].rows(schema.TABLES[name].typed(rows)) for name, rows in tables.items()}
+    return dataclasses.replace(account, rows={**account.rows, **typed})
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How much processor time the figures of one account's report take, and how much its export takes.
 
 Run: python benchmarks/charts.py [--account A-003] [--rounds 7] [--over MS]. Runs the account plan and the review for one rich
-account of the sample company in this process, then draws each of their figures again, both widths, and exports each
+account of the sample company in this process, then draws each of their figures again and exports each
 page again, all warm. The limits: 300 ms for all figures of one report, 15 ms for one export. Prints the fastest round.
 """
 
@@ -110,7 +110,7 @@ def main() -> None:
         for ms, figure in timed:
             if ms >= chosen.over:
                 line(ms, f"{name}: {figure}")
-        line(sum(ms for ms, _ in timed), f"{name}: all {len(timed)} figures, both widths", CHARTS_LIMIT_MS)
+        line(sum(ms for ms, _ in timed), f"{name}: all {len(timed)} figures", CHARTS_LIMIT_MS)
 
         def exported(notebook: NotebookNode = notebook) -> str:
             return export.to_html(notebook, title="-", lang="sv", audience="internal")

@@ -1,7 +1,6 @@
 """Time and memory of reading and judging revenue files: `python benchmarks/intake.py [ROWS]`.
 
-Figures depend on the machine; on 2 shared cores 1,000,000 rows took about 14 s and 1.3 GB (CSV), 50,000 rows
-of a workbook about 9 s.
+Figures depend on the machine; those measured last stand in README.md, Speed.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def portfolio(judged: int, accounts: int = ACCOUNTS) -> schema.Portfolio:
         name: table.typed(given[name]) if name in given else table.empty()
         for name, table in schema.TABLES.items()
     }
-    return schema.Portfolio(tables, date(2026, 9, 30), pd.Timestamp("2026-09-01"))
+    return schema.Portfolio(tables=tables, as_of=date(2026, 9, 30), facts_through=pd.Timestamp("2026-09-01"))
 
 
 def peak_gigabytes() -> float:

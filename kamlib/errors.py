@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from kamlib import text
+from kamlib.words import Words
 
 Severity = Literal["error", "warning", "note"]
+
+#: The most severe first.
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+
+
+def severity_rank(severity: str) -> int:
+    """Return the place of a severity among all, the most severe 0; what is none of them comes last."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 @dataclass(frozen=True)
@@ -17,19 +26,22 @@ class Finding:
     """One thing that somebody should know.
 
     `rule` is a catalogue key below `finding.`; its sentence is filled with `values`. `place` says where in
-    the user's own words: file, line, column, or account and row.
+    the user's own words: file, line, column, or account and row. `mend` says what to do, where that is a sentence of
+    its own.
     """
 
     rule: str
     severity: Severity = "error"
     place: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    mend: Words | None = None
 
     def sentence(self) -> str:
         """Say it in the language in use: place first, then what, then the cure."""
         where = self.where()
         what = text.t(f"finding.{self.rule}", **{**self.place, **self.values})
-        return f"{where}: {what}" if where else what
+        whole = f"{what} {self.mend}" if self.mend else what
+        return f"{where}: {whole}" if where else whole
 
     def where(self) -> str:
         """Say the place: `revenue.csv, row 4, column 'revenue'`."""

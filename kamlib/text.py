@@ -173,6 +173,16 @@ def label(choice_set: str, code: Any) -> str:
     return words[_chosen] if words else str(code)
 
 
+def label_of(code: tuple[str, Any]) -> str:
+    """Return the label of a choice set's code, given as a pair."""
+    return label(*code)
+
+
+def table_title(name: str) -> str:
+    """Return what a table of the schema is called, within a sentence."""
+    return str(entry(f"table.{name}")[_chosen][0]).lower()
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a scalar is no value at all (None, NaN, NaT, empty text)."""
     return value is None or value is pd.NA or value == "" or bool(pd.isna(value))
@@ -222,9 +232,27 @@ def money(amount: Any, currency: str = "SEK", *, signed: bool = False) -> str:
     return number(float(amount) / step, digits, signed=signed) + NBSP + money_unit(currency, step)
 
 
+def figure(value: Any, unit: str | None = None) -> str:
+    """Write a number as people write it, without decimals where it is whole or large, and its unit."""
+    if is_missing(value):
+        return MISSING
+    is_whole = abs(float(value)) >= 1000 or round(float(value), 1).is_integer()
+    written = number(value, 0 if is_whole else 1)
+    return f"{written}{NBSP}{unit}" if unit else written
+
+
 def money_unit(currency: str, step: float = 1e6) -> str:
     """Return the unit of an amount: `mkr`, `tkr`, `kr`, or `MSEK`, `kSEK`, `SEK`."""
-    if _chosen == "sv" and currency in ("SEK", "NOK", "DKK"):
+    return _money_unit(currency, step, _chosen)
+
+
+def money_units(currency: str) -> dict[str, float]:
+    """Return what one of each unit of money is worth, as it is written in any language."""
+    return {_money_unit(currency, step, lang): step for lang in LANGUAGES for step in (1e6, 1e3, 1.0)}
+
+
+def _money_unit(currency: str, step: float, lang: str) -> str:
+    if lang == "sv" and currency in ("SEK", "NOK", "DKK"):
         unit = {1e6: "mkr", 1e3: "tkr", 1.0: "kr"}[step]
         return unit if currency == "SEK" else f"{unit} {currency}"
     return {1e6: "M", 1e3: "k", 1.0: ""}[step] + currency
@@ -255,9 +283,19 @@ def quarter(value: Any, starts: int = 1) -> str:
     return f"{'kv' if _chosen == 'sv' else 'Q'}{month_ // 3 + 1}{NBSP}{named}"
 
 
-def listed(parts: Iterable[str]) -> str:
+def listed(parts: Iterable[object]) -> str:
     """Join parts as a sentence does: `a, b och c`."""
-    return format_list(list(parts), locale=_LOCALES[_chosen])
+    return format_list([str(part) for part in parts], locale=_LOCALES[_chosen])
+
+
+def written(_: object, words: str) -> str:
+    """Return words that are written already."""
+    return words
+
+
+def joined(parts: Iterable[object], between: str = " ") -> str:
+    """Write parts one after the other."""
+    return between.join(str(part) for part in parts)
 
 
 def yes_no(value: Any) -> str:

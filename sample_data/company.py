@@ -178,6 +178,7 @@ def _one_of_us(person_id: str, name: str, title: str, unit: str, **more: Any) ->
         "reports_to": more.get("boss", ""),
         "joined_on": more.get("joined", ""),
         "gone_on": more.get("gone", ""),
+        "capacity_hours_year": more.get("hours", ""),
     }
 
 
@@ -224,6 +225,7 @@ def _person(person_id: str, account_id: str, told: list[Any]) -> Row:
         "is_placeholder": "false" if name else "true",
         "joined_on": joined,
         "gone_on": gone,
+        "capacity_hours_year": "",
     }
 
 

@@ -38,23 +38,28 @@ def portfolio(
 ) -> schema.Portfolio:
     """A portfolio of the rows given."""
     tables = frames(rows)
-    return schema.Portfolio(tables, as_of, _through(tables), schema.load_settings(settings), workspace="test")
+    return schema.Portfolio(
+        tables=tables,
+        as_of=as_of,
+        facts_through=_through(tables),
+        settings=schema.load_settings(settings),
+        workspace="test",
+    )
 
 
 def account(
     account_id: str = "A-1", *, as_of: date = AS_OF, audience: str = "internal", **rows: Rows
-) -> schema.AccountView:
+) -> schema.Account:
     """One account; rows without an account_id get this one."""
     for name, table_rows in rows.items():
         if "account_id" in schema.TABLES[name].by_name:
             rows[name] = [{"account_id": account_id, **row} for row in table_rows]
     rows.setdefault("account", [{"account_id": account_id, "name": "Testkund AB"}])
     tables = frames(rows)
-    return schema.AccountView(
-        tables,
-        as_of,
-        _through(tables),
-        schema.load_settings(),
+    return schema.Account(
+        rows={name: table.rows(tables[name]) for name, table in schema.TABLES.items()},
+        as_of=as_of,
+        facts_through=_through(tables),
         workspace="test",
         account_id=account_id,
         name=str(tables["account"]["name"].iloc[0]),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+import worlds
 from hypothesis import settings
 
 from kamlib import text
+from kamlib.data.workspace import Workspace
 
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("torture", max_examples=3_000, deadline=None)
@@ -18,6 +21,43 @@ settings.load_profile("small")
 # A shell that starts tests in the background lets them ignore Ctrl-C, and so would all that they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+#: Files and tests that `start.py check` leaves to `start.py test`, beside those that say so themselves: they build whole
+#: workspaces (the sample, worlds of canaries), start processes, print PDFs and decks, draw hundreds of figures,
+#: or walk large grids.
+SLOW = {
+    "test_architecture::test_importing_the_house_has_no_side_effects",
+    "test_charts_odd",
+    "test_controls::test_without_live_no_widget_is_imported",
+    "test_deck",
+    "test_escaping",
+    "test_evidence",
+    "test_coaching::test_the_sample_fires_every_rule",
+    "test_faults",
+    "test_goal_setting::test_every_outlook_has_one_state",
+    "test_leaks",
+    "test_live_browser",
+    "test_pdf",
+    "test_project::test_a_notebook_is_stripped_before_a_commit",
+    "test_project::test_the_readme_names_the_commands_that_exist",
+    "test_project::test_the_wheel_carries_the_kit",
+    "test_resume",
+    "test_sample",
+    "test_sample_workspace",
+    "test_segmentation::test_a_better_account_never_ranks_lower",
+    "test_segmentation::test_an_added_account_never_reorders_the_others",
+    "test_segmentation::test_scaling_and_order_change_nothing",
+    "test_serve",
+    "test_workshop",
+    "test_workspace::test_the_projected_file_holds_no_closed_value",
+}
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    """A workspace with one account that buys and one that has stopped buying."""
+    return worlds.two_accounts(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +75,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: a quarter of the time a worker waits for kernels, browsers and disks."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than there are processors: a quarter of the time one waits for kernels; quick tests never wait."""
+    return (os.cpu_count() or 1) + ("not slow" not in config.option.markexpr)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that run kernels and browsers: two workers then end together, with what is quick."""
-    slow = {
+    """Mark what is slow; begin with the files that run kernels and browsers: all workers then end together."""
+    for item in items:
+        if item.path.stem in SLOW or f"{item.path.stem}::{getattr(item, 'originalname', item.name)}" in SLOW:
+            item.add_marker("slow")
+    waiting = {
         item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")
     }
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: item.path not in waiting)

@@ -20,7 +20,7 @@ def programme(
 ) -> Portfolio:
     """Key accounts of one KAM with plans of these hours, the first ones worth most."""
     names = [f"A-{n}" for n in range(1, len(hours) + 1)]
-    squad: list[dict[str, Any]] = [{"person_id": owner, "function": "kam", "hours_year": available}]
+    kam: dict[str, Any] = {"contact_id": owner, "side": "ours", "capacity_hours_year": available}
     return portfolio(
         account=[{"account_id": name, "name": f"Kund {name[-1]}"} for name in names],
         account_plan=[
@@ -36,7 +36,7 @@ def programme(
             for n, name in enumerate(names)
             for row in months("2026-09", [100.0 / (n + 1)] * 12)
         ],
-        squad_member=squad if available is not None else [],
+        contact=[kam],
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from kamlib import text
+from kamlib.schema import as_rows
 from kamlib.show import charts, page
 from kamlib.show.charts import marks, words
 from kamlib.show.figure import Figure
@@ -111,7 +112,7 @@ ACCOUNT = (
     "influence_map",
 )
 #: Small curves beside their numbers, one for each part.
-SVGS = {"health_trend": 5}
+SVGS = {"health_trend": 5, "influence_map": 1}
 
 
 def _bundle(name: str, audience: str = "internal") -> Any:
@@ -126,7 +127,7 @@ def _drawn(name: str, rows: list[dict[str, Any]] | None = None, **more: Any) -> 
     frame = pd.DataFrame(ROWS[name] if rows is None else rows, columns=list(ROWS[name][0]))
     if name == "influence_map":
         frame = frame.astype(dict.fromkeys(["influence", "support", "coverage"], "Int64"))
-    return draw(frame, _bundle(name, **more))
+    return draw(as_rows(frame) if name == "goal_progress" else frame, _bundle(name, **more))
 
 
 @pytest.mark.parametrize("name", list(ROWS))

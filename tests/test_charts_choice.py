@@ -228,10 +228,12 @@ def test_the_worst_health_makes_the_title(bands: tuple[str, ...], said: str) -> 
     assert (">för lite känt<" in shown.html) == ("unknown" in bands)
 
 
-@pytest.mark.parametrize(("months", "lines"), [(0, 0), (1, 0), (2, 1), (11, 1), (12, 2)])
+@pytest.mark.parametrize(("months", "lines"), [(0, 0), (1, 0), (2, 1), (11, 1), (12, 1), (13, 2)])
 def test_a_mean_of_twelve_needs_twelve_months(months: int, lines: int) -> None:
-    """A short history has its months only, and one month has no line."""
-    assert panels("watch", months=months).html.count("<polyline") == lines
+    """A short history has its months only, and one month has no line; the first mean is a dot, two are a line."""
+    drawn = panels("watch", months=months).html
+    assert drawn.count("<polyline") == lines
+    assert ("<circle" in drawn) == (months >= 12)
 
 
 def test_no_key_account_has_no_panel() -> None:

@@ -16,6 +16,7 @@ import pytest
 from test_charts import ROWS
 from test_charts_choice import points, squad, stakes, weighed
 
+from kamlib.schema import as_rows
 from kamlib.show import charts
 from kamlib.show.page import Shown
 
@@ -79,7 +80,7 @@ SAMPLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, Any]]] = {
     "influence_map": (_people, {}),
     "organisation": (_tree, {"ties": TIES}),
     "roadmap": (_road, {}),
-    "journey": (_journey, {"pain": 2, "moment": 3}),
+    "journey": (_journey, {}),
     "risk_map": (_risks, {}),
     "whitespace": (_white, WHITE),
     "panels": (_panels, {}),
@@ -109,7 +110,8 @@ def drawn(name: str, change: Callable[[pd.DataFrame], pd.DataFrame], customer: s
         bundle = bundles.account(contact=[person, {**person, "contact_id": "C-1", "side": "customer"}])
     draw: Callable[..., Shown] = getattr(charts, name)
     whole = {"days_late": "Int64"} if "days_late" in rows() else {}
-    return draw(change(rows().astype(whole)), bundle, **more)
+    changed = change(rows().astype(whole))
+    return draw(as_rows(changed) if name == "goal_progress" else changed, bundle, **more)
 
 
 def named(name: str, customer: str) -> Shown:

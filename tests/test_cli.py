@@ -40,7 +40,7 @@ REVENUE = "account_id;month;product_group;revenue\n" + "".join(
 
 def kam(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    command = [sys.executable, "-m", "kamlib.cli", *arguments]
+    command = [sys.executable, "-m", "kamlib", *arguments]
     return subprocess.run(
         command,
         capture_output=True,
@@ -82,7 +82,7 @@ def test_ids_and_names_come_through_as_written(thin: Path) -> None:
         "A-1": "Ett AB",
         "NO": "NA",
     }
-    assert set(listed[0]) == {"account_id", "name", "revenue_12m", "segment", "is_key", "basis"}
+    assert set(listed[0]) == {"account_id", "name", "revenue_12m", "segment", "is_key", "basis", "counted_in"}
     assert {row["revenue_12m"] for row in listed} == {12 * 1000.5, 12 * 200.5, 12 * 30.5}
     assert {row["basis"] for row in listed} == {"proposed"}
 
@@ -106,6 +106,8 @@ def test_a_thin_workspace_gives_reports_that_say_what_to_add(thin: Path) -> None
     ("arguments", "code", "told"),
     [
         (("report", "A-11"), 3, "Närmast: A-1"),
+        (("report", "A-1", "--key"), 3, "Välj ett av tre"),
+        (("report", "--key", "--all"), 3, "Välj ett av tre"),
         (("report", "--notebook", "planing"), 3, "planning"),
         (("report", "--as-of", "i maj"), 3, "i maj"),
         (("report", "--audience", "customer", "--notebook", "01"), 3, "ingen kundversion"),
@@ -221,6 +223,31 @@ def test_a_declined_joint_plan_has_no_customer_edition(invented: Path) -> None:
     }
     assert states["02_goal_setting"] == states["03_planning"] == "skipped"
     assert states["05_follow_up"] == "ok"
+
+
+@pytest.mark.parametrize("module", ["kamlib", "kamlib.cli"])
+def test_python_runs_what_kam_runs(module: str) -> None:
+    """`python -m kamlib` is the whole command, and names itself so in its help."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.startswith(f"Usage: python -m {module} ")
+    assert set(COMMANDS) <= set(re.findall(r"^  ([a-z]+) ", done.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("sv", ("Skrev", "orörd")), ("en", ("Wrote", "untouched"))])
+def test_init_says_that_this_folder_now_means_the_workspace(
+    tmp_path: Path, lang: str, words: tuple[str, str]
+) -> None:
+    """A kam.toml made here is named, and so is one that was here already and still rules."""
+    written = tmp_path / "kam.toml"
+    first, second = (
+        kam("init", name, "--lang", lang, cwd=tmp_path).stdout for name in ("a.sqlite", "b.sqlite")
+    )
+    assert f"{words[0]} {written}" in first
+    assert f"{written} " in second
+    assert words[1] in second
+    assert written.read_text("utf-8") == 'workspace = "a.sqlite"\n'
 
 
 def test_history_tells_who_what_when_and_why(invented: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bundles
 import numpy as np
 import pytest
@@ -107,7 +109,7 @@ def test_whale_counts_only_known_cost() -> None:
         }
     )["service_cost"]
     tables = {**portfolio.tables, "revenue": rows, "service_cost": cost}
-    whole = type(portfolio)(tables, bundles.AS_OF, portfolio.facts_through)
+    whole = replace(portfolio, tables=tables)
     curve = concentration.whale_curve(whole)
     assert curve["account_id"].tolist() == ["A-1", "A-2", "A-3"]
     assert curve["profit"].tolist()[:2] == [30.0, -10.0]

@@ -12,7 +12,7 @@ from typing import Any
 import bundles
 import pandas as pd
 import pytest
-import test_leaks
+import worlds
 from pptx import Presentation
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
@@ -22,7 +22,7 @@ from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import KamError
 from kamlib.run import deck, slides
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 ODD = "A$5% & B <ö>"
 
@@ -36,7 +36,7 @@ def _revenue(before: float, now: float, group: str) -> list[dict[str, Any]]:
     ]
 
 
-def _account(audience: str = "internal", **more: Any) -> AccountView:
+def _account(audience: str = "internal", **more: Any) -> Account:
     goal = {
         "row_id": "G1", "title": "Färre stopp", "side": "joint", "goal_class": "strategic", "kpi": "timmar", "unit": "h",
         "direction": "down", "baseline": 41.0, "target": 20.0, "baseline_on": "2026-01-01", "due_on": "2026-12-31",
@@ -214,14 +214,14 @@ def test_a_customers_deck_is_the_same_whatever_is_closed(tmp_path: Path) -> None
     """Two worlds that differ in every closed value: one deck, made from the projected file, without a canary."""
     decks = []
     for world in (0, 1):
-        here = test_leaks.build(tmp_path / f"{world}.sqlite", world)
+        here = worlds.build(tmp_path / f"{world}.sqlite", world)
         projection.write(here, "A-1", tmp_path / f"kund-{world}.sqlite")
         decks.append(deck.made(workspace.open(tmp_path / f"kund-{world}.sqlite").account("A-1")))
     assert decks[0] == decks[1]
     inside = b"".join(_parts(decks[0]).values())
-    assert test_leaks.MARK.encode() not in inside
+    assert worlds.MARK.encode() not in inside
     ours = b"".join(_parts(deck.made(here.account("A-1"))).values())
-    assert test_leaks.MARK.encode() in ours
+    assert worlds.MARK.encode() in ours
 
 
 def test_a_customers_deck_has_its_own_words_and_no_picture_of_people() -> None:

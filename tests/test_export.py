@@ -64,12 +64,16 @@ def test_the_page_stands_alone_and_speaks_its_language() -> None:
     assert text.language() == "sv"
 
 
-def test_code_streams_and_strange_html_are_left_behind() -> None:
-    """Neither source, prints, nor HTML that our rooms did not make reaches the reader."""
-    stream = {"output_type": "stream", "name": "stdout", "text": "printed-line"}
-    html = _html(_md("# T"), _code("<b>strange-html</b>", stream))
-    for hidden in ("secret_call", "printed-line", "strange-html"):
-        assert hidden not in html
+def test_code_and_what_only_warns_are_left_behind() -> None:
+    """Neither source nor warnings reach the reader; a customer gets nothing that our rooms did not make."""
+    printed, warned = (
+        {"output_type": "stream", "name": name, "text": f"{name}-line"} for name in ("stdout", "stderr")
+    )
+    cells = [_md("# T"), _code("<b>strange-html</b>", printed, warned)]
+    for hidden in ("secret_call", "stderr-line"):
+        assert hidden not in _html(*cells)
+    for hidden in ("secret_call", "stderr-line", "stdout-line", "strange-html"):
+        assert hidden not in _html(*cells, audience="customer")
 
 
 def test_our_own_tables_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,8 +217,8 @@ def test_an_empty_page_weighs_little() -> None:
     assert len(_html(_md("# T")).encode()) < 80_000
 
 
-def _slope(ax: Any, *, narrow: bool) -> None:
-    ax.plot([0, 1 if narrow else 2])
+def _slope(ax: Any) -> None:
+    ax.plot([0, 2])
 
 
 @pytest.mark.browser
@@ -228,7 +232,8 @@ def test_a_phone_never_scrolls_sideways(monkeypatch: pytest.MonkeyPatch, tmp_pat
         [{"label": "Intäkt, rullande tolv månader", "value": "1 234,5 mkr", "change": "+12 %"}] * 4
     )
     table = "|a|b|\n|-|-|\n" + "|" + "långtord" * 20 + "|" + "y" * 80 + "|"
-    drawn = figure.shown(_slope, figure.Words("Titel", "", "En linje."), bundles.portfolio())
+    wide, phone = figure.Drawing(_slope, (7.1, 3.3)), figure.Drawing(_slope, (3.75, 3.3))
+    drawn = figure.shown(wide, figure.Words("Titel", "", "En linje."), bundles.portfolio(), phone=phone)
     file = tmp_path / "page.html"
     file.write_text(
         _html(_md("# " + "Långtnamn" * 12), _code(_sheet(monkeypatch, "ord " * 9), strip, drawn), _md(table)),

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import bundles
-import nbformat
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner
+from worlds import ODD, SIMPLE, facts, job, kam, notebook, odd_workspace
 
 from kamlib import cli, schema
 from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
@@ -37,14 +37,6 @@ from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 from kamlib.run import batch, files, index, kernels, notebooks, reports, standings
 from kamlib.show import figure
-
-
-def kam(*arguments: str, timeout: int = 300) -> subprocess.CompletedProcess[str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
-        capture_output=True, text=True, encoding="utf-8", env=bare, timeout=timeout, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -68,26 +60,6 @@ def told(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def facts(**rows: bundles.Rows) -> dict[str, pd.DataFrame]:
-    made = bundles.frames(rows)
-    return {name: made[name] for name in rows}
-
-
-@pytest.fixture
-def ws(tmp_path: Path) -> workspace.Workspace:
-    """A workspace with one account that buys and one that has stopped buying."""
-    made = workspace.create(tmp_path / "prov.sqlite", name="Prov AB")
-    made.import_facts(
-        facts(
-            account=[{"account_id": "A-1", "name": "Ett AB"}, {"account_id": "A-2", "name": "Slut AB"}],
-            revenue=bundles.months("2026-09", [100.0] * 24, account_id="A-1", product_group="Pumpar")
-            + bundles.months("2025-09", [70.0] * 12, account_id="A-2", product_group="Pumpar"),
-        ),
-        source="erp",
-    )
-    return made
-
-
 # --- odd values at the gate ---------------------------------------------------------------------------------
 
 VALUES: list[Any] = [
@@ -97,7 +69,6 @@ VALUES: list[Any] = [
     pd.NA, np.int64(3), np.float64("inf"), np.bool_(True), np.datetime64("2026-01-01"), b"bytes", [1, 2], {"a": 1},
     set(), object(), 1 + 2j, "grow", "ours", "x" * 10_000,
 ]  # fmt: skip
-SIMPLE = {"text": "t", "id": "A-1", "date": "2026-01-01", "month": "2026-01-01", "flag": True}
 
 
 def odd_change(chance: random.Random, number: int) -> Change:
@@ -671,23 +642,6 @@ def test_a_broken_configuration_is_told_with_its_file(
 
 # --- notebooks that misbehave --------------------------------------------------------------------------------
 
-HEAD = 'account_id: str = ""\nas_of: str = ""\nlang: str = "sv"\naudience: str = ""\nlive: bool = True'
-
-
-def notebook(path: Path, *cells: str) -> Path:
-    """A notebook of one's own: the parameters of every notebook, then these cells."""
-    first = nbformat.v4.new_code_cell(HEAD, metadata={"tags": ["parameters"]})
-    made = nbformat.v4.new_notebook(cells=[first, *map(nbformat.v4.new_code_cell, cells)])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(made, path)
-    return path
-
-
-def job(path: Path, folder: Path) -> batch.Job:
-    return batch.Job(
-        str(path), "none.sqlite", str(folder), "A-1", "Titel", {"account_id": "A-1", "live": False}
-    )
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -795,7 +749,7 @@ def test_a_report_that_is_stopped_can_be_run_again(
     ]
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     running = subprocess.Popen(
-        [sys.executable, "-m", "kamlib.cli", *command], env={**bare, "TMPDIR": str(tmp_path / "tmp")},
+        [sys.executable, "-m", "kamlib", *command], env={**bare, "TMPDIR": str(tmp_path / "tmp")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     assert running.stdout
@@ -843,98 +797,7 @@ def test_a_folder_without_a_table_is_no_import(ws: workspace.Workspace, tmp_path
 # --- workspaces that are thin, empty, wrong way round ----------------------------------------------------------
 
 
-def accounts(count: int, **fields: Any) -> bundles.Rows:
-    return [{"account_id": f"A-{n}", "name": f"Kund {n} AB", **fields} for n in range(1, count + 1)]
-
-
-def sold(
-    account_id: str, amount: float, *, months: int = 24, last: str = "2026-09", **fields: Any
-) -> bundles.Rows:
-    return bundles.months(last, [amount] * months, account_id=account_id, **fields)
-
-
-def sold_alike(count: int, amount: float, **fields: Any) -> bundles.Rows:
-    return [row for n in range(1, count + 1) for row in sold(f"A-{n}", amount * n, **fields)]
-
-
-def circle() -> bundles.Rows:
-    """Parents in a circle, an account that is its own parent, one whose parent nobody knows."""
-    parents = ["A-2", "A-3", "A-1", "A-4", "SAKNAS"]
-    return [{**row, "parent_id": parent} for row, parent in zip(accounts(5), parents, strict=True)]
-
-
-def bare(table: schema.Table, n: int) -> dict[str, Any]:
-    """A row of which only what is required is known, and every reference leads nowhere."""
-    kept = {column.name for column in table.columns if column.required} | set(table.key)
-    made = {
-        column.name: "SAKNAS"
-        if column.refers_to
-        else SIMPLE.get(column.kind, next(iter(column.choices), column.low or 1))
-        for column in table.columns
-        if column.name in kept
-    }
-    own = {"account_id": "A-1", "row_id": f"{table.name}-{n}", f"{table.name}_id": f"{table.name}-{n}"}
-    return made | {name: value for name, value in own.items() if name in table.by_name}
-
-
-def bare_rows(role: str) -> dict[str, bundles.Rows]:
-    return {
-        table.name: [bare(table, n) for n in ((1, 2) if table.key[-1].endswith("_id") else (1,))]
-        for table in schema.TABLES.values()
-        if table.role == role and table.name not in ("account", "revenue")
-    }
-
-
-def crowd() -> bundles.Rows:
-    """Two thousand people at one customer, some without a name, each below another."""
-    return [
-        {
-            "contact_id": f"c{n}", "account_id": "A-1", "side": "customer", "name": f"Namn {n}" if n % 7 else None,
-            "title": "chef" if n % 3 else None, "reports_to": f"c{n // 2}",
-        }
-        for n in range(2000)
-    ]  # fmt: skip
-
-
-ODD: dict[str, dict[str, bundles.Rows]] = {
-    "only accounts": {"account": accounts(2)},
-    "one account": {"account": accounts(1), "revenue": sold("A-1", 1e6)},
-    "one account without revenue": {"account": accounts(1)},
-    "zero": {"account": accounts(2), "revenue": sold_alike(2, 0.0)},
-    "credited only": {"account": accounts(2), "revenue": sold_alike(2, -500.0, contribution_margin=-10.0)},
-    "one credited": {"account": accounts(2), "revenue": sold("A-1", -9e5) + sold("A-2", 100.0)},
-    "one month": {"account": accounts(3), "revenue": sold_alike(3, 500.0, months=1)},
-    "no product group": {"account": accounts(2), "revenue": sold_alike(2, 5e5, months=39)},
-    "far ahead": {"account": accounts(2), "revenue": sold("A-1", 5e5, last="2031-09") + sold("A-2", 7e5, last="2020-09")},
-    "circle": {"account": circle(), "revenue": sold_alike(5, 1e5)},
-    "crowd": {"account": accounts(2), "revenue": sold_alike(2, 5e5, product_group="P"), "contact": crowd()},
-    "gone": {"account": accounts(2), "revenue": sold("A-1", 5e5, last="2022-09") + sold("A-2", 7e5)},
-    "smallest and largest": {
-        "account": accounts(2),
-        "revenue": sold("A-1", 0.01, contribution_margin=0.0) + sold("A-2", 9e11, contribution_margin=1e10),
-    },
-    "all alike": {"account": accounts(30), "revenue": [row for n in range(1, 31) for row in sold(f"A-{n}", 1e5)]},
-    "bare facts": {"account": accounts(2), "revenue": sold_alike(2, 5e5), **bare_rows("fact")},
-    "bare plan": {"account": accounts(2), "revenue": sold_alike(2, 5e5, product_group="P"), **bare_rows("plan")},
-}  # fmt: skip
 USUAL = ("only accounts", "circle", "bare plan")
-
-
-def odd_workspace(folder: Path, rows: dict[str, bundles.Rows]) -> workspace.Workspace:
-    made = workspace.create(folder / "udda.sqlite", name="Udda AB")
-    plan = {name: each for name, each in rows.items() if schema.TABLES[name].role == "plan"}
-    made.import_facts(facts(**{name: each for name, each in rows.items() if name not in plan}), source="erp")
-    changes = [
-        Change(
-            name, row["row_id"], {k: v for k, v in row.items() if k not in ("row_id", "account_id")} | {"is_shared": True},
-            "A-1", operation="insert",
-        )
-        for name, each in plan.items()
-        for row in each
-    ]  # fmt: skip
-    if changes:
-        made.save(changes, by="prov", at=dt.datetime(2026, 9, 30, tzinfo=dt.UTC))
-    return made
 
 
 def walked(path: Path, which: notebooks.Variant, values: dict[str, Any]) -> str:
@@ -986,7 +849,7 @@ def test_every_notebook_stands_an_odd_workspace(
 def test_a_drawing_keeps_what_is_written_in_it() -> None:
     """Numbers, quotes and ids are tidied in the tags of a drawing, never in a customer's name."""
     name = '3.14159 AB "Norr" id="x" url(#a); "'
-    drawn = figure._clean(f'<svg width="1.23456" id="q"><text style="fill: none; ">{name}</text></svg>')
+    drawn, _ = figure._clean(f'<svg width="1.23456" id="q"><text style="fill: none; ">{name}</text></svg>')
     assert f'<text style="fill: none">{name}</text>' in drawn
     assert 'width="1.23"' in drawn
 
@@ -1009,7 +872,7 @@ def test_a_reader_who_leaves_and_a_wrong_day_are_no_faults(
 ) -> None:
     """`kam accounts | head` ends in silence; a day that is none is told, not taken for the end of time."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    listing = [sys.executable, "-m", "kamlib.cli", "--workspace", ws.target, "accounts"]
+    listing = [sys.executable, "-m", "kamlib", "--workspace", ws.target, "accounts"]
     running = subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=bare)
     assert running.stdout
     running.stdout.close()
@@ -1047,7 +910,7 @@ def begun(*arguments: str) -> subprocess.Popen[str]:
     """`kam`, running."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
+        [sys.executable, "-m", "kamlib", *arguments],
         env=bare, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
 
@@ -1160,7 +1023,7 @@ def test_the_second_batch_in_a_folder_is_told_who_the_first_is(
     ws: workspace.Workspace, tmp_path: Path, kam_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     """Two at once would write the same files; the second ends before it starts, with exit 3."""
-    with files.alone(tmp_path):
+    with files.exclusive(tmp_path):
         told(
             kam_here("--workspace", ws.target, "report", "A-1", "--out", str(tmp_path)),
             3,
@@ -1209,7 +1072,7 @@ def test_a_report_is_the_same_wherever_it_is_made(ws: workspace.Workspace, tmp_p
             *before,
             sys.executable,
             "-m",
-            "kamlib.cli",
+            "kamlib",
             "--workspace",
             ws.target,
             "report",

@@ -14,17 +14,18 @@ from kamlib.show import figure, page
 HOSTILE = "A$5% & B <ö> $x$"
 
 
-def _paint(ax: Axes, *, narrow: bool) -> None:
+def _paint(ax: Axes) -> None:
     figure.margins(ax, left=0.5)
     ax.bar(range(3), [1, 2, 3], hatch="//")
     ax.plot([0, 2], [0, 9])
     ax.text(0, 1, HOSTILE)
-    ax.set_xticks([0] if narrow else [0, 1, 2])
+    ax.set_xticks([0, 1, 2])
 
 
 def _shown(title: str = "Titel & <b>") -> page.Shown:
     words = figure.Words(title, "Under", "Beskrivning", "Källa.")
-    return figure.shown(_paint, words, bundles.account(), table="<table></table>")
+    wide, phone = figure.Drawing(_paint, (7.1, 3.3)), figure.Drawing(_paint, (3.75, 3.3))
+    return figure.shown(wide, words, bundles.account(), table="<table></table>", phone=phone)
 
 
 def _svgs(html: str) -> list[str]:
@@ -36,6 +37,14 @@ def test_the_same_data_give_the_same_bytes() -> None:
     assert _shown().html == _shown().html
 
 
+def test_it_is_drawn_once_where_that_is_read_on_a_phone_too() -> None:
+    """One drawing, one key, and a style that keeps it from growing over a desktop's whole width."""
+    shown = figure.shown(figure.Drawing(_paint, (4.3, 3)), figure.Words("T"), bundles.account())
+    assert len(_svgs(shown.html)) == len(shown.keys) == 1
+    assert '<div class="kam-one">' in shown.html
+    assert ".kam .kam-one svg.kam-svg {max-width:" in page.stylesheet()
+
+
 def test_it_is_drawn_wide_and_for_a_phone() -> None:
     """Both drawings are there, well-formed, and the style shows one of them."""
     shown = _shown()
@@ -44,12 +53,12 @@ def test_it_is_drawn_wide_and_for_a_phone() -> None:
     for svg in (wide, narrow):
         assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314 - our own drawing
     assert "kam-wide" in shown.html
-    assert ".kam-narrow{display:none}" in page.stylesheet()
+    assert ".kam-narrow {display: none;}" in page.stylesheet()
 
 
 def test_no_id_is_shared_and_no_reference_is_lost() -> None:
     """Ids carry the figure's own key; what is referred to is there, what is not is gone."""
-    other = figure.shown(_paint, figure.Words("Annan"), bundles.account(), sizes=((5, 3), (3, 3)))
+    other = figure.shown(figure.Drawing(_paint, (5, 3)), figure.Words("Annan"), bundles.account())
     html = _shown().html + other.html
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids))

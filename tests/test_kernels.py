@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from test_faults import job, notebook
+from worlds import job, notebook
 
 from kamlib.run import batch, kernels
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     """A worker adopts what its kernels leave; here the tests' process does, and must end without children."""
-    kernels.adopt()
+    kernels.adopt_orphans()
     before = kernels._below()
     yield
     assert {each for each in kernels._below() - before if each.is_running()} == set()

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import time
-import urllib.parse
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,156 +21,13 @@ import pytest
 import test_escaping
 import yaml
 from pptx import Presentation
+from worlds import MARK, build, executed, forms, kam
 
 from kamlib import schema, text
 from kamlib.data import kit, projection, sample, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import export, files, leaks, notebooks, reports, workshop
-from kamlib.run import sought as closed_values
-from kamlib.run.sought import Sought
-
-MARK = "KANARIE"
-MONTHS = pd.date_range("2024-10-01", "2026-09-01", freq="MS")
-
-
-def refers(column: schema.Column) -> str:
-    """An id that stands: people of the customer where the column says so, else ours."""
-    if column.refers_to == "contact":
-        theirs = column.name in ("contact_id", "customer_owner_id", "confirmed_by", "hero_id")
-        return "C-1" if theirs else "O-1"
-    return {"account": "A-1"}.get(column.refers_to, f"{column.refers_to}-1")
-
-
-def opened(column: schema.Column, n: int) -> Any:
-    """What a customer may read: the same in every world."""
-    if column.refers_to:
-        return refers(column)
-    if column.kind == "integer" and column.low == 2000:
-        return 2026
-    low = column.low or 1
-    simple = {
-        "date": f"2026-{n + 6:02}-15",
-        "flag": True,
-        "money": 1000.0 * n,
-        "number": 10.0 * n,
-        "share": 0.5,
-        "integer": int(low) + n,
-        "scale": 3,
-        "id": f"{column.table}-{n}",
-        "text": f"öppet {column.table} {column.name} {n}",
-    }
-    if column.kind == "choice":
-        return list(column.choices)[0 if column.name == "side" else n % len(column.choices)]
-    return simple[column.kind]
-
-
-def closed(column: schema.Column, n: int, world: int) -> Any:
-    """What a customer must never read: a canary where the kind has room for one, else another value per world."""
-    if column.kind == "text":
-        return f"{MARK}-{column.table}-{column.name}-{n}-{world}"
-    if column.kind == "id":
-        return f"{MARK}-{column.table}-{column.name}" if column.refers_to != "contact" else f"O-{world + 2}"
-    if column.kind == "choice":
-        return list(column.choices)[(n + world) % len(column.choices)]
-    low, high = column.low or 0, column.high or 1e9
-    inside = {
-        "money": 7_313_131.31 + world * 1_111_111.11,
-        "number": min(high, 73_131 + world),
-        "share": 0.7313 - world / 9,
-        "integer": int(min(high, low + 1 + 2 * world)),
-        "scale": 1 + 3 * world,
-        "flag": bool(world),
-        "date": f"2026-0{world + 3}-0{n}",
-        "month": "2026-09-01",
-    }
-    return inside[column.kind]
-
-
-def row(table: schema.Table, n: int, world: int, *, shared: bool = True) -> dict[str, Any]:
-    """One row: open columns open, closed columns closed; of a row that is not shared everything is closed."""
-    kept = ("row_id", "account_id", "is_shared", *table.key)
-    return {
-        column.name: opened(column, n)
-        if shared and column.audience == "customer"
-        else closed(column, n, world)
-        for column in table.columns
-        if column.name not in kept
-    }
-
-
-def facts(world: int) -> dict[str, pd.DataFrame]:
-    """Facts of the customer, its daughter, a stranger, and of our own people."""
-    made = {}
-    for table in schema.TABLES.values():
-        if table.role == "plan":
-            continue
-        rows = [fact(table, n, account, world) for account in ("A-1", "A-2") for n in (1, 2)]
-        if table.name == "account":
-            rows = [
-                {"account_id": "A-1", **row(table, 1, world), "name": "Prov AB", "parent_id": None},
-                {"account_id": "A-3", **row(table, 2, world), "name": "Prov Norr AB", "parent_id": "A-1"},
-                {"account_id": "A-2", "name": f"Annan-{MARK}-kund-{world}"},
-            ]
-        if table.name == "contact":
-            rows = people(table, world)
-        if "month" in table.by_name:
-            rows = [
-                {**each, "month": month}
-                for each in rows[::2]
-                for month in (
-                    MONTHS if table.by_name["month"].audience == "customer" else MONTHS[: 20 + world]
-                )
-            ]
-        made[table.name] = table.typed(pd.DataFrame(rows))
-    return made
-
-
-def fact(table: schema.Table, n: int, account: str, world: int) -> dict[str, Any]:
-    """One fact; a stranger's is closed in every column."""
-    own = account == "A-1"
-    keys = {
-        name: f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
-        for name in table.key
-        if table.by_name[name].kind in ("id", "text")
-    }
-    keys |= {
-        name: next(iter(table.by_name[name].choices)) for name in table.key if table.by_name[name].choices
-    }
-    return {**row(table, n, world, shared=own), **keys, "account_id": account}
-
-
-def people(table: schema.Table, world: int) -> list[dict[str, Any]]:
-    """The customer's people, one of ours whom shared rows name, some whom only closed columns name, a stranger's."""
-    ours = {"side": "ours", "account_id": None}
-    return [
-        {**row(table, 1, world), "contact_id": "C-1", "account_id": "A-1", "side": "customer"},
-        {**row(table, 2, world), "contact_id": "O-1", **ours},
-        *({**row(table, 3, world, shared=False), "contact_id": f"O-{n}", **ours} for n in (2, 3)),
-        {**row(table, 4, world, shared=False), "contact_id": "C-9", "account_id": "A-2", "side": "customer"},
-    ]
-
-
-def plans(world: int) -> list[Change]:
-    """Per plan table: two shared rows, one not shared, one of the company, one of a stranger."""
-    made = []
-    for table in (each for each in schema.TABLES.values() if each.role == "plan"):
-        kinds = [("A-1", 1, True), ("A-1", 2, True), ("A-1", 3, False), ("", 4, True), ("A-2", 5, True)]
-        for account, n, shared in kinds:
-            own = account == "A-1" and shared
-            after = {**row(table, n, world, shared=own), "is_shared": shared}
-            row_id = f"{table.name}-{n}" if own else f"{MARK}-{table.name}-{n}"
-            made.append(Change(table.name, row_id, after, account, operation="insert"))
-    return made
-
-
-def build(target: Path, world: int) -> workspace.Workspace:
-    """A workspace where everything closed differs from world to world."""
-    made = workspace.create(target, name=f"{MARK}-AB-{world}")
-    made.import_facts(facts(world), source=f"{MARK}-källa")
-    who = {"by": f"{MARK}-vem", "reason": f"{MARK}-varför-{world}", "session": f"{MARK}-session"}
-    at = datetime(2026, 9, 30, 8 + world, tzinfo=UTC)
-    made.save(plans(world), **who, at=at)
-    return made
+from kamlib.run import closed_values, export, files, leaks, notebooks, reports, workshop
+from kamlib.run.closed_values import ClosedValues
 
 
 @pytest.fixture(scope="module")
@@ -234,21 +86,6 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 
 
 # --- the pages ---------------------------------------------------------------------------------------------
-
-
-def kam(*arguments: str) -> subprocess.CompletedProcess[str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")}
-    return subprocess.run(
-        [sys.executable, "-m", "kamlib.cli", *arguments],
-        capture_output=True, text=True, encoding="utf-8", env=bare, timeout=300, check=False,
-    )  # fmt: skip
-
-
-def forms(page: str) -> str:
-    """A page in every form that somebody may read it in: as it stands, unescaped, unquoted, base64 decoded."""
-    held = [base64.b64decode(found) for found in re.findall(r"base64,([A-Za-z0-9+/=]+)", page)]
-    decoded = [content.decode("latin-1") for content in held]
-    return "\n".join([page, html.unescape(page), urllib.parse.unquote(page), *decoded])
 
 
 @pytest.fixture(scope="module")
@@ -370,7 +207,7 @@ def test_a_customers_papers_are_the_same_whatever_is_closed(
 
 
 @pytest.fixture(scope="module")
-def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> Sought:
+def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> ClosedValues:
     """What must not stand in the first customer's files."""
     folder = tmp_path_factory.mktemp("sökt")
     projection.write(worlds[0], "A-1", folder / "kund.sqlite")
@@ -378,7 +215,7 @@ def sought(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathF
     return leaks.guard(str(folder / "sökt.json"), str(folder / "kund.sqlite"), "A-1")
 
 
-def places(name: str, content: str | bytes, sought: Sought) -> set[str]:
+def places(name: str, content: str | bytes, sought: ClosedValues) -> set[str]:
     held = content.encode() if isinstance(content, str) else content
     return {hit.belongs for hit in leaks.scan(name, held, sought)}
 
@@ -400,7 +237,7 @@ SECRET_WORDS = f"{MARK}-goal-reason-3-0"
         '<meta name="author" content="{}">',
     ],
 )
-def test_a_planted_leak_is_caught_wherever_it_stands(sought: Sought, planted: str) -> None:
+def test_a_planted_leak_is_caught_wherever_it_stands(sought: ClosedValues, planted: str) -> None:
     """Text, attribute, comment, style, drawing, data address, metadata: found, and told by table and column."""
     assert places("sida.html", planted.format(SECRET_WORDS), sought) == {"goal.reason"}
     packed = base64.b64encode(SECRET_WORDS.encode()).decode()
@@ -408,7 +245,7 @@ def test_a_planted_leak_is_caught_wherever_it_stands(sought: Sought, planted: st
     assert places("sida.html", planted.format("öppet goal title 1"), sought) == set()
 
 
-def test_a_planted_leak_is_caught_in_documents_and_names(sought: Sought) -> None:
+def test_a_planted_leak_is_caught_in_documents_and_names(sought: ClosedValues) -> None:
     """A PDF's text and metadata, a deck's properties, a file's name; an executed notebook whatever it holds."""
     weasyprint = pytest.importorskip("weasyprint")
     for source in (f"<p>{SECRET_WORDS}</p>", f"<meta name=author content='{SECRET_WORDS}'><p>x</p>"):
@@ -422,7 +259,7 @@ def test_a_planted_leak_is_caught_in_documents_and_names(sought: Sought) -> None
     assert places("06_review.ipynb", "{}", sought) == {"notebook"}
 
 
-def test_every_kind_of_closed_value_is_sought(sought: Sought) -> None:
+def test_every_kind_of_closed_value_is_sought(sought: ClosedValues) -> None:
     """Other customers by name and id, their people, our people whom nobody names, amounts, rows that are shut."""
     said = {
         f"Annan-{MARK}-kund-0": "account.name",
@@ -444,7 +281,7 @@ def test_every_kind_of_closed_value_is_sought(sought: Sought) -> None:
     assert not places("sida.html", '<path d="M 7313131 0"/><td>17 313 131</td><td>7 313 131 000</td>', sought)
 
 
-def test_other_worlds_hits_hide_what_they_found(sought: Sought) -> None:
+def test_other_worlds_hits_hide_what_they_found(sought: ClosedValues) -> None:
     """A hit says where it stands and whose column it is, never the whole secret: it may be another customer's."""
     (hit,) = leaks.scan("sida.html", f"<p>Vi och Annan-{MARK}-kund-0 ses.</p>".encode(), sought)
     assert "vi och an… ses" in hit.around
@@ -488,7 +325,9 @@ def test_the_customers_editions_hold_no_closed_value(
     )
 
 
-def test_the_look_finds_what_the_internal_edition_shows(editions: dict[str, Path], sought: Sought) -> None:
+def test_the_look_finds_what_the_internal_edition_shows(
+    editions: dict[str, Path], sought: ClosedValues
+) -> None:
     """The control: of the canaries on our own pages at least 95 % are found, so that silence means something."""
     shown, found = set(), set()
     for path in editions["inside"].glob("*/*.html"):
@@ -500,7 +339,7 @@ def test_the_look_finds_what_the_internal_edition_shows(editions: dict[str, Path
     assert len(shown & found) >= 0.95 * len(shown), shown - found
 
 
-def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: Sought) -> None:
+def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: ClosedValues) -> None:
     """The other control: a page of all that is closed, one hit at least for each column of text."""
     portfolio, lines, columns = worlds[0].portfolio(), [], set()
     for name, table in schema.TABLES.items():
@@ -515,7 +354,7 @@ def test_every_canary_would_be_found(worlds: list[workspace.Workspace], sought: 
     assert len(columns & found) >= 0.95 * len(columns), columns - found
 
 
-def test_a_look_costs_little(editions: dict[str, Path], sought: Sought) -> None:
+def test_a_look_costs_little(editions: dict[str, Path], sought: ClosedValues) -> None:
     """At most 0.3 s of processor time for a page, once what is sought is known."""
     pages = [path.read_bytes() for path in editions["0"].glob("*/*.html")]
     started = time.process_time()
@@ -567,7 +406,7 @@ def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
     reached: set[str] = set()
     for name in notebooks.FOR_CUSTOMERS:
         path = kit.path("notebooks") / f"{name}.ipynb"
-        made = test_escaping.executed(path, notebooks.Variant(lang, "customer"), values)
+        made = executed(path, notebooks.Variant(lang, "customer"), values)
         page = test_escaping.words(export.to_html(made, title="T", lang=lang, audience="customer"))
         reached |= {
             key for sentence, keys in said.items() if len(sentence) > 20 and sentence in page for key in keys
@@ -597,9 +436,12 @@ def test_every_columns_audience_was_decided() -> None:
 def test_a_column_that_nobody_declared_is_shut(worlds: list[workspace.Workspace], tmp_path: Path) -> None:
     """What a file or a frame brings beyond the schema is carried nowhere."""
     view = worlds[0].account("A-1")
-    odd = {name: rows.assign(odd=f"{MARK}-odd") for name, rows in view.tables.items()}
+    odd = {
+        name: schema.TABLES[name].rows(rows.assign(odd=f"{MARK}-odd")) for name, rows in view.tables.items()
+    }
+    assert sum(len(rows) for rows in odd.values())
     for name in odd:
-        assert "odd" not in projection.opened(replace(view, tables=odd), name).columns
+        assert f"{MARK}-odd" not in str(projection.opened(replace(view, rows=odd), name))
 
 
 # --- what a person wrote where it does not belong --------------------------------------------------------------
@@ -638,7 +480,7 @@ def test_another_customers_name_in_a_shared_row_stops_the_report(
     assert (run["status"], run["error"]["kind"]) == ("failed", "Leak")
     assert "samma pump" not in manifest.read_text("utf-8")  # the words around it stand on the screen alone
     assert [path.name for path in manifest.parent.rglob("*.html")] == []
-    waiver = {"rule": leaks.RULE, "reason": "De har sagt ja", "until_on": "2026-12-31"}
+    waiver = {"rule": closed_values.RULE, "reason": "De har sagt ja", "until_on": "2026-12-31"}
     page = f"<p>{careless.account('A-1').commitment['title'].iloc[0]}</p>"
     projection.write(careless, "A-1", tmp_path / "kund.sqlite")
     for n, expected in enumerate(({"account.name"}, set())):
@@ -754,6 +596,13 @@ def test_a_leak_planted_later_is_found_and_told(careless: workspace.Workspace, t
     assert "06_review.html" in told[1] or "06_review.html" in told[0]
     assert all("kraft" not in line.casefold().replace("granntorps-kraft-ab.txt", "") for line in told)
     assert any("en adress med lösenord" in line and "hemligt" not in line for line in told)
+
+
+def test_a_file_that_cannot_be_read_is_never_called_clean() -> None:
+    """A broken PDF is a hit by itself, and what can be seen of it is searched."""
+    (hit,) = leaks.scan("brev.pdf", b"%PDF-1.7\n1 0 obj trasig", leaks.ClosedValues({}))
+    assert hit.belongs == "unread"
+    assert hit.said == text.t("leaks.unread")
 
 
 FAULTY = "import os\nraise RuntimeError('hemlig sökväg ' + os.getcwd())"

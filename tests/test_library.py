@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
@@ -22,16 +21,15 @@ def test_the_library_is_whole_without_any_data(bundle: Any, lang: str) -> None:
     """Nothing known: every measure still stands there with formula, source and status, and shows a dash."""
     text.use(lang)
     rows = measures.library(bundle)
-    assert rows["measure"].is_unique
-    assert set(rows["shown"]) == {text.MISSING}
-    assert rows["status"].isin(["field_standard", "vendor_practice", "our_default"]).all()
-    assert rows["formula"].str.endswith((".", "%")).all()
-    assert rows["source"].str.len().gt(0).all()
+    assert len({each.measure for each in rows}) == len(rows)
+    assert {str(each.shown) for each in rows} == {text.MISSING}
+    assert {each.status for each in rows} <= {"field_standard", "vendor_practice", "our_default"}
+    assert all(str(each.formula).endswith((".", "%")) and str(each.source) for each in rows)
 
 
 def test_every_declared_measure_is_counted() -> None:
     """The measures of the settings are those of the two tables together, no more and no less."""
-    counted = {*measures.library(account())["measure"], *measures.library(portfolio())["measure"]}
+    counted = {each.measure for bundle in (account(), portfolio()) for each in measures.library(bundle)}
     assert counted == KPIS.keys()
 
 
@@ -47,17 +45,17 @@ def test_a_measure_tells_its_ground() -> None:
         }
         for n, score in enumerate((2, 5))
     ]
-    rows = measures.library(
-        account(revenue=months("2026-09", [10.0] * 12 + [12.0] * 12), feedback=told)
-    ).set_index("measure")
-    assert rows.loc["growth", ["shown", "n", "known_share", "is_small"]].tolist() == [
-        "20,0\xa0%",
+    view = account(revenue=months("2026-09", [10.0] * 12 + [12.0] * 12), feedback=told)
+    rows = {each.measure: each for each in measures.library(view)}
+    growth, csat = rows["growth"], rows["csat"]
+    assert (str(growth.shown), growth.n, growth.known_share, growth.is_small) == (
+        "+20,0\xa0%",
         12,
         1.0,
         False,
-    ]
-    assert rows.loc["csat", ["shown", "n", "is_small"]].tolist() == ["1 av 2", 2, True]
-    assert rows.loc["growth", "data_on"] == rows.loc["margin", "data_on"]
+    )
+    assert (str(csat.shown), csat.n, csat.is_small) == ("1 av 2", 2, True)
+    assert growth.data_on == rows["margin"].data_on
 
 
 def three(**rows: Any) -> Portfolio:
@@ -105,23 +103,22 @@ def test_one_event_takes_several_customers() -> None:
 
 def test_a_bad_year_is_between_the_expected_and_everything() -> None:
     """Seeded, so the same every time; a year of twenty is worse than the expected and no worse than all."""
-    one, again = (measures.loss_range(three()).iloc[0] for _ in range(2))
-    assert one["one_in_twenty"] == again["one_in_twenty"]
-    assert one["expected_loss"] == pytest.approx(18)
-    assert 18 < one["one_in_twenty"] <= 360
-    assert 0.05 < one["any_chance"] < 0.15
-    assert measures.loss_range(portfolio())["reading"].iloc[0] == {"key": "loss_range.unknown"}
+    one, again = (measures.loss_range(three()) for _ in range(2))
+    assert one == again
+    assert one.expected_loss == pytest.approx(18)
+    assert 18 < (one.one_in_twenty or 0) <= 360
+    assert 0.05 < (one.any_chance or 0) < 0.15
+    assert measures.loss_range(portfolio()).reading == {"key": "loss_range.unknown"}
 
 
 def test_the_likely_case_is_the_vector_of_6_7() -> None:
     """[calc] m=100, r=.9, d=.1, five years from now on -> the sum of .8182^t, and low < likely < high."""
-    rows = measures.lifetime(
-        account(revenue=months("2026-09", [50.0] * 12, contribution_margin=100 / 12))
-    ).set_index("case")
-    assert rows.loc["likely", "value"] == pytest.approx(100 * sum((0.9 / 1.1) ** year for year in range(5)))
-    assert rows["value"].is_monotonic_increasing
-    assert set(rows["basis"]) == {"contribution"}
-    assert measures.lifetime(account()).empty
+    view = account(revenue=months("2026-09", [50.0] * 12, contribution_margin=100 / 12))
+    low, likely, high = measures.lifetime(view)
+    assert likely.value == pytest.approx(100 * sum((0.9 / 1.1) ** year for year in range(5)))
+    assert low.value < likely.value < high.value
+    assert {each.basis for each in (low, likely, high)} == {"contribution"}
+    assert not measures.lifetime(account())
 
 
 def test_contributions_add_up_to_the_raw_score() -> None:
@@ -130,10 +127,10 @@ def test_contributions_add_up_to_the_raw_score() -> None:
         revenue=months("2026-09", [10.0] * 24),
         delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 98}],
     )
-    rows = measures.health_parts(view).set_index("part")
-    assert rows["contribution"].sum() == pytest.approx((50 + 100) / 2)
-    assert rows.loc[["commercial", "delivery"], "weight_share"].tolist() == [0.5, 0.5]
-    assert math.isnan(rows.loc["value", "contribution"])
+    rows = {each.part: each for each in measures.health_parts(view)}
+    assert sum(each.contribution or 0 for each in rows.values()) == pytest.approx((50 + 100) / 2)
+    assert [rows[part].weight_share for part in ("commercial", "delivery")] == [0.5, 0.5]
+    assert rows["value"].contribution is None
 
 
 def test_the_lowest_cap_wins_and_is_said() -> None:
@@ -145,12 +142,12 @@ def test_the_lowest_cap_wins_and_is_said() -> None:
         "value": [{"title": "v", "stage": "confirmed", "amount": 5.0}],
         "account_plan": [{"year": 2026, "sponsor_id": "P1"}],
     }
-    row = measures.health_total(account(**dict(tables), contact=gone)).iloc[0]
-    assert (row["score"], row["is_capped"]) == (40, True)
-    assert text.t("health.exception.sponsor_gone") in row["reading"]["why"]
+    row = measures.health_total(account(**dict(tables), contact=gone))
+    assert (row.score, row.capped_by) == (40, ("sponsor_gone", "economic_unmet"))
+    assert text.t("health.exception.sponsor_gone") in str(row.reading["why"])
     held = measures.health_exceptions(account(**tables))
-    assert held["exception"].tolist() == ["sponsor_gone", "severe_case", "economic_unmet"]
-    assert held["holds"].tolist() == [False, False, True]
+    assert [each.exception for each in held] == ["sponsor_gone", "severe_case", "economic_unmet"]
+    assert [each.holds for each in held] == [False, False, True]
 
 
 def test_a_trend_tells_what_was_known_at_each_day() -> None:
@@ -164,7 +161,7 @@ def test_a_trend_tells_what_was_known_at_each_day() -> None:
         for month, kept in ((6, 98), (9, 85))
     )
     rows = measures.health_trend([then, now])
-    assert rows["on"].dt.month.tolist() == [6, 9]
-    assert rows["delivery"].iloc[1] < rows["delivery"].iloc[0]
-    assert rows[["total", "value"]].isna().all(axis=None)
-    assert measures.health_trend([]).empty
+    assert [each.on.month for each in rows] == [6, 9]
+    assert (rows[1].delivery or 0) < (rows[0].delivery or 0)
+    assert {(each.total, each.value) for each in rows} == {(None, None)}
+    assert measures.health_trend([]) == []

@@ -21,9 +21,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from kamlib import schema
+from kamlib import schema, text
 from kamlib.data import workspace
 from kamlib.live import serve
+from kamlib.method import segmentation
 from kamlib.run import notebooks
 
 pytestmark = pytest.mark.browser
@@ -200,13 +201,20 @@ def slider(page: Any, criterion: str = MOVED) -> Any:
     return page.locator(f".kam-weights-slider[data-criterion={criterion}]").first
 
 
+def ranking(page: Any) -> Any:
+    """The pane right below the sliders."""
+    return page.locator(
+        "xpath=(//*[contains(@class, 'kam-weights-fields')]/following::*[@class='kam-pane'])[1]"
+    )
+
+
 def await_saved(page: Any) -> None:
     page.wait_for_selector('.kam-weights-status[data-pending="0"]')
 
 
 def test_a_slider_redraws_and_a_reload_keeps_it(room: Room, page: Any, company: workspace.Workspace) -> None:
     """Moving a weight changes the ranking below with no cell run again; the log and a reload hold it."""
-    pane = page.locator(".kam-pane").first
+    pane = ranking(page)
     before, drawn, executed = pane.inner_text(), pane.get_attribute("data-drawn"), room.executed
     value = (int(slider(page).input_value()) + 60) % 101
     slider(page).fill(str(value))
@@ -239,10 +247,31 @@ def test_what_another_kernel_saves_is_followed(room: Room, page: Any, company: w
         ("insert", None) if saved(company, MOVED) is None else ("update", {"weight": saved(company, MOVED)})
     )
     row = {"weight": value} | ({"criterion": MOVED} if operation == "insert" else {})
-    drawn = page.locator(".kam-pane").first.get_attribute("data-drawn")
+    pane = ranking(page)
+    drawn = pane.get_attribute("data-drawn")
     company.save([workspace.Change("weight", row_id, row, before=before, operation=operation)], by="Bo")
-    page.wait_for_function("was => document.querySelector('.kam-pane').dataset.drawn !== was", arg=drawn)
+    page.wait_for_function("([el, was]) => el.dataset.drawn !== was", arg=[pane.element_handle(), drawn])
     assert int(slider(page).input_value()) == value
+
+
+@pytest.mark.parametrize("points", [(0, 60, 20), (0, 0, 0), (50, 0, 0)], ids=str)
+def test_the_labels_say_what_the_ranking_counts_with(
+    room: Room, page: Any, company: workspace.Workspace, points: tuple[int, ...]
+) -> None:
+    """Beside each slider stands the share that the choice counts with; all at zero is said by panel and ranking."""
+    sliders = page.locator(".kam-weights-slider")
+    for place, value in enumerate(points):
+        sliders.nth(place).fill(str(value))
+    await_saved(page)
+    bundle = company.portfolio()
+    rows = segmentation.weighing(segmentation.points_in_force(bundle.settings, bundle.weight))
+    assert rows["points"].tolist() == list(points)
+    expected = [f"{row.points:g} poäng, {text.percent(row.share)}" for row in rows.itertuples()]
+    assert page.locator(".kam-weights-value").all_inner_texts() == expected
+    assert rows["share"].tolist() == pytest.approx(list(segmentation.choose(bundle).weights.values()))
+    nothing = text.t("segment.weights.none")
+    assert (nothing in page.locator(".kam-weights-note").inner_text()) == (sum(points) == 0)
+    assert (nothing in ranking(page).inner_text()) == (sum(points) == 0)
 
 
 def test_a_killed_kernel_loses_nothing(room: Room, page: Any, company: workspace.Workspace) -> None:

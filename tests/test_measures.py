@@ -6,14 +6,13 @@ import math
 from datetime import date
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from bundles import account, months, portfolio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamlib.method import measures
+from kamlib import text
+from kamlib.method import measures, planning
 
 
 def two_years(first: float, second: float, **fields: Any) -> list[dict[str, Any]]:
@@ -28,25 +27,25 @@ def test_growth_compares_the_same_twelve_months() -> None:
     """R12 against the R12 before, with the margin ratio of the rows that have a margin."""
     rows = two_years(100.0, 119.0)
     rows[-1]["contribution_margin"] = 3.0
-    row = measures.sales(account(revenue=rows)).iloc[0]
-    assert row["growth_share"] == pytest.approx(0.19)
-    assert row["margin_share"] == pytest.approx(3.0 / (119 / 12))
+    row = measures.sales(account(revenue=rows))
+    assert row.growth_share == pytest.approx(0.19)
+    assert row.margin_share == pytest.approx(3.0 / (119 / 12))
 
 
 def test_a_new_customer_has_no_growth() -> None:
     """Eight months of history against nothing is not a growth figure."""
-    row = measures.sales(account(revenue=months("2026-09", [1.0] * 18))).iloc[0]
-    assert row["revenue_12m"] == 12
-    assert math.isnan(row["growth_share"])
+    row = measures.sales(account(revenue=months("2026-09", [1.0] * 18)))
+    assert row.revenue_12m == 12
+    assert row.growth_share is None
 
 
 def test_groups_add_up_to_the_whole() -> None:
     """Shares of sales over the product groups are one; a flat group shows zero growth."""
     rows = two_years(10, 10, product_group="P4") + two_years(20, 30, product_group="P6")
     groups = measures.sales_by_group(account(revenue=rows))
-    assert list(groups["product_group"]) == ["P6", "P4"]
-    assert groups["of_sales_share"].sum() == pytest.approx(1)
-    assert groups["growth_share"].iloc[1] == pytest.approx(0)
+    assert [each.product_group for each in groups] == ["P6", "P4"]
+    assert sum(each.of_sales_share or 0 for each in groups) == pytest.approx(1)
+    assert groups[1].growth_share == pytest.approx(0)
 
 
 def test_trend_has_every_month_and_a_rolling_year() -> None:
@@ -55,8 +54,8 @@ def test_trend_has_every_month_and_a_rolling_year() -> None:
     del rows[5]
     trend = measures.trend(account(revenue=rows))
     assert len(trend) == 14
-    assert trend["revenue"].iloc[5] == 0
-    assert trend["rolling_12m"].isna().sum() == 11
+    assert trend[5].revenue == 0
+    assert [each.rolling_12m for each in trend].count(None) == 11
 
 
 def test_customer_profit_after_service() -> None:
@@ -69,14 +68,14 @@ def test_customer_profit_after_service() -> None:
             {"month": "2024-08-01", "activity": "express_freight", "cost": 99.0},
         ],
     )
-    assert measures.customer_profit(view)["profit"].iloc[0] == pytest.approx(-3.0)
-    assert list(measures.service_costs(view)["activity"]) == ["call_outs", "express_freight"]
+    assert measures.customer_profit(view).profit == pytest.approx(-3.0)
+    assert [each.activity for each in measures.service_costs(view)] == ["call_outs", "express_freight"]
 
 
 def test_profit_is_unknown_without_cost() -> None:
     """No service cost on file is not a service that is free."""
     view = account(revenue=months("2026-09", [10.0] * 12, contribution_margin=2.0))
-    assert math.isnan(measures.customer_profit(view)["profit"].iloc[0])
+    assert measures.customer_profit(view).profit is None
 
 
 def test_wallet_share_is_lowest_where_purchases_are_highest() -> None:
@@ -85,8 +84,8 @@ def test_wallet_share_is_lowest_where_purchases_are_highest() -> None:
         {"product_group": "", "low": 100.0, "likely": 120.0, "high": 150.0, "valued_on": "2026-03-01"},
         {"product_group": "", "low": 1.0, "likely": 1.0, "high": 1.0, "valued_on": "2025-03-01"},
     ]
-    row = measures.wallet_share(account(revenue=months("2026-09", [1.0] * 12), wallet=wallet)).iloc[0]
-    assert (row["low_share"], row["likely_share"], row["high_share"]) == pytest.approx((0.08, 0.1, 0.12))
+    (row,) = measures.wallet_share(account(revenue=months("2026-09", [1.0] * 12), wallet=wallet))
+    assert (row.low_share, row.likely_share, row.high_share) == pytest.approx((0.08, 0.1, 0.12))
 
 
 @pytest.mark.parametrize(("score", "months_to_replace"), [(1, 3), (2, 6), (3, 12), (4, 18), (5, 24)])
@@ -96,14 +95,14 @@ def test_exposure_follows_the_judged_risk(score: int, months_to_replace: int) ->
         revenue=months("2026-09", [10.0] * 12, contribution_margin=1.0),
         assessment=[{"criterion": "business_risk", "score": score}],
     )
-    row = measures.exposure(view).iloc[0]
-    assert row["at_risk"] == pytest.approx(months_to_replace)
-    assert row["basis"] == "judged"
+    row = measures.exposure(view)
+    assert row.at_risk == pytest.approx(months_to_replace)
+    assert row.basis == "judged"
 
 
 def test_exposure_without_a_judgement_says_that_it_is_ours() -> None:
     """The months of our default are marked."""
-    assert measures.exposure(account()).iloc[0]["basis"] == "our_default"
+    assert measures.exposure(account()).basis == "our_default"
 
 
 @pytest.mark.parametrize(("options", "value"), [({}, 550), ({"starts": 1}, 450), ({"years": 5}, 348.34)])
@@ -164,10 +163,10 @@ def test_repurchase_by_customer_and_by_product_group() -> None:
         1, -1, account_id="B", product_group="P2"
     )
     accounts = [{"account_id": name, "name": name} for name in "AB"]
-    whole = measures.repurchase(portfolio(revenue=rows, account=accounts)).iloc[0]
-    one = measures.repurchase(account("A", revenue=rows)).iloc[0]
-    assert (whole["of"], whole["share"], whole["lost"]) == ("account_id", 0.5, ["B"])
-    assert (one["of"], one["share"], one["lost"]) == ("product_group", 0.5, ["P2"])
+    whole = measures.repurchase(portfolio(revenue=rows, account=accounts))
+    one = measures.repurchase(account("A", revenue=rows))
+    assert (whole.of, whole.share, whole.lost) == ("account_id", 0.5, ("B",))
+    assert (one.of, one.share, one.lost) == ("product_group", 0.5, ("P2",))
 
 
 # --- voices ---
@@ -208,24 +207,24 @@ def test_nps_in_three_forms_of_method_6_7() -> None:
 
 def test_a_mean_does_not_hide_a_detractor() -> None:
     """The fish farm: mean above eight, one four. Below ten answers the answers are shown, no share."""
-    row = measures.satisfaction(account(feedback=answered("A-1", 4, 9, 9, 10, 10, 9, 8))).iloc[0]
-    assert row["mean"] > 8
-    assert row["hides_low"]
-    assert row["answers"] == "4 · 8 · 9 · 9 · 9 · 10 · 10"
-    assert math.isnan(row["top_share"])
+    (row,) = measures.satisfaction(account(feedback=answered("A-1", 4, 9, 9, 10, 10, 9, 8)))
+    assert row.mean > 8
+    assert row.hides_low
+    assert row.answers == "4 · 8 · 9 · 9 · 9 · 10 · 10"
+    assert row.top_share is None
 
 
 def test_shares_are_given_from_ten_answers() -> None:
     """CSAT = share of 4 and 5 among at least ten answers of the last year, the newest per person."""
     feedback = answered("A-1", *[5] * 8, 3, 2, kind="csat")
     feedback.append({**feedback[0], "feedback_id": "old", "answered_on": "2026-01-01", "score": 1})
-    row = measures.satisfaction(account(feedback=feedback)).iloc[0]
-    assert (row["n"], row["top_share"]) == (10, pytest.approx(0.8))
+    (row,) = measures.satisfaction(account(feedback=feedback))
+    assert (row.n, row.top_share) == (10, pytest.approx(0.8))
 
 
 def test_no_answers_no_score() -> None:
     """Silence is not neutral."""
-    assert measures.satisfaction(account()).empty
+    assert not measures.satisfaction(account())
     assert math.isnan(measures.promoter_score([]))
 
 
@@ -249,19 +248,13 @@ def test_promises_per_side() -> None:
         {"title": "forecast", "direction": "customer", "due_on": "2026-06-05"},
     ]
     view = account(commitment=kept + late + rest)
-    ours, theirs = (row for _, row in measures.commitments(view).iterrows())
-    assert ours[["due", "on_time", "late", "overdue", "not_due", "oldest_days"]].tolist() == [
-        12,
-        5,
-        6,
-        1,
-        1,
-        30,
-    ]
-    assert ours["on_time_share"] == pytest.approx(5 / 12)
-    assert theirs["on_time_share"] == 0
-    states = measures.promises(view).set_index("title")["state"]
-    assert states[["k0", "l0", "store", "ahead", "undated"]].tolist() == [
+    ours, theirs = measures.commitments(view)
+    counts = (ours.due, ours.on_time, ours.late, ours.overdue, ours.not_due, ours.oldest_days)
+    assert counts == (12, 5, 6, 1, 1, 30)
+    assert ours.on_time_share == pytest.approx(5 / 12)
+    assert theirs.on_time_share == 0
+    states = {each.title: each.state for each in measures.promises(view)}
+    assert [states[title] for title in ("k0", "l0", "store", "ahead", "undated")] == [
         "kept",
         "late",
         "overdue",
@@ -293,9 +286,9 @@ def test_slip_in_days() -> None:
             },
         ]
     )
-    assert measures.projects(view)["slip_days"].tolist() == [63, 10, -1]
-    row = measures.project_completion(view).iloc[0]
-    assert (row["in_time_share"], row["milestone_share"]) == (1.0, 0.75)
+    assert [each.slip_days for each in measures.projects(view)] == [63, 10, -1]
+    row = measures.project_completion(view)
+    assert (row.in_time_share, row.milestone_share) == (1.0, 0.75)
 
 
 def test_delivery_precision() -> None:
@@ -304,9 +297,8 @@ def test_delivery_precision() -> None:
         revenue=months("2026-09", [1.0] * 24),
         delivery=[{"month": "2026-09-01", "lines_due": 100, "lines_on_time_in_full": 81, "claims": 2}],
     )
-    shares = measures.delivery_precision(view).set_index("period")["share"]
-    assert shares["12m"] == pytest.approx(0.81)
-    assert math.isnan(shares["previous_12m"])
+    assert measures.precision(view, "12m") == pytest.approx(0.81)
+    assert measures.precision(view, "previous_12m") is None
 
 
 def test_a_plan_moves_when_somebody_judges() -> None:
@@ -316,8 +308,8 @@ def test_a_plan_moves_when_somebody_judges() -> None:
         risk=[{"title": "r", "noted_on": "2025-10-24"}],
         review=[{"kind": "internal", "held_on": "2026-11-11"}],
     )
-    assert measures.plan_updated_on(view) == pd.Timestamp("2025-10-24")
-    assert pd.isna(measures.plan_updated_on(account()))
+    assert measures.plan_updated_on(view) == date(2025, 10, 24)
+    assert measures.plan_updated_on(account()) is None
 
 
 # --- health ---
@@ -326,8 +318,8 @@ def test_a_plan_moves_when_somebody_judges() -> None:
 def test_weighted_health_of_method_6_8() -> None:
     """[calc] weights 40/30/30, scores 80/60/50: 65.0; the third missing: 71.43 with 70 % known."""
     assert measures.weighted([80, 60, 50], [40, 30, 30]) == pytest.approx((65.0, 1.0))
-    score, known = measures.weighted([80, 60, np.nan], [40, 30, 30])
-    assert (round(score, 2), known) == (71.43, pytest.approx(0.7))
+    score, known = measures.weighted([80, 60, None], [40, 30, 30])
+    assert (score, known) == (pytest.approx(71.43, abs=0.005), pytest.approx(0.7))
 
 
 @pytest.mark.parametrize(
@@ -339,10 +331,10 @@ def test_weighted_health_of_method_6_8() -> None:
         (74.9, "watch"),
         (75, "strong"),
         (100, "strong"),
-        (np.nan, "unknown"),
+        (None, "unknown"),
     ],
 )
-def test_bands_of_p13(score: float, band: str) -> None:
+def test_bands_of_p13(score: float | None, band: str) -> None:
     """[0,50) [50,75) [75,100], each edge on its side."""
     assert measures.band(score, [50, 75]) == band
 
@@ -369,31 +361,83 @@ def healthy(*, met: str) -> Any:
 
 def test_health_is_capped_while_the_decision_maker_is_unmet() -> None:
     """P13: never above 74 without two-way contact within the interval (90 days), whatever the rest says."""
-    well, unmet = (measures.health_total(healthy(met=day)).iloc[0] for day in ("2026-09-15", "2025-09-15"))
-    assert (well["score"], well["band"], well["is_capped"]) == (100, "strong", False)
-    assert (unmet["score"], unmet["band"], unmet["is_capped"], unmet["worst"]) == (
-        74,
-        "watch",
-        True,
-        "relationship",
-    )
+    well, unmet = (measures.health_total(healthy(met=day)) for day in ("2026-09-15", "2025-09-15"))
+    assert (well.score, well.band, well.capped_by) == (100, "strong", ())
+    assert (unmet.score, unmet.band, unmet.worst) == (74, "watch", "relationship")
+    assert unmet.capped_by == ("economic_unmet",)
 
 
 def test_health_needs_sixty_per_cent_known() -> None:
     """Revenue alone is one part of four: no composite, but the known part is shown."""
     view = account(revenue=two_years(12, 12))
-    row = measures.health_total(view).iloc[0]
-    assert math.isnan(row["score"])
-    assert (row["band"], row["known_share"], row["worst"]) == ("unknown", 0.25, "commercial")
-    assert measures.health(view).set_index("measure").loc["growth_share", "score"] == pytest.approx(50)
+    row = measures.health_total(view)
+    assert row.score is None
+    assert (row.band, row.known_share, row.worst) == ("unknown", 0.25, "commercial")
+    assert measures.health(view).where(measure="growth_share")[0].score == pytest.approx(50)
 
 
 def test_nothing_known_is_told_not_thrown() -> None:
     """An account with no data at all goes through every measure without an error."""
     view = account(as_of=date(2026, 9, 30))
-    assert measures.health_total(view).iloc[0]["worst"] is None
-    assert not measures.success(view)["is_known"].any()
-    for table in (measures.trend, measures.wallet_share, measures.projects, measures.service_costs):
-        assert table(view).empty
+    assert measures.health_total(view).worst is None
+    assert not measures.success(view).where(is_known=True)
+    for rows in (measures.wallet_share, measures.projects, measures.service_costs, measures.agreements):
+        assert not rows(view)
+    assert measures.trend(view) == []
+    assert measures.year_outlook(view) is None
     assert measures.retention(portfolio()).empty
     assert measures.key_account_growth(portfolio()).empty
+
+
+# --- one home, one word ---
+
+
+@pytest.mark.parametrize(
+    ("growth", "word"), [(0.012, "flat"), (-0.012, "flat"), (0.016, "growing"), (-0.016, "shrinking")]
+)
+def test_the_same_group_has_one_word_on_every_page(growth: float, word: str) -> None:
+    """A product group, its customer and the plan's table of volumes say the same word of the same growth."""
+    view = account(revenue=two_years(100.0, 100.0 * (1 + growth), product_group="Slang"))
+    (group,) = measures.sales_by_group(view)
+    (row,) = planning.volume(view)
+    assert {group.growth_word, row.trend, measures.growth(view).word} == {word}
+
+
+def test_every_growth_has_the_same_digits() -> None:
+    """A column of growth in any table is signed and has one decimal, as `growth_words` writes it."""
+    columns = {
+        name: sheet["columns"]["growth_share"]
+        for name, sheet in text.entries("sheet").items()
+        if "growth_share" in sheet["columns"]
+    }
+    assert len(columns) > 3
+    assert {(str(each["digits"]), each["signed"] in ("yes", True)) for each in columns.values()} == {
+        ("1", True)
+    }
+
+
+def test_an_estimate_of_another_year_gives_no_share() -> None:
+    """An estimate for 2028 is shown with its year and without a share; one that names no year stands for any."""
+    bought = months("2026-09", [1.0] * 12)
+    later: dict[str, Any] = {"likely": 100.0, "year": 2028, "valued_on": "2026-09-01"}
+    (row,) = measures.wallet_share(account(revenue=bought, wallet=[later]))
+    assert (row.year, row.likely_share) == (2028, None)
+    undated = {"likely": 24.0, "valued_on": "2026-01-01"}
+    (row,) = measures.wallet_share(account(revenue=bought, wallet=[later, undated]))
+    assert (row.year, row.likely_share) == (None, 0.5)
+
+
+def test_hours_of_an_initiative_without_names_are_its_owners() -> None:
+    """Forty hours of A and R are twenty each; where nobody is named the owner has them all; who helps has none."""
+    view = account(
+        initiative=[
+            {"row_id": "i1", "title": "a", "hours": 40, "owner_id": "P3"},
+            {"row_id": "i2", "title": "b", "hours": 10, "owner_id": "P3"},
+            {"row_id": "i3", "title": "c", "hours": 99, "owner_id": "P3", "status": "done"},
+        ],
+        responsibility=[
+            {"initiative_id": "i1", "person_id": person, "letter": letter}
+            for person, letter in (("P1", "A"), ("P2", "R"), ("P4", "C"))
+        ],
+    )
+    assert dict(measures.initiative_hours(view)) == {"P1": 20, "P2": 20, "P3": 10}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from bundles import account, months, portfolio
 
@@ -32,11 +30,13 @@ def test_goals_reached_are_counted_out_when_they_are_few() -> None:
         for name, value in (("a", 10), ("b", 4))
     ]
     view = account(goal=goals, reading=readings)
-    rows = review.hit_rate(view, goal_setting.progress(view)).set_index("goal_class")
-    assert rows.loc["financial", ["ended", "reached", "hit_share", "is_small"]].tolist() == [2, 1, 0.5, True]
-    assert rows.loc["financial", "reading"]["key"] == "hit_rate.small"
-    assert rows.loc["strategic", ["ended", "running"]].tolist() == [0, 1]
-    assert rows.loc["strategic", "reading"] == {"key": "hit_rate.none"}
+    financial, strategic = review.hit_rate(view, goal_setting.progress(view))
+    assert (financial.goal_class, strategic.goal_class) == ("financial", "strategic")
+    assert (financial.ended, financial.reached, financial.hit_share) == (2, 1, 0.5)
+    assert financial.is_small
+    assert financial.reading.value == "hit_rate.small"
+    assert (strategic.ended, strategic.running, strategic.hit_share) == (0, 1, None)
+    assert strategic.reading.value == "hit_rate.none"
 
 
 def test_ten_ended_goals_give_a_percentage() -> None:
@@ -46,10 +46,10 @@ def test_ten_ended_goals_give_a_percentage() -> None:
         {"goal_id": str(n), "measured_on": "2026-06-30", "value": 10 if n < 7 else 1} for n in range(10)
     ]
     view = account(goal=goals, reading=readings)
-    row = review.hit_rate(view, goal_setting.progress(view)).iloc[0]
-    assert (row["hit_share"], row["reading"]["key"]) == (0.7, "hit_rate.told")
+    (row,) = review.hit_rate(view, goal_setting.progress(view))
+    assert (row.hit_share, row.reading.value) == (0.7, "hit_rate.told")
     empty = account()
-    assert review.hit_rate(empty, goal_setting.progress(empty)).empty
+    assert not review.hit_rate(empty, goal_setting.progress(empty))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_forecast_is_held_against_the_year_or_its_pace(
         revenue=months("2026-09", [10.0] * 12 + [12.0] * 9),
         forecast=[{"made_on": "2025-10-01", "year": year, "low": 100, "likely": likely, "high": 150}],
     )
-    row = measures.forecast_errors(view).iloc[0]
-    assert row["error_share"] == pytest.approx(error)
-    assert (row["basis"], row["is_inside"]) == (basis, True)
+    (row,) = measures.forecast_errors(view)
+    assert row.error_share == pytest.approx(error)
+    assert (row.basis, row.is_inside) == (basis, True)
 
 
 def test_a_forecast_without_a_year_to_compare_says_so() -> None:
@@ -76,9 +76,9 @@ def test_a_forecast_without_a_year_to_compare_says_so() -> None:
     )
     bare = account(forecast=[{"made_on": "2026-09-01", "year": 2026, "likely": 1}])
     for view in (ahead, bare):
-        row = measures.forecast_errors(view).iloc[0]
-        assert math.isnan(row["error_share"])
-        assert measures.forecast_summary(view)["reading"].iloc[0] == {"key": "forecast.none"}
+        (row,) = measures.forecast_errors(view)
+        assert row.error_share is None
+        assert measures.forecast_summary(view).reading == {"key": "forecast.none"}
 
 
 def test_management_sees_the_programmes_total_only() -> None:

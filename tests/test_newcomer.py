@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kam(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     own = {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "LOCALAPPDATA": str(home / "data")}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KAM_")} | own
-    command = [sys.executable, "-m", "kamlib.cli", *arguments]
+    command = [sys.executable, "-m", "kamlib", *arguments]
     return subprocess.run(
         command,
         cwd=home,

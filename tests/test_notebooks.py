@@ -1,6 +1,6 @@
 """Notebooks are built by one skeleton: what a cell may hold, say and be called.
 
-That they run is tested by nbval (`make test`) and by the batch; here is what can be seen without a kernel.
+That they run is tested by nbval (`start.py test`) and by the batch; here is what can be seen without a kernel.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ TAGS = {
 FREE = {
     "parameters",
     "injected-parameters",
-    "nbval-check-output",
     "level-2",
     "level-3",
 }  # levels fold, they leave nothing out
@@ -176,7 +175,7 @@ def test_a_notebook_fits_a_meeting(path: Path) -> None:
 
 @of_every
 def test_committed_notebooks_hold_no_run(path: Path) -> None:
-    """No output and no count, but for checked cells, which have both; run `make notebooks`."""
+    """No output and no count, but for checked cells, which have both; run `python start.py notebooks`."""
     raw = json.loads(path.read_text("utf-8"))
     assert raw["metadata"].keys() == {"kernelspec", "language_info"}
     for cell in raw["cells"]:
@@ -188,9 +187,26 @@ def test_committed_notebooks_hold_no_run(path: Path) -> None:
 
 
 @of_method
+def test_no_test_print_is_shown_in_the_room(path: Path) -> None:
+    """A live page leaves the checked cells out, in both languages; what stays prints nothing."""
+    for lang in ("sv", "en"):
+        live = notebooks.variant(notebooks.read(path), notebooks.Variant(lang, live=True))
+        assert not any(is_checked(cell) for cell in live.cells)
+        assert not any("print(" in cell.source for cell in live.cells if cell.cell_type == "code")
+
+
+@of_method
 def test_each_notebook_checks_something(path: Path) -> None:
     """At least one cell's output is compared at every run."""
     assert any(is_checked(cell) for cell in cells(path))
+
+
+@of_method
+@pytest.mark.parametrize("live", [True, False])
+def test_what_is_printed_for_the_tests_is_shown_to_nobody(path: Path, *, live: bool) -> None:
+    """A checked cell prints for nbval: neither the room nor a report has it."""
+    made = notebooks.variant(notebooks.read(path), notebooks.Variant("sv", "internal", live=live))
+    assert not any(map(is_checked, made.cells))
 
 
 def is_checked(cell: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from bundles import account, portfolio
 
 from kamlib import text
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 
 def test_it_is_counted_once_and_nobodys_change_reaches_the_next() -> None:
@@ -16,7 +16,7 @@ def test_it_is_counted_once_and_nobodys_change_reaches_the_next() -> None:
     asked: list[str] = []
 
     @once
-    def goals(view: AccountView) -> object:
+    def goals(view: Account) -> object:
         asked.append(view.account_id)
         return view.goal
 

@@ -14,16 +14,20 @@ from kamlib.method import goal_setting, planning, review
 NBSP = text.NBSP
 
 
-def _said(view: schema.AccountView) -> list[str]:
+def _said(view: schema.Account) -> list[str]:
     found = review.sentences(view, goal_setting.progress(view), planning.value_ledger(view))
     return [text.t(**each) for each in found]
 
 
-def _numbers(view: schema.AccountView) -> dict[str, Any]:
-    return {each["label"]: each for each in review.figures(view, planning.value_ledger(view))}
+def _numbers(view: schema.Account) -> dict[str, Any]:
+    cards = review.figures(view, planning.value_ledger(view))
+    written = [
+        {part: value if part == "series" else str(value) for part, value in each.items()} for each in cards
+    ]
+    return {each["label"]: each for each in written}
 
 
-def _sold(before: float, now: float, **more: Any) -> schema.AccountView:
+def _sold(before: float, now: float, **more: Any) -> schema.Account:
     return account(revenue=months("2026-09", [before] * 12 + [now] * 12), **more)
 
 

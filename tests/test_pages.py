@@ -27,7 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDTHS = (1280, 390)
-#: Language and edition -> the notebooks that are looked at in each run; `make torture` looks at all of them.
+#: Language and edition -> the notebooks that are looked at in each run; `start.py torture` looks at all of them.
 EDITIONS = {
     ("sv", "internal"): ("03", "06", "07"),
     ("en", "internal"): ("01",),
@@ -160,7 +160,7 @@ def test_axe_finds_nothing(
 ) -> None:
     """axe-core, every rule, every fold opened: no violation, at desktop and at phone width.
 
-    Here every second page at one width and the others at the other; `make torture` takes every page at both.
+    Here every second page at one width and the others at the other; `start.py torture` takes every page at both.
     """
     context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
     found = []

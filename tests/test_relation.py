@@ -10,6 +10,7 @@ import pytest
 
 from kamlib import text
 from kamlib.method import measures
+from kamlib.schema import as_rows
 from kamlib.show import charts, page
 from kamlib.show.charts import words
 
@@ -142,7 +143,7 @@ def test_promises_without_a_day_count_nowhere() -> None:
 
 
 def _goals(*rows: dict[str, Any], audience: str = "internal") -> page.Shown:
-    return charts.goal_progress(pd.DataFrame(list(rows)), bundles.account(audience=audience))
+    return charts.goal_progress(as_rows(pd.DataFrame(list(rows))), bundles.account(audience=audience))
 
 
 def test_a_goal_says_its_state_in_words() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_faults import notebook, ws  # noqa: F401 - a fixture
+from worlds import notebook
 
 from kamlib.data.workspace import Change, Workspace
 from kamlib.errors import KamError
@@ -84,15 +84,15 @@ def test_without_a_run_there_is_nothing_to_continue(tmp_path: Path) -> None:
 
 def test_one_batch_holds_a_folder(tmp_path: Path) -> None:
     """The second is told who the first is; when the first has ended, however, the folder is free."""
-    with files.alone(tmp_path):
-        with pytest.raises(KamError, match=r"process \d+ på .+, sedan 20\d\d-"), files.alone(tmp_path):
+    with files.exclusive(tmp_path):
+        with pytest.raises(KamError, match=r"process \d+ på .+, sedan 20\d\d-"), files.exclusive(tmp_path):
             pass
-        with files.alone(tmp_path.parent):
+        with files.exclusive(tmp_path.parent):
             pass
-    with files.alone(tmp_path):
+    with files.exclusive(tmp_path):
         pass
     (tmp_path / files.LOCK).write_text("inget lås " * 100)
-    with pytest.raises(KamError, match=files.LOCK), files.alone(tmp_path):
+    with pytest.raises(KamError, match=files.LOCK), files.exclusive(tmp_path):
         pass
 
 
@@ -105,7 +105,7 @@ def states(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_batch_is_one_moment_and_goes_on_from_where_it_was(ws: Workspace, tmp_path: Path) -> None:  # noqa: F811
+def test_a_batch_is_one_moment_and_goes_on_from_where_it_was(ws: Workspace, tmp_path: Path) -> None:
     """What is written meanwhile is in no report; after each report the manifest is true; the rest is made later."""
     own, out = tmp_path / "egna", tmp_path / "ut"
     notebook(own / "04_team.ipynb", COUNT)
@@ -135,7 +135,7 @@ def test_a_batch_is_one_moment_and_goes_on_from_where_it_was(ws: Workspace, tmp_
 
 
 @pytest.mark.slow
-def test_a_resumed_batch_makes_the_rest_only(ws: Workspace, tmp_path: Path) -> None:  # noqa: F811
+def test_a_resumed_batch_makes_the_rest_only(ws: Workspace, tmp_path: Path) -> None:
     """One failed, one was tampered with, two are good: two are made, and then there is nothing left to do."""
     own, out = tmp_path / "egna", tmp_path / "ut"
     notebook(own / "04_team.ipynb", "1")
@@ -153,3 +153,18 @@ def test_a_resumed_batch_makes_the_rest_only(ws: Workspace, tmp_path: Path) -> N
     assert [note.rule for note in again.notes] == ["report_changed"]
     assert set(states(first.folder).values()) == {"ok"}
     assert reports.run(ws, reports.Request(out, folder=own, resume=True)).outcomes == []
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_the_key_accounts_where_they_are_named(ws: Workspace, tmp_path: Path) -> None:
+    """`--key` says whom it is about: a resumed run makes the key accounts, without it only what was asked before."""
+    ws.save(
+        [Change("selection", "S-1", {"outcome": "grow", "is_key": True}, "A-2", operation="insert")],
+        by="Elin",
+    )
+    own, out = tmp_path / "egna", tmp_path / "ut"
+    notebook(own / "04_team.ipynb", "1")
+    reports.run(ws, reports.Request(out, ("A-1",), folder=own))
+    assert reports.run(ws, reports.Request(out, folder=own, resume=True)).outcomes == []
+    again = reports.run(ws, reports.Request(out, key_accounts=True, folder=own, resume=True))
+    assert [each.account_id for each in again.outcomes] == ["A-2"]

@@ -184,8 +184,8 @@ def test_another_agenda_is_refused_with_the_choices() -> None:
 def test_four_questions_always_have_an_answer() -> None:
     """S5.3: nothing known is said, question by question; with data the figures stand there with their table."""
     empty = review.questions(account())
-    assert list(dict.fromkeys(empty["question"])) == ["business", "plan", "feedback", "chances"]
-    assert not empty["is_known"].any()
+    assert list(dict.fromkeys(each.question for each in empty)) == ["business", "plan", "feedback", "chances"]
+    assert not empty.where(is_known=True)
     view = account(
         revenue=months("2026-09", [1e6] * 12 + [1.19e6] * 12, product_group="P6", contribution_margin=3e5),
         goal=[GOAL],
@@ -200,9 +200,10 @@ def test_four_questions_always_have_an_answer() -> None:
         event=[{"kind": "acquisition", "title": "Köpt", "happened_on": "2026-06-15"}],
     )  # fmt: skip
     rows = review.questions(view, goal_setting.progress(view))
-    told = (
-        rows.assign(words=[said(cell) for cell in rows["answer"]]).groupby("question")["words"].agg(" ".join)
-    )
+    told = {
+        question: " ".join(str(each.answer) for each in rows.where(question=question))
+        for question in ("business", "plan", "feedback", "chances")
+    }
     assert "+19,0" in told["business"]
     assert "Köpt" in told["business"]
     assert "1 mål: 1 i fas" in told["plan"]
@@ -210,7 +211,7 @@ def test_four_questions_always_have_an_answer() -> None:
     assert "1 beslut väntar" in told["plan"]
     assert "Aviseringen kommer inte." in told["feedback"]
     assert told["chances"].index("Stor.") < told["chances"].index("Liten.")
-    assert "nan" not in " ".join(told).split()
+    assert "nan" not in " ".join(told.values()).split()
 
 
 def test_decisions_wait_in_days() -> None:
@@ -299,7 +300,7 @@ def test_four_reviews_become_a_draft() -> None:
             for day in ("2025-11-12", "2026-02-11", "2026-05-20", "2026-09-09")
         ],
     )
-    rows = review.next_year(view, goal_setting.progress(view)).set_index("title")["verdict"].to_dict()
+    rows = {each.title: each.verdict for each in review.next_year(view, goal_setting.progress(view))}
     assert rows == {
         "Avböjt": "change",
         "Färre stopp": "keep",
@@ -307,8 +308,9 @@ def test_four_reviews_become_a_draft() -> None:
         "Sent": "change",
         "I tid": "keep",
     }
-    assert review.ground(view).iloc[0].tolist()[:3] == [4, 4, True]
-    assert not review.ground(account()).iloc[0]["is_enough"]
+    known = review.ground(view)
+    assert (known.reviews, known.wanted, known.is_enough) == (4, 4, True)
+    assert not review.ground(account()).is_enough
 
 
 def test_reviews_held() -> None:
@@ -340,9 +342,9 @@ def test_a_goal_that_is_not_due_is_on_its_way() -> None:
         initiative=[{"title": "i", "goal_id": "g1", "due_on": "2027-01-01", "status": "planned"}],
     )
     followed = goal_setting.progress(view)
-    assert followed["state"].tolist() == ["not_due"]
-    rows = review.questions(view, followed).set_index("source")
-    assert said(rows.loc["goal", "answer"]).startswith("1 mål: 1 i fas")
+    assert [each.state for each in followed] == ["not_due"]
+    (told,) = review.questions(view, followed).where(source="goal")
+    assert str(told.answer).startswith("1 mål: 1 i fas")
 
 
 def test_the_champions_pack_holds_only_what_may_be_used() -> None:

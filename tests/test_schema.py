@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args, get_type_hints
 
 import bundles
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kamlib import schema, text
+from kamlib.schema import declare
 
 TABLES = list(schema.TABLES.values())
 COLUMNS = [column for table in TABLES for column in table.columns]
@@ -88,9 +90,30 @@ def test_facts_have_a_file_each() -> None:
 
 def test_a_column_is_internal_unless_it_says_otherwise() -> None:
     """The default of a declared column is internal."""
-    assert schema.declare.column("note", "text").audience == "internal"
+
+    @declare.plan("trial")
+    class Trial(schema.PlanRow):
+        """One row is a trial."""
+
+        note: declare.Text | None
+        told: declare.Text | None = declare.column("customer")
+
+    assert [column.audience for column in Trial.table.columns[3:]] == ["internal", "customer"]
+    assert Trial(row_id="T-1", account_id="A-1", is_shared=False).note is None
     with pytest.raises(ValueError, match="unknown mark"):
-        schema.declare.column("note", "text", "public")
+        declare.column("public")
+
+
+def test_what_is_never_unknown_is_required_and_known_in_every_edition() -> None:
+    """A column that cannot be None is required, and open wherever a customer's edition holds its table's rows."""
+    for table in schema.TABLES.values():
+        hints = get_type_hints(table.row)
+        for column in table.columns:
+            if type(None) in get_args(hints[column.name]) or column.name in ("row_id", "is_shared"):
+                continue
+            is_of_plan_row = table.role == "plan" and column.name == "account_id"
+            assert column.required or is_of_plan_row, (table.name, column.name)
+            assert column.audience == "customer" or table.is_closed, (table.name, column.name)
 
 
 CLOSED = {

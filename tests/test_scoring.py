@@ -209,3 +209,16 @@ def test_adding_one_never_reorders_the_others(values: np.ndarray, weights: tuple
 def test_places_break_ties_and_put_the_unknown_last() -> None:
     """Equal scores follow the tie break; an unknown score is last, an unknown tie break after a known one."""
     assert scoring.places([0.5, 0.5, np.nan, 0.5], [1.0, 2.0, 9.0, np.nan]).tolist() == [2, 1, 4, 3]
+
+
+def test_where_nothing_weighs_there_is_no_total() -> None:
+    """Weights that are all zero are no equal weights: every share is zero and no row has a total."""
+    assert scoring.normalised([0, 0, 0]).tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(scoring.totals(A_B_C, [0, 0])).all()
+    assert scoring.coverage(A_B_C, [0, 0]).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("weights", [[0, 0, 0], [5, 0, 0]])
+def test_the_others_share_alike_where_they_weigh_nothing(weights: list[float]) -> None:
+    """One criterion set to 40 % leaves 60 %: others without proportions of their own share it evenly."""
+    assert scoring.with_weight(weights, 0, 0.4) == pytest.approx([0.4, 0.3, 0.3])

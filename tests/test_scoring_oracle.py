@@ -1,11 +1,11 @@
-"""Our weighted sum against another library's and against a sum made by hand, on the same matrix."""
+"""Our weighted sum against one in whole fractions, cell by cell, and against a sum made by hand."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-import skcriteria
-from skcriteria.agg.simple import WeightedSumModel
 
 from kamlib.method import scoring
 
@@ -22,12 +22,17 @@ def our_values(scores: np.ndarray, directions: tuple[str, ...] = DIRECTIONS) -> 
     )
 
 
-def theirs(values: np.ndarray, weights: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and ranks of scikit-criteria's weighted sum on values that are scaled already."""
-    shares = np.asarray(weights) / np.sum(weights)
-    matrix = skcriteria.mkdm(values, objectives=[max] * values.shape[1], weights=shares)
-    decided = WeightedSumModel().evaluate(matrix)
-    return np.asarray(decided.e_.score), np.asarray(decided.rank_)
+def exact(scores: np.ndarray, weights: list[float], directions: tuple[str, ...]) -> list[Fraction]:
+    """Return each row's total without rounding: weight times the way gone on a scale 1-5, over the sum of weights."""
+    points = [Fraction(weight) for weight in weights]
+    totals = []
+    for row in scores.tolist():
+        ways = [
+            (Fraction(score) - 1) / 4 if way == "up" else (5 - Fraction(score)) / 4
+            for score, way in zip(row, directions, strict=True)
+        ]
+        totals.append(sum(point * way for point, way in zip(points, ways, strict=True)) / sum(points))
+    return totals
 
 
 def test_the_example_by_hand() -> None:
@@ -37,20 +42,18 @@ def test_the_example_by_hand() -> None:
     assert scoring.contributions(our_values(SCORES), WEIGHTS)[0] == pytest.approx([0.50, 0.15, 0.15])
 
 
-def test_scikit_criteria_gives_the_same_totals() -> None:
-    """After the same scaling every total agrees, and with it the by-hand example."""
-    values = our_values(SCORES)
-    assert theirs(values, WEIGHTS)[0] == pytest.approx(scoring.totals(values, WEIGHTS))
-    assert theirs(values, WEIGHTS)[0] == pytest.approx([0.80, 0.60, 0.80, 0.20])
+def test_whole_fractions_give_the_example() -> None:
+    """The reckoning in fractions is right where the answer is known by hand, to the last digit."""
+    by_hand = [Fraction(8, 10), Fraction(6, 10), Fraction(8, 10), Fraction(2, 10)]
+    assert exact(SCORES, WEIGHTS, DIRECTIONS) == by_hand
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_scikit_criteria_gives_the_same_ranks(seed: int) -> None:
+def test_whole_fractions_give_the_same_totals_and_ranks(seed: int) -> None:
     """Twenty drawn matrices of twelve customers and four criteria: same totals, and the same order."""
     rng = np.random.default_rng(seed)
     scores, weights = rng.uniform(1, 5, (12, 4)), list(rng.uniform(1, 100, 4))
-    values = our_values(scores, ("up", "down", "up", "down"))
-    totals, ranks = theirs(values, weights)
-    ours = scoring.totals(values, weights)
-    assert totals == pytest.approx(ours)
-    assert list(ranks) == list((-ours).argsort(kind="stable").argsort(kind="stable") + 1)
+    directions = ("up", "down", "up", "down")
+    theirs, ours = exact(scores, weights, directions), scoring.totals(our_values(scores, directions), weights)
+    assert [float(total) for total in theirs] == pytest.approx(ours)
+    assert list(np.argsort(-ours, kind="stable")) == sorted(range(12), key=lambda n: -theirs[n])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_the_tipping_weight_is_where_the_place_changes(points: int, has_place: b
 
 def test_near_the_cut_one_weight_at_a_time() -> None:
     """Two on each side of the last place and the contested; N5 has a place from 30.8 % of willingness on (D1)."""
-    rows = segmentation.sensitivity(segmentation.assign(portfolio(FIVE), places=3), portfolio(FIVE))
+    rows = segmentation.sensitivity(segmentation.choose(portfolio(FIVE), places=3), portfolio(FIVE))
     assert rows["place"].is_monotonic_increasing
     assert set(rows["place"]) >= {2, 3, 4, 5}
     willing = rows[(rows["account_id"] == "N5") & (rows["criterion"] == "willingness_to_partner")].iloc[0]
@@ -163,7 +164,7 @@ def test_near_the_cut_one_weight_at_a_time() -> None:
 def test_without_rivals_no_weight_decides(n: int) -> None:
     """Nobody near the cut gives no rows; a single account has its place under every weight."""
     few = portfolio(dict(list(FIVE.items())[:n]))
-    rows = segmentation.sensitivity(segmentation.assign(few), few)
+    rows = segmentation.sensitivity(segmentation.choose(few), few)
     assert len(rows) == 3 * n
     assert all(spans == [(0.0, 1.0)] for spans in rows["spans"])
 
@@ -181,7 +182,7 @@ def test_uncertain_scores_make_a_place_contested() -> None:
     scores = dict.fromkeys("BCD", (3, 3, 3)) | {"A": (3.5, 3.5, 3.5)}
     sure = portfolio(scores)
     rows = sure.assessment.assign(confidence="low")
-    unsure = schema.Portfolio({**sure.tables, "assessment": rows}, sure.as_of, None)
+    unsure = replace(sure, tables={**sure.tables, "assessment": rows})
     assert of(segmentation.assign(sure, places=1), "A")["verdict"] == "robust_in"
     assert of(segmentation.assign(unsure, places=1), "A")["verdict"] == "contested"
 
@@ -201,10 +202,8 @@ cases = st.dictionaries(st.sampled_from("ABCDEFGH"), st.tuples(score, score, sco
 def test_scaling_and_order_change_nothing(scores: dict[str, tuple[float, ...]]) -> None:
     """Weights x 7 and rows in another order give the same table."""
     rated = portfolio(scores)
-    turned = schema.Portfolio(
-        {name: rows.iloc[::-1].reset_index(drop=True) for name, rows in rated.tables.items()},
-        rated.as_of,
-        None,
+    turned = replace(
+        rated, tables={name: rows.iloc[::-1].reset_index(drop=True) for name, rows in rated.tables.items()}
     )
     plain = segmentation.assign(rated, dict(zip(WEIGHTED, (5, 3, 2), strict=True)), places=2)
     scaled = segmentation.assign(turned, dict(zip(WEIGHTED, (35, 21, 14), strict=True)), places=2)
@@ -278,18 +277,18 @@ def test_revenue_stands_in_for_contribution_and_says_so() -> None:
     """Without margins the share is taken of revenue, with low confidence and its source told."""
     bundle = with_revenue({"A": 20, "B": 80})
     rows = bundle.revenue.assign(contribution_margin=np.nan)
-    bare = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
+    bare = replace(bundle, tables={**bundle.tables, "revenue": rows})
     risk = derived(bare, "business_risk").loc["A"]
     assert (risk["score"], risk["source"], risk["confidence"]) == (5, "revenue_share", "low")
 
 
-@pytest.mark.parametrize(("growth", "expected"), [(-0.05, 1), (-0.02, 2), (0.02, 2), (0.10, 3)])
+@pytest.mark.parametrize(("growth", "expected"), [(-0.05, 1), (-0.01, 2), (0.01, 2), (0.10, 3)])
 def test_strategic_importance_by_growth_p5(growth: float, expected: int) -> None:
     """method.md P5: shrinking 1, flat 2, growing 3; figures alone never say more, and are unsure."""
     bundle = with_revenue({"A": 100.0})
     later = bundle.revenue["month"] >= pd.Timestamp("2025-10-01")
     rows = bundle.revenue.assign(revenue=np.where(later, 100 * (1 + growth), 100.0))
-    grown = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
+    grown = replace(bundle, tables={**bundle.tables, "revenue": rows})
     row = derived(grown, "strategic_importance").loc["A"]
     assert (row["score"], row["confidence"], row["low"]) == (expected, "low", max(1, expected - 1))
 
@@ -373,7 +372,7 @@ def test_six_small_customers_are_one_large() -> None:
     """Members roll up to the top of their group, two levels down too (N4 of the sample)."""
     bundle = with_revenue({"G": 1.0, "G1": 10.0, "G2": 10.0, "G21": 10.0, "X": 25.0})
     accounts = bundle.account.assign(parent_id=[None, "G", "G", "G2", None])
-    grouped = schema.Portfolio({**bundle.tables, "account": accounts}, bundle.as_of, bundle.facts_through)
+    grouped = replace(bundle, tables={**bundle.tables, "account": accounts})
     segments = segmentation.assign(grouped)
     assert (
         of(segments, "G")["members"],
@@ -382,7 +381,7 @@ def test_six_small_customers_are_one_large() -> None:
     ) == (4, 372, 1)
     told = segmentation.standings(segments, grouped).set_index("account_id")
     assert told.loc["G21", "revenue_12m"] == 372
-    assert set(schema.Standing) == set(told.columns)
+    assert set(schema.STANDING_COLUMNS) == set(told.columns)
 
 
 def test_rings_and_lost_parents_are_told() -> None:
@@ -395,13 +394,13 @@ def test_rings_and_lost_parents_are_told() -> None:
 def test_accounts_and_revenue_alone_give_a_proposal() -> None:
     """Nobody asked, no plan: a marked proposal on what the figures show, never a stop (P4)."""
     bundle = with_revenue({f"A-{place:02}": float(place) for place in range(1, 31)})
-    segments = segmentation.assign(bundle)
-    keys = segments[segments["is_key"]]
+    choice = segmentation.choose(bundle)
+    keys = choice.key_accounts
     assert len(keys) == 12
     assert keys["basis"].eq("proposed").all()
     assert keys["outcome"].isin(["develop", "defend"]).all()
-    assert "willingness_to_partner" not in segments.attrs["compared"]
-    rules_hit = {finding.rule for finding in segmentation.findings(bundle, segments)}
+    assert "willingness_to_partner" not in choice.compared
+    rules_hit = {finding.rule for finding in segmentation.findings(choice, bundle)}
     assert "criterion_not_compared.willingness_to_partner" in rules_hit
 
 
@@ -409,30 +408,25 @@ def test_accounts_without_anything_break_nothing() -> None:
     """No revenue, no plan, or no account at all: empty or unknown, never a traceback."""
     for accounts in ([{"account_id": "A-1", "name": "Ensam AB"}], []):
         bundle = bundles.portfolio(account=accounts)
-        segments = segmentation.assign(bundle)
-        assert len(segments) == len(accounts)
-        assert not segments["is_key"].any()
-        for view in (
-            segmentation.robustness,
-            segmentation.side_by_side,
-            segmentation.changes,
-        ):
-            assert view(segments).empty
-        assert segmentation.capacity(bundle, segments).empty
+        choice = segmentation.choose(bundle)
+        assert len(choice.segments) == len(accounts)
+        assert choice.key_accounts.empty
+        for view in (segmentation.robustness, segmentation.side_by_side, segmentation.changes):
+            assert view(choice).empty
+        for view_of_both in (segmentation.moves, segmentation.points, segmentation.sensitivity):
+            assert view_of_both(choice, bundle).empty
+        assert segmentation.capacity(bundle, choice.segments).empty
         assert segmentation.agreement(bundle).empty
-        assert segmentation.reweigh(segments, {}, bundle).empty
-        assert segmentation.points(segments, bundle).empty
-        assert segmentation.sensitivity(segments, bundle).empty
-        assert [each["value"] for each in segmentation.figures(segments, bundle)][::2] == ["0", "–"]
+        assert [each["value"] for each in segmentation.figures(choice, bundle)] == ["0", "–", "0 av 0"]
 
 
 def test_a_short_history_is_said() -> None:
     """Less than fifteen months: growth is unknown, and the finding says what to load."""
     bundle = with_revenue({"A": 1.0, "B": 2.0})
     rows = bundle.revenue[bundle.revenue["month"] >= pd.Timestamp("2026-01-01")]
-    short = schema.Portfolio({**bundle.tables, "revenue": rows}, bundle.as_of, bundle.facts_through)
-    segments = segmentation.assign(short)
-    assert "history_too_short" in {finding.rule for finding in segmentation.findings(short, segments)}
+    short = replace(bundle, tables={**bundle.tables, "revenue": rows})
+    found = segmentation.findings(segmentation.choose(short), short)
+    assert "history_too_short" in {finding.rule for finding in found}
 
 
 def test_the_record_wins_over_the_proposal() -> None:
@@ -440,8 +434,8 @@ def test_the_record_wins_over_the_proposal() -> None:
     record = {"outcome": "grow", "is_key": True, "reason": "Vill ihop", "decided_by": "Ledningen"}
     rows = [record | {"account_id": "Z", "decided_on": "2025-11-12"}]
     rows += [{"account_id": "B", "outcome": "not_now", "is_key": False, "decided_on": "2025-11-12"}]
-    segments = segmentation.assign(portfolio(FIVE, selection=rows), places=2)
-    z, a = of(segments, "Z"), of(segments, "A")
+    choice = segmentation.choose(portfolio(FIVE, selection=rows), places=2)
+    z, a = of(choice.segments, "Z"), of(choice.segments, "A")
     assert (z["is_key"], z["basis"], z["reason"], z["proposed_is_key"]) == (
         True,
         "recorded",
@@ -449,15 +443,15 @@ def test_the_record_wins_over_the_proposal() -> None:
         False,
     )
     assert (a["is_key"], a["basis"], a["proposed_is_key"]) == (False, "proposed", True)
-    moves = segmentation.changes(segments).set_index("account_id")["change"].to_dict()
+    moves = segmentation.changes(choice).set_index("account_id")["change"].to_dict()
     assert moves == {"A": "would_enter", "B": "would_enter", "Z": "would_leave"}
 
 
 def test_as_many_places_as_recorded_else_the_settings() -> None:
     """S1.5: the record decides the number, else twelve, never more than the customers there are."""
     record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "AB"]
-    assert segmentation.assign(portfolio(FIVE, selection=record)).attrs["k"] == 2
-    assert segmentation.assign(portfolio(FIVE)).attrs["k"] == 5
+    assert segmentation.choose(portfolio(FIVE, selection=record)).places == 2
+    assert segmentation.choose(portfolio(FIVE)).places == 5
 
 
 def test_revenue_alone_stands_beside() -> None:
@@ -466,12 +460,10 @@ def test_revenue_alone_stands_beside() -> None:
         {"A": 1.0, "B": 50.0, "Big": 90.0}, assessment=judged("A", (5, 5, 4)) + judged("B", (4, 4, 4))
     )
     rows = bundle.assessment.to_dict("records") + judged("Big", (2, 1, 1))
-    bundle = schema.Portfolio(
-        {**bundle.tables, "assessment": bundles.frames({"assessment": rows})["assessment"]},
-        bundle.as_of,
-        bundle.facts_through,
+    bundle = replace(
+        bundle, tables={**bundle.tables, "assessment": bundles.frames({"assessment": rows})["assessment"]}
     )
-    found = segmentation.side_by_side(segmentation.assign(bundle, places=2)).set_index("account_id")
+    found = segmentation.side_by_side(segmentation.choose(bundle, places=2)).set_index("account_id")
     assert found["agreement"].to_dict() == {"Big": "revenue_only", "B": "both", "A": "ours_only"}
 
 
@@ -563,18 +555,18 @@ def test_two_criteria_that_say_the_same_are_told() -> None:
     """method.md 6.1: a rank correlation above .7 between two weighted criteria is a finding."""
     scores = {f"A{place}": (place % 5 + 1, place % 5 + 1, 3) for place in range(10)}
     bundle = portfolio(scores)
-    segments = segmentation.assign(bundle, places=3)
-    pairs = segmentation.criteria_correlation(segments, bundle)
+    choice = segmentation.choose(bundle, places=3)
+    pairs = segmentation.criteria_correlation(choice.segments, bundle)
     assert pairs.loc[pairs["is_high"], ["first", "second"]].to_numpy().tolist() == [list(WEIGHTED[:2])]
-    assert "criteria_overlap" in {finding.rule for finding in segmentation.findings(bundle, segments)}
+    assert "criteria_overlap" in {finding.rule for finding in segmentation.findings(choice, bundle)}
 
 
 def test_capacity_counts_accounts_and_hours() -> None:
     """S1.5: the plans' hours against those that exist; a key account without a KAM is said."""
     record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABC"]
     plans = [{"account_id": key, "year": 2026, "owner_id": "S-1", "hours_year": 700} for key in "AB"]
-    squad = [{"person_id": "S-1", "function": "kam", "hours_year": 1150}]
-    bundle = portfolio(FIVE, selection=record, account_plan=plans, squad_member=squad)
+    kam = [{"contact_id": "S-1", "side": "ours", "capacity_hours_year": 1150}]
+    bundle = portfolio(FIVE, selection=record, account_plan=plans, contact=kam)
     found = segmentation.capacity(bundle, segmentation.assign(bundle))
     assert found[["owner_id", "key_accounts", "state"]].to_numpy().tolist() == [
         ["S-1", 2, "too_few_hours"],
@@ -583,26 +575,38 @@ def test_capacity_counts_accounts_and_hours() -> None:
     assert found["hours_short"].iloc[0] == 250
 
 
-def test_contributions_sum_to_the_score() -> None:
+def test_hours_that_nobody_has_stated_are_unknown() -> None:
+    """Without a capacity of the KAM's own it is not said that the hours suffice; next year's draft changes no owner."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "AB"]
+    plans = [
+        {"account_id": key, "year": year, "owner_id": owner, "hours_year": 700}
+        for key in "AB"
+        for year, owner in ((2026, "S-1"), (2027, "S-2"))
+    ]
+    bundle = portfolio(FIVE, selection=record, account_plan=plans)
+    found = segmentation.capacity(bundle, segmentation.assign(bundle))
+    assert found[["owner_id", "state"]].to_numpy().tolist() == [["S-1", "hours_unknown"]]
+
+
+def test_points_sum_to_the_score() -> None:
     """Every criterion's points of every account add up to its score."""
     bundle = portfolio(FIVE)
-    segments = segmentation.assign(bundle)
-    sums = segmentation.contributions(segments, bundle).groupby("account_id")["points"].sum()
-    assert sums.to_dict() == pytest.approx(segments.set_index("account_id")["score"].to_dict())
+    choice = segmentation.choose(bundle)
+    points = segmentation.points(choice, bundle).set_index("account_id")
+    assert points[list(WEIGHTED)].sum(axis=1).to_dict() == pytest.approx(points["score"].to_dict())
+    scores = choice.segments.set_index("account_id")["score"]
+    assert points["score"].to_dict() == pytest.approx(scores.to_dict())
 
 
-def test_reweighing_follows_the_slider() -> None:
-    """More weight on willingness moves N5 in and C out, and says so; verdicts stay."""
-    bundle = portfolio(FIVE)
-    segments = segmentation.assign(bundle, places=3)
-    moved = segmentation.reweigh(segments, {"willingness_to_partner": 60}, bundle).set_index("account_id")
-    assert (moved.loc["N5", "step"], moved.loc["C", "step"], moved.loc["N5", "moved"]) == (
-        "enters",
-        "leaves",
-        1,
-    )
-    same = segmentation.reweigh(segments, {}, bundle)
-    assert (same["moved"] == 0).all()
+def test_the_ranking_follows_the_slider() -> None:
+    """More weight on willingness moves N5 in and C out, and says so; nothing moved, nobody moves."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABC"]
+    bundle = portfolio(FIVE, selection=record)
+    moved = segmentation.moves(segmentation.choose(bundle, {"willingness_to_partner": 60}), bundle)
+    moved = moved.set_index("account_id")
+    assert moved.loc[["N5", "C"], "step"].tolist() == ["enters", "leaves"]
+    assert moved.loc["N5", "moved"] == 1
+    assert (segmentation.moves(segmentation.choose(bundle), bundle)["moved"] == 0).all()
 
 
 def test_a_key_account_that_loses_money_does_not_slip_in() -> None:
@@ -610,7 +614,7 @@ def test_a_key_account_that_loses_money_does_not_slip_in() -> None:
     record = [{"account_id": "A", "outcome": "grow", "is_key": True}]
     cost = [{"account_id": "A", "month": "2026-09-01", "activity": "call_outs", "cost": 9999.0}]
     bundle = with_revenue({"A": 100.0, "B": 50.0}, selection=record, service_cost=cost)
-    found = segmentation.findings(bundle, segmentation.assign(bundle))
+    found = segmentation.findings(segmentation.choose(bundle), bundle)
     assert [finding.values["amount"] for finding in found if finding.rule == "key_account_loses_money"] == [
         -0.0
     ]
@@ -624,3 +628,71 @@ def test_every_rule_has_words() -> None:
         for form in ("at_least", "at_most", "between"):
             assert text.entry(f"segment.holds.{form}.{criterion}")
         assert len(text.entries(f"score.{criterion}")) == 5
+
+
+@pytest.mark.parametrize("weights", [dict.fromkeys(WEIGHTED, 0.0), dict.fromkeys(WEIGHTED, 0)])
+def test_where_nothing_weighs_nobody_is_ranked(weights: dict[str, float]) -> None:
+    """All weights zero: no score, no place, nothing proposed and nothing said to differ from the record."""
+    record = [{"account_id": "A", "outcome": "grow", "is_key": True, "reason": "Vill ihop"}]
+    bundle = portfolio(FIVE | {"No": (5, 1, 5)}, selection=record)
+    choice = segmentation.choose(bundle, weights)
+    assert not choice.is_weighed
+    assert choice.segments[["score", "rank", "place", "acceptability"]].isna().all(axis=None)
+    assert choice.key_accounts["account_id"].tolist() == ["A"]
+    assert segmentation.changes(choice).empty
+    reasons = {row.account_id: row.proposed_reason["key"] for row in choice.segments.itertuples()}
+    assert reasons == dict.fromkeys(FIVE, "segment.reason.not_weighed") | {"No": "segment.reason.gate_failed"}
+    assert "weights_all_zero" in {each.rule for each in segmentation.findings(choice, bundle)}
+
+
+def test_a_criterion_that_alone_weighs_is_always_compared_on() -> None:
+    """All weight on willingness, known of two for three places: those two are ranked by it, not all by what weighs 0."""
+    given = portfolio(FIVE)
+    rows = given.assessment
+    asked = rows[(rows["criterion"] != "willingness_to_partner") | rows["account_id"].isin(["A", "B"])]
+    bundle = replace(given, tables={**given.tables, "assessment": asked})
+    choice = segmentation.choose(bundle, dict(zip(WEIGHTED, (0, 10, 0), strict=True)), places=3)
+    assert choice.compared == ("willingness_to_partner",)
+    placed = choice.segments[choice.segments["place"].notna()]
+    assert placed["account_id"].tolist() == ["A", "B"]
+    assert placed["score"].tolist() == [100.0, 75.0]
+
+
+def test_who_says_that_nothing_weighs_has_no_say() -> None:
+    """A person with all weights at zero counts among nobody: their share of nothing is not a number."""
+    rows = [
+        {"criterion": name, "weight": points, "set_by": who, "set_on": "2026-01-01"}
+        for who, points in (("r1", 30), ("r2", 0))
+        for name in WEIGHTED
+    ]
+    bundle = bundles.portfolio(weight=rows)
+    assert list(segmentation.individual_weights(bundle).index) == ["r1"]
+
+
+def test_the_card_of_the_key_accounts_counts_them_alone() -> None:
+    """Its verdicts add up to the key accounts, not to all who are compared."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABZ"]
+    bundle = portfolio(FIVE, selection=record)
+    choice = segmentation.choose(bundle)
+    card = segmentation.figures(choice, bundle)[0]
+    assert (card["value"], card["change"]) == ("3", "2 klara och 1 utanför")
+
+
+def test_a_share_of_revenue_is_never_called_contribution() -> None:
+    """Where no margins are known the card of their share of contribution is left out."""
+    bundle = with_revenue({"A": 20, "B": 80})
+    bare = bundle.revenue.assign(contribution_margin=np.nan)
+    without = replace(bundle, tables={**bundle.tables, "revenue": bare})
+    labels = [
+        [card["label"] for card in segmentation.figures(segmentation.choose(each), each)]
+        for each in (bundle, without)
+    ]
+    assert set(labels[0]) - set(labels[1]) == {text.t("segment.figure.contribution")}
+
+
+def test_the_opening_tells_who_would_come_in_and_who_would_leave() -> None:
+    """Where the recorded list and today's proposal differ that is the news; without a record there is none."""
+    record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABZ"]
+    news = segmentation.swap(segmentation.choose(portfolio(FIVE, selection=record)))
+    assert news == {"key": "segment.swap.both", "enter": "Kund C", "leave": "Kund Z"}
+    assert segmentation.swap(segmentation.choose(portfolio(FIVE))) == {}

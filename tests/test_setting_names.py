@@ -14,7 +14,7 @@ from kamlib.show import appendix
 
 STATES = {"field_standard", "vendor_practice", "our_default"}
 #: Settings whose texts are the very words that people write, in whatever language.
-WRITTEN = {"revenue_words", "share_words", "exclusive_words", "currency_units"}
+WRITTEN = {"revenue_words", "revenue_beside", "share_words", "exclusive_words", "currency_units"}
 REFERENCE = r"[A-Z]?[\d.]+( \((T\d|bootstrap)\))?(, [A-Z]?[\d.]+)*"
 
 

@@ -55,7 +55,7 @@ def bundles_budget(account_id: str, amount: float) -> bundles.Rows:
 
 def test_key_accounts_are_set_against_all_others(portfolio: Portfolio) -> None:
     """The group grows 20 % with its mill's revenue; the others stand still; shares add up to one."""
-    rows = steering.growth(portfolio).set_index("customers")
+    rows = steering.of_list(portfolio, "today")
     assert rows.loc["key", "growth_share"] == pytest.approx((144 + 60) / (120 + 60) - 1)
     assert rows.loc["others", "growth_share"] == 0
     assert rows["revenue_share"].sum() == pytest.approx(1)

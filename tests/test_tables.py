@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import bundles
@@ -179,7 +180,7 @@ def test_the_masthead_names_workspace_customer_dates_and_audience() -> None:
     shown = tables.masthead(_account(revenue=bundles.months("2026-09", [1.0] * 3)), "planning")
     for part in ("test", "Testkund AB", "Intern", "sep. 2026", "30 september 2026"):
         assert part in shown.plain
-    assert shown.html.count("<style>") == 1
+    assert shown._repr_html_().count("<style>") == 1
     assert "Kundversion" in tables.masthead(_account(audience="customer"), "planning").plain
 
 
@@ -238,6 +239,15 @@ def test_the_style_sheet_uses_only_colours_of_the_palette() -> None:
     """A colour that the contrast test does not know cannot slip into the page."""
     found = {colour.upper() for colour in re.findall(r"#[0-9a-fA-F]{6}\b", page.stylesheet())}
     assert found <= {colour.upper() for colour in page.COLOURS.values()}
+
+
+@pytest.mark.parametrize("sheet", ["show/kam.css", "show/paper.css", "run/templates/kam/kam.css"])
+def test_a_style_sheet_is_written_to_be_read(sheet: str) -> None:
+    """One declaration a line, none longer than 120 characters; the white space is not delivered."""
+    lines = (Path(page.__file__).parents[1] / sheet).read_text("utf-8").splitlines()
+    assert max(map(len, lines)) <= 120
+    assert [line for line in lines if line.count(";") > 1 or "}" in line.strip()[1:]] == []
+    assert "\n" not in page.stylesheet()
 
 
 def test_a_customers_edition_says_who_of_us_stands_behind_it() -> None:

@@ -333,6 +333,9 @@ def shape(part: ast.AST) -> str:
 #: A call, by what is written before its bracket -> the key that its first argument asks the catalogue for.
 ASKS = {
     "text.t": "{}",
+    "words.sentence": "{}",
+    "words.table": "table.{}",
+    "result": "sheet.{}",
     "text.entry": "{}",
     "tables.say": "{}",
     "tables.sheet": "sheet.{}",

@@ -295,11 +295,11 @@ def test_a_relative_workspace_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_standings_belong_to_one_state_and_day(ws: workspace.Workspace) -> None:
     """After any change the kept standing no longer counts: old ranks are not shown as new."""
     ws.keep_standings(pd.DataFrame([{"account_id": "A-1", "rank": 1, "segment": "grow"}]))
-    assert ws.account("A-1").standing["segment"].tolist() == ["grow"]
-    assert ws.account("A-1", "2026-08-31").standing.empty
+    assert ws.account("A-1").standing == schema.Standing(rank=1, segment="grow")
+    assert ws.account("A-1", "2026-08-31").standing is None
     ws.save([goal()], by="Elin")
-    assert ws.account("A-1").standing.empty
-    assert not ws.has_standings()
+    assert ws.account("A-1").standing is None
+    assert ws.standings().empty
 
 
 CANARY = "HEMLIG-KANARIE"

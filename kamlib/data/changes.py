@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -265,8 +265,8 @@ def _log(connection: Connection, each: Change, stamp: Stamp, written: Mapping[st
     return int(logged.inserted_primary_key[0])  # type: ignore[index]
 
 
-def fold(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the plan rows that a log, in its own order, adds up to; retired rows are left out."""
+def fold(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the plan rows that a log, in its own order and its `after` unpacked, adds up to; retired rows are left out."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in log:
         key = (entry["table"], entry["row_id"])
@@ -274,17 +274,16 @@ def fold(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             rows.pop(key, None)
             continue
         row = rows.setdefault(key, {"table": key[0], "row_id": key[1], "is_shared": False})
-        row |= {"account_id": entry["account_id"], **json.loads(entry["after"])}
+        row |= {"account_id": entry["account_id"], **entry["after"]}
     return list(rows.values())
 
 
-def plan_frames(rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Return every plan table, typed, from rows that name their table."""
-    by_table: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_table.setdefault(row["table"], []).append(row)
-    return {
-        table.name: store.frame_from_store(table, pd.DataFrame(by_table.get(table.name, [])))
-        for table in schema.TABLES.values()
-        if table.role == "plan"
-    }
+def rows_now(connection: Connection, table: str, accounts: Sequence[str]) -> pd.DataFrame:
+    """Return the rows in force of one plan table and some accounts, typed, by row_id."""
+    rows = store.plan_row
+    wanted = sa.select(rows).where(
+        rows.c.table == table, rows.c.retired.is_(False), rows.c.account_id.in_(list(accounts))
+    )
+    found = [dict(row) for row in connection.execute(wanted.order_by(rows.c.row_id)).mappings()]
+    bodies = pd.DataFrame([row | json.loads(row["body"]) for row in found])
+    return store.frame_from_store(schema.TABLES[table], bodies)

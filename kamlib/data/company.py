@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,12 @@ _RANGES = {"fiscal_year_start_month": (1, 12)}
 
 def settings(about: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings in force in a workspace that says `about` of itself: the kit's under its own."""
-    return schema.load_settings(json.loads(about.get("settings", "{}")))
+    return _in_force(about.get("settings", "{}"))
+
+
+@lru_cache(maxsize=8)
+def _in_force(own: str) -> dict[str, Any]:
+    return schema.load_settings(json.loads(own))
 
 
 def speak(about: Mapping[str, str]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -19,14 +20,14 @@ def write(source: workspace.Workspace, account_id: str, target: Path, *, as_of: 
     made = workspace.create(target, name=view.name, lang=source.about["lang"], currency=view.currency)
     through = {} if view.facts_through is None else {"facts_through": f"{view.facts_through:%Y-%m-%d}"}
     with store.writing(store.engine(str(target))) as connection:
-        for name in view.tables:
-            _write_table(connection, schema.TABLES[name], opened(view, name))
+        for name, table in schema.TABLES.items():
+            _write_table(connection, table, opened(view, name))
     about = {"is_sample": str(view.is_sample), "as_of": view.as_of.isoformat(), **through}
     about |= company.customer_part(source.about)
     made.set_about(**about, account_id=account_id, audience="customer")
 
 
-def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schema.AccountView:
+def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schema.Account:
     """Return the account as of a day, of its plan only what is shared to this day, in today's words; no closed text.
 
     A row that somebody has closed, taken back or put in other words since stays so on an earlier day's page too.
@@ -34,47 +35,61 @@ def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schem
     view = source.account(account_id, as_of)
     if not as_of:
         return view
-    latest, tables = source.account(account_id), {}
-    for name, table in schema.TABLES.items():
-        if table.role == "plan":
-            now = opened(latest, name).set_index("row_id")
-            then = view.tables[name][view.tables[name]["row_id"].isin(now.index)].reset_index(drop=True)
-            said = [each.name for each in table.columns if each.kind == "text"]
-            tables[name] = table.typed(then.assign(**{each: then["row_id"].map(now[each]) for each in said}))
-    return replace(view, tables={**view.tables, **tables})
+    latest = source.account(account_id)
+    plans = {
+        name: _in_words_of_today(view.rows[name], opened(latest, name), table)
+        for name, table in schema.TABLES.items()
+        if table.role == "plan"
+    }
+    return replace(view, rows={**view.rows, **plans})
 
 
-def opened(view: schema.AccountView, name: str) -> pd.DataFrame:
+def _in_words_of_today(
+    then: Iterable[Any], now: Iterable[Any], table: schema.Table
+) -> tuple[schema.Row, ...]:
+    """Return the rows of an earlier day that are still open, with the texts that they have today."""
+    open_now = {each.row_id: each for each in now}
+    texts = [each.name for each in table.columns if each.kind == "text"]
+    return tuple(
+        replace(each, **{name: getattr(open_now[each.row_id], name) for name in texts})
+        for each in then
+        if each.row_id in open_now
+    )
+
+
+def opened(view: schema.Account, name: str) -> tuple[schema.Row, ...]:
     """Return what the customer may see of one table: open columns, and of a plan only shared rows.
 
-    A table whose key is closed has nothing to show. Of people, the customer's own and those of ours that
-    a shared row names.
+    A table of which nothing but its key is open has nothing to show, not even how many rows it holds. Of people, the
+    customer's own and those of ours that a shared row names.
     """
-    table, rows = schema.TABLES[name], view.tables[name]
-    shown = table.open_columns()
-    if not set(table.key) <= set(shown):
-        return table.empty()
+    table = schema.TABLES[name]
+    if table.is_closed:
+        return ()
+    rows: tuple[Any, ...] = view.rows[name]
     if table.role == "plan":
-        own = rows["account_id"].fillna("") != ""
-        rows = rows[rows["is_shared"].fillna(value=False).astype(bool) & own]
+        rows = tuple(each for each in rows if each.is_shared and each.account_id)
     if name == "contact":
-        rows = rows[rows["side"].eq("customer") | rows["contact_id"].isin(_named(view))]
-    return table.typed(rows[shown])
+        named = _named(view)
+        rows = tuple(each for each in rows if each.side == "customer" or each.contact_id in named)
+    closed = {each.name: None for each in table.columns if each.audience != "customer"}
+    return tuple(replace(each, **closed) for each in rows)
 
 
-def _named(view: schema.AccountView) -> set[str]:
+def _named(view: schema.Account) -> set[str]:
     """Return the people whom some shared row names in an open column."""
-    named: set[str] = set()
-    for table in schema.TABLES.values():
-        if table.role == "plan":
-            people = [c.name for c in table.columns if c.refers_to == "contact" and c.audience == "customer"]
-            shown = opened(view, table.name)
-            named |= {str(value) for name in people for value in shown[name].dropna()}
-    return named
+    return {
+        getattr(row, column.name)
+        for table in schema.TABLES.values()
+        if table.role == "plan"
+        for column in table.columns
+        if column.refers_to == "contact" and column.audience == "customer"
+        for row in opened(view, table.name)
+    }
 
 
-def _write_table(connection: Connection, table: schema.Table, rows: pd.DataFrame) -> None:
-    records = store.frame_to_store(table, rows)
+def _write_table(connection: Connection, table: schema.Table, rows: Iterable[schema.Row]) -> None:
+    records = [_stored(table, row) for row in rows]
     if not records:
         return
     if table.role == "fact":
@@ -95,3 +110,9 @@ def _write_table(connection: Connection, table: schema.Table, rows: pd.DataFrame
             for record in records
         ],
     )
+
+
+def _stored(table: schema.Table, row: schema.Row) -> dict[str, Any]:
+    """Return a row as the store keeps it; a key holds no null, but an empty text."""
+    values = {each.name: store.to_store(each.kind, getattr(row, each.name)) for each in table.columns}
+    return {name: "" if value is None and name in table.key else value for name, value in values.items()}

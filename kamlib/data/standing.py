@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from functools import cache
 
 import pandas as pd
 import sqlalchemy as sa
@@ -20,21 +21,29 @@ def fingerprint(connection: Connection, day: date, settings: str) -> str:
     """Return what must be the same for a kept standing to hold: day, settings, last import, last change."""
     logs = (store.import_log, store.change)
     last = [connection.execute(sa.select(sa.func.max(log.c.seq))).scalar() for log in logs]
-    said = [day.isoformat(), settings, schema.load_settings(), last]
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+    said = [day.isoformat(), settings, _kit_settings(), last]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def of(connection: Connection, state: str, account_id: str) -> pd.DataFrame:
-    """Return one account's standing in this state, one row; empty where none is kept."""
+@cache
+def _kit_settings() -> str:
+    return json.dumps(schema.load_settings(), sort_keys=True, default=str)
+
+
+def of(connection: Connection, state: str, account_id: str) -> schema.Standing | None:
+    """Return one account's standing in this state; None where none is kept."""
     mine = (_kept.c.fingerprint == state) & (_kept.c.account_id == account_id)
     body = connection.execute(sa.select(_kept.c.body).where(mine)).scalar()
-    return pd.DataFrame([json.loads(body)]) if body else pd.DataFrame()
+    if not body:
+        return None
+    kept = json.loads(body)
+    return schema.Standing(**{name: kept.get(name) for name in schema.STANDING_COLUMNS})
 
 
-def is_kept(connection: Connection, state: str) -> bool:
-    """Tell whether the standings of this state are kept."""
-    mine = sa.select(_kept.c.account_id).where(_kept.c.fingerprint == state)
-    return connection.execute(mine.limit(1)).first() is not None
+def everyone(connection: Connection, state: str) -> pd.DataFrame:
+    """Return the standings of this state, one row per account; empty where none is kept."""
+    mine = sa.select(_kept.c.body).where(_kept.c.fingerprint == state).order_by(_kept.c.account_id)
+    return pd.DataFrame(map(json.loads, connection.execute(mine).scalars()))
 
 
 def first(connection: Connection) -> str:

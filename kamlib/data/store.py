@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from kamlib import schema
 from kamlib.data import days, locate
 from kamlib.errors import problem
 
-VERSION = "2"
-#: Version of a workspace -> what its fact tables lack: it gets that, empty, when it is opened.
-_ADDED = {"1": {"revenue": ("quantity", "quantity_unit")}}
+VERSION = "3"
+#: Version of a workspace -> the columns that its fact tables lack: it gets them, empty, when it is opened.
+_ADDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "1": {"revenue": ("quantity", "quantity_unit"), "contact": ("capacity_hours_year",)},
+    "2": {"contact": ("capacity_hours_year",)},
+}
 BUSY_SECONDS = 10
 LARGEST = 1e13
 """No amount or count is larger: in minor units it still is a whole number that a float holds exactly."""
@@ -99,7 +103,9 @@ def _fact_table(table: schema.Table) -> sa.Table:
             column.name,
             _TYPES.get(column.kind, sa.Text),
             primary_key=column.name in table.key,
-            index=column.name == "account_id" and column.name not in table.key[:1],
+            # By account, and by day: the newest day of every table says what "now" is.
+            index=column.name == table.when
+            or (column.name == "account_id" and column.name not in table.key[:1]),
         )
         for column in table.columns
     ]
@@ -111,8 +117,12 @@ facts: dict[str, sa.Table] = {
 }
 
 
+@lru_cache(maxsize=64)
 def engine(target: str, *, create: bool = False) -> Engine:
-    """Return an engine for a SQLite path or a database URL; opening never creates a file."""
+    """Return an engine for a SQLite path or a database URL; opening never creates a file.
+
+    One per target and process: it holds no connection, but the statements that it has compiled.
+    """
     if "://" in target:
         try:
             return sa.create_engine(target, poolclass=NullPool)
@@ -145,6 +155,8 @@ def upgrade(target: str, found: str) -> None:
             for column in sorted(set(columns) - held):  # none where another program was quicker
                 defined = f"{column} {table.c[column].type.compile(connection.dialect)}"
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {defined}")
+        for index in (each for table in facts.values() for each in table.indexes):
+            index.create(connection, checkfirst=True)
         connection.execute(sa.update(meta).where(meta.c.key == "version").values(value=VERSION))
 
 
@@ -304,15 +316,10 @@ def packed(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def read_facts(
-    connection: Connection, name: str, *, accounts: Sequence[str] | None, until: str
-) -> pd.DataFrame:
-    """Return a fact table up to a day; a typed row wins over an imported one with the same key."""
+def read_facts(connection: Connection, name: str, *, until: str) -> pd.DataFrame:
+    """Return a fact table of all accounts up to a day; a typed row wins over an imported one with the same key."""
     table, declared = facts[name], schema.TABLES[name]
     wanted = sa.select(table)
-    if accounts is not None and "account_id" in table.c:
-        own = table.c.account_id.in_(list(accounts))
-        wanted = wanted.where(own | (table.c.side == "ours") if name == "contact" else own)
     if declared.when:
         wanted = wanted.where(sa.or_(table.c[declared.when].is_(None), table.c[declared.when] <= until))
     found = connection.execute(wanted.order_by(*table.primary_key.columns))

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from kamlib import schema, text
-from kamlib.data import changes, company, imports, locate, parameters, standing, store
+from kamlib.data import changes, company, documents, imports, locate, parameters, standing, store
 from kamlib.data.changes import Change, Conflict
 from kamlib.errors import KamError, nearest, problem
-from kamlib.schema.bundle import family
+from kamlib.schema.portfolio import below
 
 _SETTINGS = ("name", "lang", "currency", "time_zone", "is_sample")
 
@@ -96,16 +96,16 @@ def enter(
     return here.account(account_id or here.first_account(), as_of)
 
 
-def log_of(account: schema.AccountView) -> pd.DataFrame:
+def log_of(account: schema.Account) -> pd.DataFrame:
     """Return the log of a notebook's account, oldest first; empty in a customer's file, which holds none."""
     return open().history(account.account_id)
 
 
-def quarters(account: schema.AccountView, back: int = 4) -> list[schema.AccountView]:
+def quarters(account: schema.Account, back: int = 4) -> list[schema.Account]:
     """Return a notebook's account as it was known so many quarters ago and at each quarter since: the plan by the log."""
     after = pd.Timestamp(account.as_of) + pd.Timedelta(days=1)  # the last day of a month stays the last
     days = [after - pd.DateOffset(months=3 * n, days=1) for n in range(back, 0, -1)]
-    return [*(open().account(account.account_id, f"{day:%Y-%m-%d}") for day in days), account]
+    return [*open().account_on(account.account_id, [f"{day:%Y-%m-%d}" for day in days]), account]
 
 
 class Workspace:
@@ -153,14 +153,16 @@ class Workspace:
     def accounts(self) -> pd.DataFrame:
         """Return the account table: one row per account."""
         with store.reading(self._engine) as connection:
-            return store.read_facts(connection, "account", accounts=None, until="9999-12-31")
+            return store.read_facts(connection, "account", until="9999-12-31")
 
     def first_account(self) -> str:
         """Return the first key account by id; without a recorded one, the first in standing, then by id."""
         with store.reading(self._engine) as connection:
-            chosen = self._plan(connection, None, self._day(connection, ""))["selection"]
+            (plan,) = documents.plans(connection, None, [self._day(connection, "")])
             leading = standing.first(connection)
-        keys = sorted(chosen.loc[chosen["is_key"].fillna(value=False), "account_id"].dropna())
+        keys = sorted(
+            getattr(each, "account_id", "") for each in plan["selection"] if getattr(each, "is_key", False)
+        )
         known = sorted(self.accounts()["account_id"])
         if not known:
             raise problem("no_accounts", found=self.name)
@@ -170,34 +172,59 @@ class Workspace:
         """Return every account's facts and plans as of a day (empty: the latest)."""
         with store.reading(self._engine) as connection:
             day = self._day(connection, as_of)
-            tables = self._facts(connection, None, day) | self._plan(connection, None, day)
-            frame = self._frame_of(connection, day)
-        return schema.Portfolio(tables, *frame, **self._carried())
+            (plan,) = documents.plans(connection, None, [day])
+            framed = {name: schema.TABLES[name].frame(rows) for name, rows in plan.items()}
+            tables = self._facts(connection, day) | framed
+            through = self._through(connection, day)
+        return schema.Portfolio(tables=tables, as_of=day, facts_through=through, **self._carried())
 
-    def account(self, account_id: str, as_of: str = "") -> schema.AccountView:
+    def account(self, account_id: str, as_of: str = "") -> schema.Account:
         """Return one account with its descendants, our own people and its standing."""
-        with store.reading(self._engine) as connection:
-            known = store.read_facts(connection, "account", accounts=None, until="9999-12-31")
-            if account_id not in set(known["account_id"]):
-                near = nearest(account_id, [*known["account_id"], *known["name"].dropna()])
-                raise problem("unknown_account", found=account_id, near=near)
-            members = family(known, account_id) if self.audience == "internal" else list(known["account_id"])
-            day = self._day(connection, as_of)
-            tables = self._facts(connection, members, day) | self._plan(connection, members, day)
-            frame = self._frame_of(connection, day)
-            place = standing.of(connection, self._state(connection, day), account_id)
-        name = str(known.set_index("account_id")["name"].loc[account_id])
-        carried: dict[str, Any] = self._carried() | {
-            "account_id": account_id,
-            "name": name,
-            "standing": place,
-        }
-        return schema.AccountView(tables, *frame, **carried, audience=self.audience)
+        return self.account_on(account_id, [as_of])[0]
 
-    def plan(self, account_id: str = "", as_of: str = "") -> dict[str, pd.DataFrame]:
-        """Return every plan table of the company level, and of one account where one is named."""
+    def account_on(self, account_id: str, days: Sequence[str]) -> list[schema.Account]:
+        """Return one account as of each of `days`, read in one pass."""
         with store.reading(self._engine) as connection:
-            return self._plan(connection, [account_id], self._day(connection, as_of))
+            names, members = self._family(connection, account_id)
+            on = [self._day(connection, day) for day in days]
+            through = [self._through(connection, day) for day in on]
+            places = [standing.of(connection, self._state(connection, day), account_id) for day in on]
+            read = documents.read(connection, members, on)
+        return [
+            schema.Account(
+                rows=rows,
+                as_of=day,
+                facts_through=month,
+                account_id=account_id,
+                name=names[account_id],
+                audience=self.audience,
+                standing=place,
+                **self._carried(),
+            )
+            for rows, day, month, place in zip(read, on, through, places, strict=True)
+        ]
+
+    def _family(self, connection: Connection, account_id: str) -> tuple[dict[str, str], list[str]]:
+        """Return the names of all accounts, and the ids of this one and all below it."""
+        table = store.facts["account"]
+        wanted = sa.select(table.c.account_id, table.c.name, table.c.parent_id)
+        found = connection.execute(wanted.order_by(table.c.account_id, table.c.source != "imported")).all()
+        names = {each: str(name) for each, name, _ in found}
+        if account_id not in names:
+            near = nearest(account_id, [*names, *names.values()])
+            raise problem("unknown_account", found=account_id, near=near)
+        if self.audience != "internal":
+            return names, list(names)
+        children: dict[str, list[str]] = {}
+        for each, parent in {each: parent for each, _, parent in found}.items():
+            children.setdefault(parent or "", []).append(each)
+        children.pop("", None)
+        return names, below(children, account_id)
+
+    def plan_rows(self, table: str, account_id: str = "") -> pd.DataFrame:
+        """Return one plan table as it is now: the company level's rows, and an account's where one is named."""
+        with store.reading(self._engine) as connection:
+            return changes.rows_now(connection, table, [account_id, ""])
 
     def day(self, as_of: str = "") -> date:
         """Return the day that `as_of` means; empty: the latest, so that nothing saved is hidden."""
@@ -212,29 +239,13 @@ class Workspace:
             "currency": self.about["currency"],
         }
 
-    def _frame_of(self, connection: Connection, day: date) -> tuple[date, pd.Timestamp | None]:
+    def _through(self, connection: Connection, day: date) -> pd.Timestamp | None:
         # Of all revenue, also for one account: a customer who has stopped buying bought nothing these months.
         through = self.about.get("facts_through") or store.last_complete_month(connection, day)
-        return day, pd.Timestamp(through) if through else None
+        return pd.Timestamp(through) if through else None
 
-    def _facts(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
-        until = day.isoformat()
-        return {n: store.read_facts(connection, n, accounts=family, until=until) for n in store.facts}
-
-    def _plan(self, connection: Connection, family: list[str] | None, day: date) -> dict[str, pd.DataFrame]:
-        log, rows = store.change, store.plan_row
-        later = sa.select(log.c.seq).where(log.c.effective_on > day.isoformat()).limit(1)
-        if connection.execute(later).first() is None:
-            wanted = sa.select(rows).where(rows.c.retired.is_(False)).order_by(rows.c.table, rows.c.row_id)
-            if family is not None:
-                wanted = wanted.where(rows.c.account_id.in_([*family, ""]))
-            found = [dict(row) for row in connection.execute(wanted).mappings()]
-            return changes.plan_frames([row | json.loads(row["body"]) for row in found])
-        past = sa.select(log).where(log.c.effective_on <= day.isoformat()).order_by(log.c.seq)
-        if family is not None:
-            past = past.where(log.c.account_id.in_([*family, ""]))
-        entries = [dict(entry) for entry in connection.execute(past).mappings()]
-        return changes.plan_frames(changes.fold([e for e in entries if e["table"] not in store.facts]))
+    def _facts(self, connection: Connection, day: date) -> dict[str, pd.DataFrame]:
+        return {name: store.read_facts(connection, name, until=day.isoformat()) for name in store.facts}
 
     def history(self, account_id: str | None = None, since: str = "") -> pd.DataFrame:
         """Return the log, oldest first: one row per change; `since` is a day (its changes are left out)."""
@@ -358,10 +369,10 @@ class Workspace:
                 for name, rows in tables.items()
             }
 
-    def has_standings(self, as_of: str = "") -> bool:
-        """Tell whether the standings of this very state and day are kept."""
+    def standings(self, as_of: str = "") -> pd.DataFrame:
+        """Return the kept standings of this very state and day, one row per account; empty where none is kept."""
         with store.reading(self._engine) as connection:
-            return standing.is_kept(connection, self._state(connection, self._day(connection, as_of)))
+            return standing.everyone(connection, self._state(connection, self._day(connection, as_of)))
 
     def keep_standings(self, standings: pd.DataFrame, as_of: str = "") -> None:
         """Keep the standings (one row per account) of this state and day; older ones are dropped."""

@@ -1,7 +1,8 @@
 """Controls of a notebook: they hold values, save what a person chooses, and redraw what follows.
 
-Live and batch are one path. `weights` gives a panel whose `values` is a plain dictionary; `follow` draws what
-follows from them: once, as plain output, or again at every change. With `live=False` no widget is imported.
+Live and batch are one path. `weights` gives a panel that holds the points by criterion and the choice they make;
+`follow` shows a part of the page that follows from that choice: once, as plain output, or again at every change.
+With `live=False` no widget is imported.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, Protocol
-
-import pandas as pd
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from kamlib import schema, text
 from kamlib.errors import KamError
 from kamlib.live import ledger
+from kamlib.method import segmentation
 from kamlib.show import page, tables
 
 if TYPE_CHECKING:
@@ -23,28 +25,28 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS = 1.0
 
-Draw = Callable[[dict[str, float]], Any]
-
-
-class Panel(Protocol):
-    """What `follow` needs of a control."""
-
-    values: dict[str, float]
+#: A part of a page: what is shown of a choice. `choice_page` holds those of 01.
+Part = Callable[[segmentation.Choice, schema.Portfolio], page.Shown]
 
 
 class StillWeights:
     """The weights in force as plain values and a plain table: what a report shows."""
 
     def __init__(self, portfolio: schema.Portfolio) -> None:
-        self._portfolio = portfolio
-        saved = ledger.points(ledger.company_weights(portfolio.weight))
-        self.values = {name: saved.get(name, own) for name, own in ledger.defaults(portfolio).items()}
+        self.portfolio = portfolio
+        self.values = segmentation.points_in_force(portfolio.settings, portfolio.weight)
+
+    @cached_property
+    def choice(self) -> segmentation.Choice:
+        """The choice that the weights make."""
+        return segmentation.choose(self.portfolio, self.values)
 
     def shown(self) -> page.Shown:
-        """Return the weights as a table: criterion, points, share of all points."""
-        rows = pd.DataFrame({"criterion": self.values.keys(), "weight": self.values.values()})
-        rows["share"] = rows["weight"] / (rows["weight"].sum() or 1)
-        return tables.sheet("weights_in_force", rows, self._portfolio)
+        """Return the weights as a table (criterion, points, share of all points), and say if nothing weighs."""
+        rows = segmentation.weighing(self.values)
+        sheet = tables.sheet("weights_in_force", rows, self.portfolio)
+        nothing = "" if rows["share"].any() else text.t("segment.weights.none")
+        return tables.together(sheet, tables.what_to_add(nothing, self.portfolio)) if nothing else sheet
 
     def _repr_html_(self) -> str:
         return self.shown().html
@@ -53,15 +55,27 @@ class StillWeights:
         return self.shown()._repr_mimebundle_()
 
 
+@dataclass
+class _Followed:
+    """One part on the page; one that follows at rest waits for the next beat."""
+
+    part: Part
+    pane: widgets.Pane
+    at_rest: bool
+    is_stale: bool = True
+
+
 class LiveWeights:
-    """A slider for each criterion; every change is saved, and told to what follows."""
+    """A slider for each criterion; every change is saved, and what follows is drawn again."""
 
     def __init__(self, portfolio: schema.Portfolio) -> None:
         from kamlib.live import widgets  # noqa: PLC0415 (lazy: the batch must never import a widget)
 
+        self.portfolio = portfolio
         self._ledger = ledger.WeightLedger(portfolio)
         self._tried: dict[str, float] = {}
-        self._panes: dict[Hashable, tuple[Draw, widgets.Pane]] = {}
+        self._followed: dict[Hashable, _Followed] = {}
+        self._choice: segmentation.Choice | None = None
         self.values = self._ledger.values()
         self.widget = widgets.WeightSliders(**self._first_look())
         self.widget.on_msg(self._heard)
@@ -75,62 +89,100 @@ class LiveWeights:
             "words": {name: words[text.language()] for name, words in text.entries("live.words").items()},
             "outbox": self._ledger.outbox,
             "values": dict(self.values),
+            "labels": self._labels(),
             "saved": self._ledger.saved(),
-            "note": self._ledger.obstacle,
+            "note": self._note(),
         }
+
+    def _labels(self) -> dict[str, str]:
+        """Say what each criterion weighs, beside its slider: the browser counts no shares of its own."""
+        return {
+            str(row.criterion): text.t("live.weight", points=row.points, share=text.percent(row.share))
+            for row in segmentation.weighing(self.values).itertuples()
+        }
+
+    def _note(self, message: str = "") -> str:
+        nothing = "" if any(self.values.values()) else text.t("segment.weights.none")
+        return " ".join(filter(None, [message or self._ledger.obstacle, nothing]))
+
+    @property
+    def choice(self) -> segmentation.Choice:
+        """The choice that the weights make, counted once for all that follows."""
+        if self._choice is None:
+            self._choice = segmentation.choose(self.portfolio, self.values)
+        return self._choice
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.widget._repr_mimebundle_()
 
-    def follow(self, draw: Draw, place: Hashable) -> widgets.Pane:
+    def follow(self, part: Part, place: Hashable, *, at_rest: bool) -> widgets.Pane:
         """Return a pane that draws now and at every change from now on; one for each place in a notebook."""
         from kamlib.live import widgets  # noqa: PLC0415 (lazy: the batch must never import a widget)
 
-        pane = widgets.Pane()
-        _, earlier = self._panes.pop(place, (None, None))
+        earlier = self._followed.pop(place, None)
         if earlier is not None:  # the cell was run again: its earlier pane is out of sight
-            earlier.close()
-        self._panes[place] = (draw, pane)
-        pane.show(_drawn(draw, self.values))
-        return pane
+            earlier.pane.close()
+        self._followed[place] = _Followed(part, widgets.Pane(), at_rest)
+        self._draw(at_rest=at_rest)
+        return self._followed[place].pane
 
     def _heard(self, _: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "changes":
             answers = self.receive(content.get("changes"))
-            self.widget.send({"type": "answers", "answers": [each.as_message() for each in answers]})
+            self.widget.send({"type": "answers", "answers": [each.for_browser() for each in answers]})
 
     def receive(self, changes: Any) -> list[ledger.Answer]:
         """Judge and save what a browser asks for, redraw, and return one answer for each change."""
         answers = [self._answer(change) for change in changes] if isinstance(changes, list) else []
-        told = [answer.told for answer in answers if answer.told]
-        self.widget.note = told[-1] if told else self._ledger.obstacle
+        messages = [answer.message for answer in answers if answer.message]
         self._ledger.news()
-        self._refresh()
+        self._refresh(messages[-1] if messages else "")
         return answers
 
-    def _answer(self, change: Any) -> ledger.Answer:
-        wish = self._ledger.judged(change)
-        if wish is None:
-            op_id = str(change.get("op_id", "")) if isinstance(change, dict) else ""
+    def _answer(self, asked: Any) -> ledger.Answer:
+        change = self._ledger.judged(asked)
+        if change is None:
+            op_id = str(asked.get("op_id", "")) if isinstance(asked, dict) else ""
             return ledger.Answer(op_id, "refused", text.t("live.refused"))
-        answer = self._ledger.take(wish)
-        self._tried.pop(wish.criterion, None)
+        answer = self._ledger.take(change)
+        self._tried.pop(change.criterion, None)
         if answer.state in ("tried", "later"):
-            self._tried[wish.criterion] = wish.value
+            self._tried[change.criterion] = change.points
         return answer
 
     def catch_up(self) -> None:
-        """Read the log again where somebody else has written, and redraw."""
+        """Read the log again where somebody else has written; draw what has waited for the slider to rest."""
         if self._ledger.news():
             self._refresh(always=True)
+        self._draw(at_rest=True)
 
-    def _refresh(self, *, always: bool = False) -> None:
+    def _refresh(self, message: str = "", *, always: bool = False) -> None:
         before, self.values = self.values, self._ledger.values() | self._tried
         self.widget.saved = self._ledger.saved()
+        self.widget.labels = self._labels()
         self.widget.values = dict(self.values)
+        self.widget.note = self._note(message)
         if always or before != self.values:
-            for draw, pane in self._panes.values():
-                pane.show(_drawn(draw, self.values))
+            self._choice = None
+            for each in self._followed.values():
+                each.is_stale = True
+            self._draw(at_rest=self._watch is None)
+
+    def _draw(self, *, at_rest: bool) -> None:
+        """Draw what is stale; what follows at rest only then."""
+        for each in self._followed.values():
+            if each.is_stale and (at_rest or not each.at_rest):
+                each.is_stale = False
+                each.pane.show(self._drawn(each.part))
+
+    def _drawn(self, part: Part) -> str:
+        try:
+            return part(self.choice, self.portfolio).html
+        except KamError as stop:
+            reason = stop.told()
+        except Exception as fault:  # noqa: BLE001 (an old picture left standing would be a lie)
+            reason = text.t("live.not_drawn", reason=f"{type(fault).__name__}: {fault}")
+        return page.framed(f"<p>{page.escape(reason)}</p>", "kam-empty")
 
     async def _beat(self) -> None:
         # Asked in the kernel, not by the browser: a message a second would keep an idle kernel from being
@@ -146,7 +198,7 @@ class LiveWeights:
         """Stop watching and take the control and its panes off the page."""
         if self._watch is not None:
             self._watch.cancel()
-        for widget in (self.widget, *(pane for _, pane in self._panes.values())):
+        for widget in (self.widget, *(each.pane for each in self._followed.values())):
             widget.close()
 
 
@@ -154,7 +206,7 @@ _current: dict[str, LiveWeights] = {}
 
 
 def weights(portfolio: schema.Portfolio, *, live: bool) -> StillWeights | LiveWeights:
-    """Return the panel of the criteria's weights: `.values` is points by criterion.
+    """Return the panel of the criteria's weights: `.values` is points by criterion, `.choice` what they choose.
 
     They start from what is saved at the company level, else from the settings. With `live` each change is
     saved with its log row in one transaction. Source: S1.3, method.md 6.2.
@@ -168,26 +220,16 @@ def weights(portfolio: schema.Portfolio, *, live: bool) -> StillWeights | LiveWe
     return _current["weights"]
 
 
-def follow(draw: Draw, panel: Panel, *, live: bool) -> Any:
-    """Return what `draw` makes of the panel's values; live, a pane that draws again at every change.
+def follow(part: Part, panel: StillWeights | LiveWeights, *, at_rest: bool = False) -> Any:
+    """Return a part of the page as the panel's choice makes it; live, a pane that is drawn again at every change.
 
-    `draw` takes the dictionary of values and returns something with `_repr_html_`.
+    `at_rest`: what takes long to draw, or changes seldom, is drawn again within a second and not at every step.
     """
-    if isinstance(panel, LiveWeights) and live:
-        # IPython names a cell's code after its content: the same cell run again is the same place.
-        cell = sys._getframe(1)  # noqa: SLF001 (the documented way to the caller)
-        return panel.follow(draw, (cell.f_code.co_filename, cell.f_lineno))
-    return draw(panel.values)
-
-
-def _drawn(draw: Draw, values: dict[str, float]) -> str:
-    try:
-        return str(draw(dict(values))._repr_html_())
-    except KamError as stop:
-        told = stop.told()
-    except Exception as fault:  # noqa: BLE001 (an old picture left standing would be a lie)
-        told = text.t("live.not_drawn", reason=f"{type(fault).__name__}: {fault}")
-    return page.framed(f"<p>{page.escape(told)}</p>", "kam-empty")
+    if isinstance(panel, StillWeights):
+        return part(panel.choice, panel.portfolio)
+    # IPython names a cell's code after its content: the same cell run again is the same place.
+    cell = sys._getframe(1)  # noqa: SLF001 (the documented way to the caller)
+    return panel.follow(part, (cell.f_code.co_filename, cell.f_lineno), at_rest=at_rest)
 
 
 def _in_the_kernels_loop(beat: Callable[[], Any]) -> asyncio.Task[None] | None:

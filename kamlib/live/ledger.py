@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from kamlib import schema, text
 from kamlib.data import workspace
 from kamlib.errors import KamError
+from kamlib.method.segmentation import weights
 
 State = Literal["saved", "tried", "conflict", "refused", "later"]
 
@@ -33,21 +32,21 @@ class Answer:
 
     op_id: str
     state: State
-    told: str = ""
+    message: str = ""
 
-    def as_message(self) -> dict[str, str]:
+    def for_browser(self) -> dict[str, str]:
         """Return the answer as the browser reads it."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A change that a browser asks for, judged: a known criterion and a number within the limits."""
+class WeightChange:
+    """A change that a browser asks for, judged: a known criterion and points within the limits."""
 
     op_id: str
     session: str
     criterion: str
-    value: float
+    points: float
     before: float | None
 
 
@@ -55,113 +54,102 @@ class WeightLedger:
     """The company's weights in the workspace that a notebook has entered."""
 
     def __init__(self, portfolio: schema.Portfolio) -> None:
-        self.defaults = defaults(portfolio)
-        self.here = workspace.open()
-        self._seen, self._rows = self.here.latest_seq(), self.here.plan()[_TABLE]
+        self._settings = portfolio.settings
+        self.workspace = workspace.open()
+        self._is_past = portfolio.as_of < self.workspace.day()
         self.obstacle = self._obstacle(portfolio)
+        if not self.obstacle:
+            self.workspace = workspace.open(self.workspace.target, read_only=False)
+        # Whoever looks back sees the weights of that day, as the rest of the page does.
+        self._rows = portfolio.weight if self._is_past else self.workspace.plan_rows(_TABLE)
+        self._seen = self.workspace.latest_seq()
 
     def _obstacle(self, portfolio: schema.Portfolio) -> str:
-        if portfolio.as_of < self.here.day():
+        if self._is_past:
             return text.t("live.past", day=portfolio.as_of)
-        if self.here.is_sample and os.environ.get("KAM_OPEN_SAMPLE") != "1":
+        if self.workspace.is_sample and os.environ.get("KAM_OPEN_SAMPLE") != "1":
             return text.t("live.sample")
         return ""
 
     @property
     def outbox(self) -> str:
         """Prefix of the browser's keys: the workspace's own id, so that two workspaces never mix."""
-        return f"kam:{self.here.about['id']}:{_TABLE}:"
+        return f"kam:{self.workspace.about['id']}:{_TABLE}:"
 
     def saved(self) -> dict[str, float]:
         """Return the saved points by criterion; a criterion without a saved weight is absent."""
-        return points(company_weights(self._rows))
+        in_force = weights.company_weights(self._rows)
+        return dict(zip(in_force["criterion"], in_force["weight"].astype(float), strict=True))
 
     def values(self) -> dict[str, float]:
         """Return the points in force by criterion: saved, else the settings' own."""
-        saved = self.saved()
-        return {name: saved.get(name, points) for name, points in self.defaults.items()}
+        return weights.points_in_force(self._settings, self._rows)
 
     def news(self) -> bool:
         """Read again where anybody has written since last asked, and tell whether so it was."""
-        last = self.here.latest_seq()
-        if last == self._seen:
+        last = self.workspace.latest_seq()
+        if last == self._seen or self._is_past:
             return False
-        self._seen, self._rows = last, self.here.plan()[_TABLE]
+        self._seen, self._rows = last, self.workspace.plan_rows(_TABLE)
         return True
 
-    def judged(self, change: Any) -> Wish | None:
-        """Return a browser's change as a wish; None where any part of it is not what we sent it to ask."""
+    def judged(self, change: Any) -> WeightChange | None:
+        """Return a browser's change; None where any part of it is not what we sent it to ask."""
         if not isinstance(change, Mapping):
             return None
         ids = (change.get("op_id"), change.get("session"))
         if not all(isinstance(each, str) and _ID.fullmatch(each) for each in ids):
             return None
-        criterion, value, before = (change.get(name) for name in ("criterion", "value", "before"))
-        known = isinstance(criterion, str) and criterion in self.defaults
-        if not known or not _within(value) or not (before is None or _within(before)):
+        criterion, points, before = (change.get(name) for name in ("criterion", "value", "before"))
+        is_known = isinstance(criterion, str) and criterion in weights.default_points(self._settings)
+        if not is_known or not _within(points) or not (before is None or _within(before)):
             return None
-        return Wish(str(ids[0]), str(ids[1]), str(criterion), float(value), before)  # type: ignore[arg-type]
+        return WeightChange(str(ids[0]), str(ids[1]), str(criterion), float(points), before)  # type: ignore[arg-type]
 
-    def take(self, wish: Wish) -> Answer:
-        """Save one wish and say what became of it. Raises nothing that a person could have caused."""
+    def take(self, change: WeightChange) -> Answer:
+        """Save one change and say what became of it. Raises nothing that a person could have caused."""
         if self.obstacle:
-            return Answer(wish.op_id, "tried", self.obstacle)
+            return Answer(change.op_id, "tried", self.obstacle)
         try:
             self.news()
-            self._save(wish)
+            self._save(change)
         except workspace.Conflict:
             self.news()
-            label, now = text.label("criterion", wish.criterion), self.values()[wish.criterion]
-            told = text.t("live.conflict", criterion=label, now=now, wanted=wish.value)
-            return Answer(wish.op_id, "conflict", told)
+            label, now = text.label("criterion", change.criterion), self.values()[change.criterion]
+            message = text.t("live.conflict", criterion=label, now=now, wanted=change.points)
+            return Answer(change.op_id, "conflict", message)
         except KamError as stop:
             passing = {finding.rule for finding in stop.findings} <= _PASSING
-            return Answer(wish.op_id, "later" if passing else "refused", stop.told())
-        return Answer(wish.op_id, "saved")
+            return Answer(change.op_id, "later" if passing else "refused", stop.told())
+        return Answer(change.op_id, "saved")
 
-    def _save(self, wish: Wish) -> None:
-        writer = workspace.open(self.here.target, read_only=False)
-        change = self._change(wish)
-        writer.save([change], by=_person(), reason=text.t("live.reason"), session=wish.session)
+    def _save(self, change: WeightChange) -> None:
+        row = self._written(change)
+        self.workspace.save([row], by=_person(), reason=text.t("live.reason"), session=change.session)
 
-    def _change(self, wish: Wish) -> workspace.Change:
-        """Return the change of the room's own row: a person's weight set elsewhere is never written over."""
-        after = {"weight": wish.value, "set_by": _person(), "set_on": self.here.day("today")}
-        row_id = f"{_TABLE}-{wish.criterion}"
-        mine, in_force = self._rows[self._rows["row_id"] == row_id], company_weights(self._rows)
-        is_mine = row_id in set(in_force["row_id"])
-        if not is_mine and points(in_force).get(wish.criterion) != wish.before:
-            raise workspace.Conflict  # a weight set elsewhere came in force after the page was drawn
-        if mine.empty:
-            whole = {"criterion": wish.criterion, **after}
-            return workspace.Change(_TABLE, row_id, whole, operation="insert", op_id=wish.op_id)
-        before = {name: mine[name].iloc[0] for name in after}
-        before["weight"] = wish.before if is_mine else before["weight"]
-        return workspace.Change(_TABLE, row_id, after, before=before, op_id=wish.op_id)
+    def _written(self, change: WeightChange) -> workspace.Change:
+        """Return the change of the room's own row: a person's weight set elsewhere is never written over.
 
-
-def defaults(portfolio: schema.Portfolio) -> dict[str, float]:
-    """Return the settings' points by criterion, in the settings' order.
-
-    A criterion without points there is a lens of its own and is not weighed (P3): it gets no slider.
-    """
-    criteria = portfolio.settings["criteria"].items()
-    return {
-        name: float(criterion["weight"]) for name, criterion in criteria if float(criterion["weight"]) > 0
-    }
-
-
-def company_weights(weights: pd.DataFrame) -> pd.DataFrame:
-    """Return the company level's weights: one row per criterion, the one set last."""
-    own = weights[weights["account_id"].fillna("") == ""]
-    return own.sort_values("set_on", na_position="first", kind="stable").drop_duplicates(
-        "criterion", keep="last"
-    )
-
-
-def points(weights: pd.DataFrame) -> dict[str, float]:
-    """Return points by criterion of a weight table."""
-    return dict(zip(weights["criterion"], weights["weight"].astype(float), strict=True))
+        The store judges the room's row by what the browser saw. A weight of another row that came in force after
+        the page was drawn is unknown to the store, so that is asked here.
+        """
+        after = {
+            "weight": change.points,
+            "set_by": _person(),
+            "set_on": self.workspace.day("today"),
+        }
+        row_id = f"{_TABLE}-{change.criterion}"
+        own = self._rows[self._rows["row_id"] == row_id]
+        is_in_force = row_id in set(weights.company_weights(self._rows)["row_id"])
+        if not is_in_force and self.saved().get(change.criterion) != change.before:
+            raise workspace.Conflict
+        if own.empty:
+            whole = {"criterion": change.criterion, **after}
+            return workspace.Change(_TABLE, row_id, whole, operation="insert", op_id=change.op_id)
+        before: dict[Any, Any] = own[list(after)].to_dict("records")[0] | (
+            {"weight": change.before} if is_in_force else {}
+        )
+        return workspace.Change(_TABLE, row_id, after, before=before, op_id=change.op_id)
 
 
 def limits() -> tuple[float, float]:

@@ -29,6 +29,7 @@ class WeightSliders(anywidget.AnyWidget):
     words = Dict().tag(sync=True)
     outbox = Unicode().tag(sync=True)
     values = Dict().tag(sync=True)
+    labels = Dict().tag(sync=True)
     saved = Dict().tag(sync=True)
     note = Unicode().tag(sync=True)
 

@@ -31,12 +31,12 @@ def steps(portfolio: Portfolio) -> pd.DataFrame:
     Gain = the account's weight (contribution R12, else revenue, else all alike) x what the step adds by the curve. A
     KAM's hours go to the steps that give most per hour; the steps of one account are taken in their order.
     """
-    plans = measures.newest_plans(portfolio)
-    keys = plans[plans["account_id"].isin(measures.key_accounts(portfolio)) & plans["hours_year"].gt(0)]
+    keys = set(measures.key_accounts(portfolio))
     rows = [
         step
-        for plan in keys.dropna(subset=["owner_id"]).to_dict("records")
-        for step in _ladder(portfolio, str(plan["account_id"]), plan["owner_id"], float(plan["hours_year"]))
+        for account_id, plan in portfolio.plans.items()
+        if account_id in keys and plan.owner_id and plan.hours_year
+        for step in _ladder(portfolio, account_id, plan.owner_id, plan.hours_year)
     ]
     budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
     return _given(pd.DataFrame(rows, columns=_STEPS).astype({"hours": "float64", "gain": "float64"}), budgets)

@@ -60,7 +60,7 @@ def concentration(portfolio: Portfolio) -> pd.DataFrame:
                 "top_name": str(found["name"].iloc[0]) if len(found) else "",
                 "top_five_share": float(shares[:5].sum()) if len(shares) else float("nan"),
                 "over_limit": int((shares > portfolio.limit("concentration_limit_share")).sum()),
-                "shape": shape(few_share, portfolio.limit("flat_portfolio_share")),
+                "shape": shape(few_share, portfolio.limit("flat_concentration_share")),
             }
         ]
     )
@@ -96,7 +96,7 @@ def key_months(portfolio: Portfolio, keys: Collection[str], months: int = 25) ->
         return pd.DataFrame({"revenue": [], "share": []})
     sold = portfolio.revenue[portfolio.revenue["month"].between(*window)]
     months_known = pd.date_range(sold["month"].min(), window[1], freq="MS")
-    is_key = sold["account_id"].map(units.roots(portfolio.account)).isin(keys)
+    is_key = sold["account_id"].map(units.groups_of(portfolio)).isin(keys)
     mine, whole = (
         rows.groupby("month")["revenue"].sum().reindex(months_known, fill_value=0.0).rolling(12).sum()
         for rows in (sold[is_key], sold)

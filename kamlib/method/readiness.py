@@ -53,13 +53,14 @@ def _one(portfolio: Portfolio, name: str, known: int) -> dict[str, object]:
 
 def plans(portfolio: Portfolio) -> pd.DataFrame:
     """One row per key account: owner, goals, next steps, promises, and the day of the newest judgement or reading."""
-    newest = measures.newest_plans(portfolio).set_index("account_id")
     counts = {
         name: portfolio.tables[name].groupby("account_id").size()
         for name in ("goal", "initiative", "commitment", "stakeholder")
     }
     rows = pd.DataFrame(index=pd.Index(measures.key_accounts(portfolio), name="account_id"))
-    rows = rows.join(newest[["owner_id", "next_review_on"]])
+    rows["owner_id"] = rows.index.map({name: plan.owner_id for name, plan in portfolio.plans.items()})
+    days = {name: plan.next_review_on for name, plan in portfolio.plans.items()}
+    rows["next_review_on"] = pd.to_datetime(rows.index.map(days))
     for name, count in counts.items():
         rows[name] = count.reindex(rows.index).fillna(0).astype("Int64")
     return rows.reset_index()

@@ -33,32 +33,32 @@ def value(scores: ArrayLike, low: float, high: float, direction: str = "up") -> 
 
 
 def normalised(weights: ArrayLike) -> Floats:
-    """Return weights that sum to one; equal ones where all are zero."""
+    """Return weights that sum to one; all zero where nothing weighs."""
     points = np.asarray(weights, dtype=float)
     total = points.sum()
-    return points / total if total > 0 else np.full(points.shape, 1.0 / points.size)
+    return points / total if total > 0 else np.zeros(points.shape)
 
 
 def contributions(values: ArrayLike, weights: ArrayLike) -> Floats:
     """Return the part of the total (0..1) that each criterion brings; each row sums to its total."""
-    known = ~np.isnan(np.asarray(values, dtype=float))
-    shares = np.where(known, normalised(weights), 0.0)
+    is_known = ~np.isnan(np.asarray(values, dtype=float))
+    shares = np.where(is_known, normalised(weights), 0.0)
     covered = shares.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(known, shares / covered * np.asarray(values, dtype=float), np.nan))
+        return np.asarray(np.where(is_known, shares / covered * np.asarray(values, dtype=float), np.nan))
 
 
 def totals(values: ArrayLike, weights: ArrayLike) -> Floats:
-    """Return the weighted total 0..1 of each row over its known criteria; NaN where none is known."""
+    """Return the weighted total 0..1 of each row over its known criteria; NaN where none that weighs is known."""
     parts = contributions(values, weights)
-    known = ~np.isnan(parts)
-    return np.where(known.any(axis=1), np.where(known, parts, 0.0).sum(axis=1), np.nan)
+    is_known = ~np.isnan(parts)
+    return np.where(is_known.any(axis=1), np.where(is_known, parts, 0.0).sum(axis=1), np.nan)
 
 
 def coverage(values: ArrayLike, weights: ArrayLike) -> Floats:
     """Return the share of the weight that is known, for each row."""
-    known = ~np.isnan(np.asarray(values, dtype=float))
-    return np.asarray((known * normalised(weights)).sum(axis=1))
+    is_known = ~np.isnan(np.asarray(values, dtype=float))
+    return np.asarray((is_known * normalised(weights)).sum(axis=1))
 
 
 class GroupWeights(NamedTuple):
@@ -161,7 +161,7 @@ class Box(NamedTuple):
 def corners(box: Box) -> Floats:
     """Return the corners of the weights that lie in the box and sum to one, one per row."""
     n = box.low.size
-    found = []
+    inside_box = []
     for free in range(n):
         others = [index for index in range(n) if index != free]
         for ends in product((0, 1), repeat=n - 1):
@@ -171,8 +171,8 @@ def corners(box: Box) -> Floats:
             ]
             corner[free] = 1.0 - corner.sum()
             if box.low[free] - TIE <= corner[free] <= box.high[free] + TIE:
-                found.append(corner)
-    return np.unique(np.round(np.vstack(found), 12), axis=0)
+                inside_box.append(corner)
+    return np.unique(np.round(np.vstack(inside_box), 12), axis=0)
 
 
 def draw_weights(box: Box, draws: int, rng: np.random.Generator) -> Floats:
@@ -229,7 +229,7 @@ def acceptability(span: Span, weights: Floats, k: int, *, seed: int = 0, prune: 
 
 
 def _drawn_totals(span: Span, members: Places, drawn: Floats, start: int, seed: int) -> Floats:
-    found = drawn @ span.low.T
+    drawn_totals = drawn @ span.low.T
     room = span.high - span.low
     for criterion in range(drawn.shape[1]):
         unsure = np.flatnonzero(room[:, criterion] > 0)
@@ -237,8 +237,8 @@ def _drawn_totals(span: Span, members: Places, drawn: Floats, start: int, seed: 
             luck = _luck(members[unsure] * drawn.shape[1] + criterion, start, len(drawn), seed)
             luck *= room[unsure, criterion]
             luck *= drawn[:, criterion, None]
-            found[:, slice(None) if unsure.size == len(members) else unsure] += luck
-    return found
+            drawn_totals[:, slice(None) if unsure.size == len(members) else unsure] += luck
+    return drawn_totals
 
 
 def _luck(streams: Places, start: int, draws: int, seed: int) -> Floats:
@@ -274,22 +274,23 @@ def proved(span: Span, box: Box, k: int) -> Flags:
     members = np.flatnonzero(skyband(span, k))
     at_corners = corners(box).T
     sure, hoped = span.low[members] @ at_corners, span.high[members] @ at_corners
-    found = np.zeros(len(span.low), dtype=bool)
+    is_proved = np.zeros(len(span.low), dtype=bool)
     rank = max(0, members.size - k - 1)
     # Every alternative is ahead of its own worst case; more than k at one corner is no proof already.
     last = (
         np.partition(hoped, rank, axis=0)[rank] if members.size > k else np.full(at_corners.shape[1], -np.inf)
     )
     for place in np.flatnonzero((sure - TIE >= last).all(axis=1)):
-        found[members[place]] = (hoped > sure[place] - TIE).any(axis=1).sum() <= k
-    return found
+        is_proved[members[place]] = (hoped > sure[place] - TIE).any(axis=1).sum() <= k
+    return is_proved
 
 
 def with_weight(weights: ArrayLike, criterion: int, share: float) -> Floats:
     """Return the weights with one criterion's set to `share` and the others rescaled proportionally (6.3)."""
-    others = normalised(weights)
-    others = others if others[criterion] < 1.0 else np.ones(others.size)
-    moved = normalised(np.where(np.arange(others.size) == criterion, 0.0, others)) * (1.0 - share)
+    is_other = np.arange(np.size(weights)) != criterion
+    others = np.where(is_other, np.asarray(weights, dtype=float), 0.0)
+    # Where the others weigh nothing they have no proportions to keep: they share alike.
+    moved = normalised(others if others.any() else is_other) * (1.0 - share)
     moved[criterion] = share
     return moved
 
@@ -317,13 +318,13 @@ def intervals(
 
 
 def _joined(edges: Floats, inside: Flags) -> list[tuple[float, float]]:
-    found: list[tuple[float, float]] = []
+    joined: list[tuple[float, float]] = []
     for place in np.flatnonzero(inside):
         low, high = float(edges[place]), float(edges[place + 1])
-        if found and found[-1][1] == low:
-            low = found.pop()[0]
-        found.append((low, high))
-    return found
+        if joined and joined[-1][1] == low:
+            low = joined.pop()[0]
+        joined.append((low, high))
+    return joined
 
 
 class Critical(NamedTuple):
@@ -339,12 +340,12 @@ def critical(
 ) -> tuple[Critical | None, list[list[tuple[float, float]]]]:
     """Return the critical criterion (None: no single weight changes the place) and every criterion's intervals."""
     shares = normalised(weights)
-    found = [intervals(values, shares, criterion, alternative, k) for criterion in range(shares.size)]
+    spans = [intervals(values, shares, criterion, alternative, k) for criterion in range(shares.size)]
     edges: list[Critical] = []
-    for criterion, parts in enumerate(found):
+    for criterion, parts in enumerate(spans):
         ends = {end for part in parts for end in part} - {0.0, 1.0}
         edges += [Critical(criterion, end, end - shares[criterion]) for end in ends]
-    return min(edges, key=lambda edge: (abs(edge.change), edge.criterion), default=None), found
+    return min(edges, key=lambda edge: (abs(edge.change), edge.criterion), default=None), spans
 
 
 def places(scores: ArrayLike, *tie_breaks: ArrayLike) -> NDArray[np.int64]:
@@ -352,6 +353,6 @@ def places(scores: ArrayLike, *tie_breaks: ArrayLike) -> NDArray[np.int64]:
     keys: Sequence[Floats] = [np.asarray(column, dtype=float) for column in (scores, *tie_breaks)]
     rounded = [np.where(np.isnan(key), np.inf, -np.round(key, 9)) for key in keys]
     order = np.lexsort(rounded[::-1])
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.arange(1, len(order) + 1)
-    return found
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return ranks

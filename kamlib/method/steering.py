@@ -10,19 +10,31 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import text
-from kamlib.errors import Finding
+from kamlib import text, words
+from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
-from kamlib.schema import Portfolio
-
-#: How many customers' names a sentence of exceptions may hold before the rest is counted.
-_RANK = {"error": 0, "warning": 1, "note": 2}
+from kamlib.method.once import once
+from kamlib.schema import Account, Portfolio, Result
 
 
+@once
 def growth(portfolio: Portfolio) -> pd.DataFrame:
-    """One row for the key accounts, one for all others: R12, the year before, growth, share of all revenue."""
-    rows = measures.key_account_growth(portfolio)
-    return rows.assign(revenue_share=rows["now"] / rows["now"].sum())
+    """One row for the key accounts, one for all others, of each list: R12, the year before, growth, share of all revenue.
+
+    `basis` is `frozen` (the list as it was when the year began; missing where no decision is that old) or `today`.
+    """
+    today = measures.key_accounts(portfolio)
+    lists = [measures.key_account_growth(portfolio), measures.key_account_growth(portfolio, today)]
+    lists[1]["basis"] = "today"
+    is_one = lists[0].empty or lists[0]["basis"].eq("today").all()
+    rows = pd.concat(lists[1:] if is_one else lists, ignore_index=True)
+    return rows.assign(revenue_share=rows["now"] / rows.groupby("basis")["now"].transform("sum"))
+
+
+def of_list(portfolio: Portfolio, basis: str) -> pd.DataFrame:
+    """Return what `growth` says of one list: one row for the key accounts (`key`), one for the others."""
+    rows = growth(portfolio)
+    return rows[rows["basis"].eq(basis)].set_index("customers").reindex(["key", "others"])
 
 
 def outlook(portfolio: Portfolio) -> pd.DataFrame:
@@ -68,12 +80,12 @@ def outlook_total(portfolio: Portfolio) -> pd.DataFrame:
     return measures.one_row(n=len(named), **figures, gap_share=gap, reading=said)
 
 
-def tips_total(cards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def tips_total(cards: Mapping[str, Result[Any]]) -> pd.DataFrame:
     """One row per tip: in how many of the cards (account id -> tips) it is `done`, `partly`, `missing`, `silent` (P19)."""
     states = ["done", "partly", "missing", "silent"]
     if not cards:
         return pd.DataFrame(columns=["tip", *states])
-    rows = pd.concat(cards.values(), ignore_index=True)
+    rows = pd.concat([each.frame() for each in cards.values()], ignore_index=True)
     counted = pd.crosstab(rows["tip"], rows["state"]).reindex(columns=states, fill_value=0)
     return counted.reindex(rows["tip"].unique()).rename_axis(columns=None).reset_index()
 
@@ -114,14 +126,14 @@ def sponsor_meetings(portfolio: Portfolio) -> pd.DataFrame:
 
     `state` is `none` without a sponsor, `short` below our limit of meetings a year, else `enough`.
     """
-    plans = measures.newest_plans(portfolio).set_index("account_id")
     tops = measures.groups_of(portfolio)
     held = measures.past_year(portfolio, portfolio.touchpoint, "held_on")
     held = held[held["kind"].isin(["meeting", "visit"])].assign(top=lambda rows: rows["account_id"].map(tops))
     rows = []
     for account_id in measures.key_accounts(portfolio):
-        sponsor = plans["sponsor_id"].get(account_id)
-        has = isinstance(sponsor, str) and sponsor != ""
+        plan = portfolio.plans.get(account_id)
+        sponsor = plan.sponsor_id if plan else None
+        has = bool(sponsor)
         met = held[(held["top"] == account_id) & (held["our_person_id"] == sponsor)] if has else held.iloc[:0]
         enough = len(met) >= portfolio.limit("sponsor_meetings_year")
         rows.append(
@@ -141,14 +153,23 @@ def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:
     rows = [
         {
             "account_id": account_id,
-            **measures.health_total(account)[["band", "score", "worst"]].iloc[0],
-            **measures.sales(account)[["revenue_12m", "growth_share"]].iloc[0],
-            "revenues": measures.trend(account, months)["revenue"].tolist(),
+            **_of(measures.health_total(account), "band", "score", "worst"),
+            **_of(measures.sales(account), "revenue_12m", "growth_share"),
+            "revenues": [each.revenue for each in measures.trend(account, months)],
         }
         for account_id, account in measures.key_views(portfolio).items()
     ]
     columns = ["account_id", "band", "score", "worst", "revenue_12m", "growth_share", "revenues"]
-    return pd.DataFrame(rows, columns=columns).sort_values("score", kind="stable", ignore_index=True)
+    numbers = dict.fromkeys(("score", "revenue_12m", "growth_share"), "float64")
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .astype(numbers)
+        .sort_values("score", kind="stable", ignore_index=True)
+    )
+
+
+def _of(answer: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in names}
 
 
 def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
@@ -159,34 +180,91 @@ def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) 
     findings
         Account id -> findings, as coaching gives them.
     """
-    plans = measures.newest_plans(portfolio).set_index("account_id")
     rows = []
-    for account_id in measures.key_accounts(portfolio):
-        ranked = sorted(findings.get(account_id, ()), key=lambda finding: _RANK[finding.severity])
+    for account_id, account in measures.key_views(portfolio).items():
+        ranked = sorted(findings.get(account_id, ()), key=lambda finding: severity_rank(finding.severity))
         rows.append(
             {
                 "account_id": account_id,
                 "severity": ranked[0].severity if ranked else "none",
                 "exception": ranked[0] if ranked else None,
                 "more": max(len(ranked) - 1, 0),
-                "owner_id": plans["owner_id"].get(account_id),
-                "due_on": plans["next_review_on"].get(account_id),
+                **_action(account, ranked[0] if ranked else None),
             }
         )
     columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
     listed = pd.DataFrame(rows, columns=columns).astype({"due_on": "datetime64[us]"})
     return listed.sort_values(
-        "severity", key=lambda each: each.map(_RANK).fillna(9), kind="stable", ignore_index=True
+        "severity", key=lambda each: each.map(severity_rank), kind="stable", ignore_index=True
     )
+
+
+def _action(account: Account, finding: Finding | None) -> dict[str, Any]:
+    """Who has the row that a finding is about, and the day by which; else the KAM, or whoever follows one that has left."""
+    row_id = finding.place.get("row_id") if finding else None
+    row: Any = next((row for rows in account.rows.values() for row in rows if _id_of(row) == row_id), None)
+    owner = getattr(row, "owner_id", None)
+    kam = account.plan.owner_id if account.plan else None
+    heir = account.customer.owner if account.customer else None
+    who = next(
+        (each for each in (owner, kam, heir) if each and account.person(each) and not account.has_left(each)),
+        None,
+    )
+    due = getattr(row, "due_on", None)
+    return {"owner_id": who, "due_on": due if due and due >= account.today else None}
+
+
+def _id_of(row: Any) -> str | None:
+    return getattr(row, "row_id", None) or None
 
 
 # --- what opens the page -----------------------------------------------------------------------------------
 
 
 def opening(portfolio: Portfolio) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return two sentences (a key of the catalogue and its values) and four figures, chosen by rule from the data (P19)."""
-    grown = growth(portfolio).set_index("customers").reindex(["key", "others"])
-    return [_grown(grown, portfolio), _state(portfolio)], _figures(portfolio, grown.to_dict("index")["key"])
+    """Return sentences (a key of the catalogue and its values) and four figures, chosen by rule from the data (P19).
+
+    The sentence on growth is of the list as it was when the year began, and says what today's list would give; all
+    four figures are of today's list.
+    """
+    today = of_list(portfolio, "today")
+    frozen = of_list(portfolio, "frozen")
+    is_frozen = frozen["now"].notna().any()
+    said = [
+        _grown(frozen if is_frozen else today, portfolio),
+        _other_list(portfolio, today) if is_frozen else {},
+    ]
+    return [*filter(None, said), _state(portfolio)], _figures(portfolio, today.to_dict("index")["key"])
+
+
+def _other_list(portfolio: Portfolio, today: pd.DataFrame) -> dict[str, Any]:
+    """Say what today's list gives where it is another than the one when the year began, and which customers differ."""
+    window = portfolio.window(12)
+    then = set(measures.key_accounts(portfolio, window[0])) if window else set()
+    now = set(measures.key_accounts(portfolio))
+    if then == now:
+        return {}
+    names = portfolio.customers_named
+    moved = [
+        words.sentence(
+            f"summary.list.{key}", n=len(ids), names=words.listed(names.get(each, each) for each in ids)
+        )
+        for key, ids in (("entered", sorted(now - then)), ("left", sorted(then - now)))
+        if ids
+    ]
+    shares = {
+        name: measures.growth_words(_rounded(today.loc[name, "growth_share"])) for name in ("key", "others")
+    }
+    return {
+        "key": "summary.list",
+        "chosen": shares["key"],
+        "others": shares["others"],
+        "moved": words.listed(moved),
+    }
+
+
+def _rounded(share: Any) -> float | None:
+    return None if pd.isna(share) else float(share)
 
 
 def _grown(grown: pd.DataFrame, portfolio: Portfolio) -> dict[str, Any]:
@@ -227,10 +305,10 @@ def _state(portfolio: Portfolio) -> dict[str, Any]:
 def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """Return revenue of the key accounts, against budget, their share of all, and the loss to expect."""
     months = concentration.key_months(portfolio, measures.key_accounts(portfolio))
-    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio).iloc[0]
+    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio)
     spent, planned, expected, bad = (
         text.money(amount, portfolio.currency)
-        for amount in (plan["revenue"], plan["budget"], loss["expected_loss"], loss["one_in_twenty"])
+        for amount in (plan["revenue"], plan["budget"], loss.expected_loss, loss.one_in_twenty)
     )
     grown = keys["growth_share"]
     moved = "" if pd.isna(grown) else text.t("summary.moved", change=text.percent(grown, 1, signed=True))
@@ -257,6 +335,6 @@ def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, An
         {
             "label": text.t("summary.figure.loss"),
             "value": expected,
-            "change": "" if loss["n"] == 0 else text.t("summary.bad_year", bad=bad),
+            "change": "" if loss.n == 0 else text.t("summary.bad_year", bad=bad),
         },
     ]

@@ -1,88 +1,110 @@
-"""Step 4, the customer team: coverage, responsibility, shared measures, rhythm, visible investment (S4.1-S4.5)."""
+"""Step 4, the account team: coverage, responsibility, shared measures, rhythm, visible investment (S4.1-S4.5)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.measures.periods import one_row, today
-from kamlib.schema import AccountView
+from kamlib.method.once import once
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Initiative, Meeting
+from kamlib.words import Words
 
 
-def match(account: AccountView) -> pd.DataFrame:
-    """One row per function and person: `function`, `level`, `person_id`, hours, `state`.
+@dataclass(frozen=True)
+class Place:
+    """A function of the team and who holds it.
 
-    State is `filled`, `left` (the person's last day has passed), `missing` (in the minimum of P22, nobody there)
-    or `extra` (beyond the minimum).
+    `state` is filled, left (the person's last day has passed), missing (in the minimum of P22, nobody there) or extra
+    (beyond the minimum). A customer sees names and functions only.
     """
-    levels = account.limit("squad_levels")
-    held = measures.squad(account)
+
+    function: str
+    person_id: str | None = None
+    level: str | None = None
+    hours_year: float | None = None
+    hours_spent_quarter: float | None = None
+    is_deputy: bool | None = None
+    state: str | None = None
+
+
+@result("squad")
+def match(account: Account) -> Iterable[Place]:
+    """Return each function and person, from management to service."""
+    members = measures.squad(account)
     if account.audience == "customer":
-        names = held.loc[~held["has_left"], ["function", "person_id"]]
-        return names.reindex(columns=_MATCHED).reset_index(drop=True)
+        return [Place(each.function, each.person_id) for each in members if not each.has_left]
+    levels = {part: level for level, parts in account.limit("squad_levels").items() for part in parts}
     needed = account.limit("squad_minimum")
-    held["state"] = np.where(
-        held["has_left"], "left", np.where(held["function"].isin(needed), "filled", "extra")
-    )
-    gaps = measures.squad_gaps(account)
-    rows = pd.concat(
-        [held, pd.DataFrame({"function": gaps, "state": "missing"}, dtype="str")], ignore_index=True
-    )
-    rows["level"] = rows["function"].map({part: level for level, parts in levels.items() for part in parts})
-    order = [part for parts in levels.values() for part in parts]
-    rows = rows.sort_values("function", key=lambda column: column.map(order.index), kind="stable")
-    return rows[_MATCHED].reset_index(drop=True)
-
-
-_MATCHED = ["level", "function", "person_id", "hours_year", "hours_spent_quarter", "is_deputy", "state"]
-
-
-def raci(account: AccountView) -> pd.DataFrame:
-    """One row per open initiative: `title`, `accountable` and `responsible` (ids; also as names), `state` (S4.4).
-
-    State is ok, no_accountable, several_accountable, nobody_responsible. A squad under four needs only one A (the
-    initiative's owner counts) and a deputy: then the state is ok or no_accountable (P22).
-    """
-    rows = _open_initiatives(account)
-    letters = account.responsibility.merge(
-        rows[["row_id"]], left_on="initiative_id", right_on="row_id", suffixes=("", "_of")
-    )
-    by_letter = letters.groupby(["initiative_id", "letter"])["person_id"].agg(list)
-    small = is_small(account)
-    lines = []
-    for _, row in rows.iterrows():
-        chief = list(by_letter.get((row["row_id"], "A"), []))
-        doers = list(by_letter.get((row["row_id"], "R"), []))
-        if small and not chief and not pd.isna(row["owner_id"]):
-            chief = [row["owner_id"]]
-        lines.append(
-            {
-                "row_id": row["row_id"],
-                "title": row["title"],
-                "due_on": row["due_on"],
-                "accountable": chief,
-                "responsible": doers,
-                "state": raci_state(len(chief), len(doers), small=small),
-            }
+    places = [
+        Place(
+            each.function,
+            each.person_id,
+            levels.get(each.function),
+            each.hours_year,
+            each.hours_spent_quarter,
+            each.is_deputy,
+            "left" if each.has_left else "filled" if each.function in needed else "extra",
         )
-    columns = ["row_id", "title", "due_on", "accountable", "responsible", "state"]
-    table = pd.DataFrame(lines, columns=columns).sort_values("due_on", ignore_index=True)
-    return table.assign(
-        accountable_names=[_names(account, people) for people in table["accountable"]],
-        responsible_names=[_names(account, people) for people in table["responsible"]],
+        for each in members
+    ]
+    places += [Place(each, level=levels.get(each), state="missing") for each in measures.squad_gaps(account)]
+    order = list(levels)
+    return sorted(
+        places, key=lambda each: order.index(each.function) if each.function in order else len(order)
     )
 
 
-def _names(account: AccountView, people: list[str]) -> str:
-    return ", ".join(relationships.person_name(account, person) for person in people) or text.MISSING
+@dataclass(frozen=True)
+class Responsibility:
+    """An open initiative: who is accountable and who does it; state ok, no_accountable, several_accountable or nobody_responsible."""
+
+    row_id: str
+    title: str
+    due_on: date | None
+    accountable: tuple[str, ...]
+    responsible: tuple[str, ...]
+    accountable_names: Words
+    responsible_names: Words
+    state: str
+
+
+@result("raci")
+def raci(account: Account) -> Iterable[Responsibility]:
+    """Return the open initiatives with their letters (S4.4), first due first.
+
+    A team under four needs only one A (the initiative's owner counts) and a deputy: then the state is ok or
+    no_accountable (P22).
+    """
+    for work in sorted(account.open_initiatives, key=lambda each: each.due_on or date.max):
+        chief, doers = _with_letter(account, work, "A"), _with_letter(account, work, "R")
+        small = is_small(account)
+        if small and not chief and work.owner_id:
+            chief = (work.owner_id,)
+        state = raci_state(len(chief), len(doers), small=small)
+        names = _names(account, chief), _names(account, doers)
+        yield Responsibility(work.row_id, work.title, work.due_on, chief, doers, names[0], names[1], state)
+
+
+def _with_letter(account: Account, work: Initiative, letter: str) -> tuple[str, ...]:
+    return tuple(
+        each.person_id
+        for each in account.responsibilities
+        if each.initiative_id == work.row_id and each.letter == letter
+    )
+
+
+def _names(account: Account, people: Sequence[str]) -> Words:
+    names = [relationships.person_name(account, each) for each in people]
+    return words.joined(names, ", ") if names else words.number(None)
 
 
 def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
-    """Return the state of one initiative: exactly one A; at least one R unless the squad is small (6.9, P22)."""
+    """Return the state of one initiative: exactly one A; at least one R unless the team is small (6.9, P22)."""
     if accountable == 0:
         return "no_accountable"
     if accountable > 1:
@@ -90,61 +112,91 @@ def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
     return "ok" if small or responsible else "nobody_responsible"
 
 
-def is_small(account: AccountView) -> bool:
-    """Tell whether the squad has fewer people than full RACI is meant for (P22)."""
-    held = measures.squad(account)
-    return bool(held.loc[~held["has_left"], "person_id"].nunique() < account.limit("squad_small_people"))
+@once
+def is_small(account: Account) -> bool:
+    """Tell whether the team has fewer people than full RACI is meant for (P22)."""
+    present = {each.person_id for each in measures.squad(account) if not each.has_left}
+    return bool(len(present) < account.limit("squad_small_people"))
 
 
-def loads(account: AccountView) -> pd.DataFrame:
-    """One row per person with open initiatives as A, R or owner: `tasks`, `hours`, `hours_year`, `state` (S4.4).
+@dataclass(frozen=True)
+class Load:
+    """What open initiatives ask of a person: tasks as A, R or owner, hours, and the hours that the team row gives.
 
-    `hours` is what the initiatives need, `hours_year` what the squad row gives. State is overloaded (more tasks than
-    our limit), short (the initiatives need more hours than there are), ok.
+    An initiative's hours are shared by those accountable and responsible. State is overloaded (more tasks than our
+    limit), short (the initiatives need more hours than there are) or ok.
     """
-    rows = _open_initiatives(account)
-    letters = account.responsibility[account.responsibility["letter"].isin(["A", "R"])]
-    named = letters[["initiative_id", "person_id"]].rename(columns={"initiative_id": "row_id"})
-    owned = rows[["row_id", "owner_id"]].rename(columns={"owner_id": "person_id"}).dropna()
-    tasks = pd.concat([named, owned]).drop_duplicates().merge(rows[["row_id", "hours"]], on="row_id")
-    counted = tasks.groupby("person_id", as_index=False).agg(
-        tasks=("row_id", "nunique"), hours=("hours", lambda each: each.sum(min_count=1))
-    )
-    given = measures.squad(account).groupby("person_id")["hours_year"].agg(lambda each: each.sum(min_count=1))
-    counted["hours_year"] = counted["person_id"].map(given).astype("float64")
-    words = [counted["tasks"] > account.limit("open_tasks_limit"), counted["hours"] > counted["hours_year"]]
-    counted["state"] = pd.Series(np.select(words, ["overloaded", "short"], "ok"), counted.index, dtype="str")
-    return counted.sort_values("tasks", ascending=False, ignore_index=True)
+
+    person_id: str
+    tasks: int
+    hours: float | None
+    hours_year: float | None
+    state: str
 
 
-def _open_initiatives(account: AccountView) -> pd.DataFrame:
-    return account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
+@result("loads", values=lambda account: {"limit": account.limit("open_tasks_limit")})
+def loads(account: Account) -> Iterable[Load]:
+    """Return the load of each person, the most tasks first (S4.4)."""
+    tasks: dict[str, set[str]] = {}
+    for work in account.open_initiatives:
+        for person in {work.owner_id, *_with_letter(account, work, "A"), *_with_letter(account, work, "R")}:
+            if person:
+                tasks.setdefault(person, set()).add(work.row_id)
+    rows = [_load(account, person, len(held)) for person, held in tasks.items()]
+    return sorted(rows, key=lambda each: each.tasks, reverse=True)
 
 
-def matrix(account: AccountView) -> pd.DataFrame:
-    """One row per goal: its title, a column per function with its part, `functions`, `state` (S4.3).
+def _load(account: Account, person: str, tasks: int) -> Load:
+    needed = measures.initiative_hours(account).get(person)
+    given = [
+        each.hours_year for each in measures.squad(account) if each.person_id == person and each.hours_year
+    ]
+    there = sum(given) if given else None
+    is_short = needed is not None and there is not None and needed > there
+    state = "overloaded" if tasks > account.limit("open_tasks_limit") else "short" if is_short else "ok"
+    return Load(person, tasks, needed, there, state)
 
-    State is ok, nobody_owns, several_own or one_function: each goal needs one owner and two functions (6.9).
+
+@dataclass(frozen=True)
+class GoalParts:
+    """The part of each function in a goal: owns, contributes, informed or None; state by `matrix_state`."""
+
+    row_id: str
+    title: str
+    functions: int
+    state: str
+    parts: Mapping[str, str]
+
+    def __getattr__(self, name: str) -> str | None:
+        # A function reads as a column of its own; names that Python asks for are none.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.parts.get(name)
+
+
+@result("shared_matrix")
+def matrix(account: Account) -> Iterable[GoalParts]:
+    """Return the goals with the part of each function: one owns, two or more do something (S4.3, 6.9).
+
     Where no function is said to own a goal, the function of the person who owns it does.
     """
-    functions = [part for parts in account.limit("squad_levels").values() for part in parts]
-    wide = _parts(account).pivot_table(index="goal_id", columns="function", values="part", aggfunc="first")
-    wide = wide.reindex(index=account.goal["row_id"], columns=functions).astype("str")
-    active = wide.isin(["owns", "contributes"]).sum(axis=1)
-    owners = (wide == "owns").sum(axis=1)
-    states = [matrix_state(own, part) for own, part in zip(owners, active, strict=True)]
-    table = wide.reset_index(names="row_id").assign(functions=active.to_numpy(), state=states)
-    return table.assign(title=account.goal["title"].to_numpy())
+    functions = _functions(account)
+    for goal in account.live_goals:
+        parts = {each.function: each.part for each in account.shared_kpis if each.goal_id == goal.row_id}
+        owner = functions.get(goal.owner_id or "")
+        if "owns" not in parts.values() and owner:
+            parts[owner] = "owns"
+        active = sum(part in ("owns", "contributes") for part in parts.values())
+        state = matrix_state(list(parts.values()).count("owns"), active)
+        yield GoalParts(goal.row_id, goal.title, active, state, parts)
 
 
-def _parts(account: AccountView) -> pd.DataFrame:
-    """One row per goal and function: `goal_id`, `function`, `part`."""
-    said = account.shared_kpi[["goal_id", "function", "part"]]
-    unowned = account.goal[~account.goal["row_id"].isin(said.loc[said["part"].eq("owns"), "goal_id"])]
-    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
-    owned = pd.DataFrame({"goal_id": unowned["row_id"], "function": unowned["owner_id"].map(functions)})
-    every = pd.concat([owned.dropna().assign(part="owns"), said])
-    return every.drop_duplicates(["goal_id", "function"])
+def _functions(account: Account) -> dict[str, str]:
+    """The first function of each person of the team."""
+    functions: dict[str, str] = {}
+    for each in measures.squad(account):
+        functions.setdefault(each.person_id, each.function)
+    return functions
 
 
 def matrix_state(owners: int, functions: int) -> str:
@@ -156,133 +208,211 @@ def matrix_state(owners: int, functions: int) -> str:
     return "ok" if functions >= 2 else "one_function"
 
 
-def gaps(account: AccountView) -> pd.DataFrame:
-    """One row per function without a part in any goal: `function`, `people`, `state` (S4.3).
+@dataclass(frozen=True)
+class FunctionGap:
+    """A function without a part in any goal: idle (in the team) or absent (neither in the team nor in any goal)."""
 
-    State is `idle` (in the squad, without a part) or `absent` (a function that shares measures, neither in the squad
-    nor in any goal). A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open
-    initiative. Without goals nobody is idle.
+    function: str
+    people: tuple[str, ...]
+    state: str
+
+
+@result("gaps")
+def gaps(account: Account) -> Iterable[FunctionGap]:
+    """Return the functions without a part in any goal (S4.3); without goals nobody is idle.
+
+    A part is one in a shared measure, or a person who owns or sponsors a goal or owns an open initiative.
     """
-    held, goals = measures.squad(account), account.goal
-    if goals.empty:
-        return pd.DataFrame(columns=["function", "people", "state"])
-    active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
-    busy = pd.concat(
-        [goals["owner_id"], goals["sponsor_id"], _open_initiatives(account)["owner_id"]]
-    ).dropna()
-    at_work = set(active["function"]) | set(held.loc[held["person_id"].isin(set(busy)), "function"])
-    idle = held[~held["function"].isin(at_work) & ~held["has_left"]]
-    rows = idle.groupby("function", as_index=False).agg(people=("person_id", list)).assign(state="idle")
-    present = at_work | set(held["function"]) | ({"sales"} if "kam" in at_work else set())
-    absent = [each for each in account.limit("shared_kpi_functions") if each not in present]
-    lacking = pd.DataFrame({"function": absent, "people": [[] for _ in absent], "state": "absent"})
-    return pd.concat([rows, lacking], ignore_index=True) if absent else rows
+    if not account.live_goals:
+        return
+    members = measures.squad(account)
+    busy = {person for each in account.live_goals for person in (each.owner_id, each.sponsor_id)}
+    busy |= {each.owner_id for each in account.open_initiatives}
+    at_work = {each.function for each in account.shared_kpis if each.part in ("owns", "contributes")}
+    at_work |= {each.function for each in members if each.person_id in busy}
+    idle = [each for each in members if each.function not in at_work and not each.has_left]
+    for function in sorted({each.function for each in idle}):
+        people = tuple(each.person_id for each in idle if each.function == function)
+        yield FunctionGap(function, people, "idle")
+    present = at_work | {each.function for each in members} | ({"sales"} if "kam" in at_work else set())
+    for function in account.limit("shared_kpi_functions"):
+        if function not in present:
+            yield FunctionGap(function, (), "absent")
 
 
-def conflicts(account: AccountView) -> pd.DataFrame:
-    """One row per pair that pulls in two directions: `kind`, `measure`, `one`, `other`, `goal_id`, `why` (S4.3, D 20).
+@dataclass(frozen=True)
+class Pull:
+    """A pair that pulls in two directions.
 
-    Kind is `opposite` (two functions with the same own KPI, or a function's against the goal's, one up and one down),
-    `tension` (two KPIs of our list in the settings that eat each other) or `uncontrolled` (the goal's owner sits in a
+    `kind` is opposite (two functions with the same own KPI, or a function's against the goal's, one up and one down),
+    tension (two KPIs of our list in the settings that eat each other) or uncontrolled (the goal's owner sits in a
     function without a part in its KPI).
     """
-    rows = pd.concat([_opposite(account), _tensions(account), _uncontrolled(account)], ignore_index=True)
-    said: list[Any] = [{"key": f"conflict.{kind}"} for kind in rows["kind"]]
-    return rows.assign(why=pd.Series(said, rows.index, dtype=object))
+
+    kind: str
+    measure: str | None
+    one: str
+    other: str
+    goal_id: str
+
+    @property
+    def why(self) -> dict[str, str]:
+        """Why it matters, as a sentence of the catalogue."""
+        return {"key": f"conflict.{self.kind}"}
 
 
-_CONFLICT = ["kind", "measure", "one", "other", "goal_id"]
+@result("conflicts")
+def conflicts(account: Account) -> Iterable[Pull]:
+    """Return the pairs that pull in two directions (S4.3, D 20)."""
+    return list(dict.fromkeys([*_opposite(account), *_tensions(account), *_uncontrolled(account)]))
 
 
-def _opposite(account: AccountView) -> pd.DataFrame:
-    goals = account.goal.rename(columns={"row_id": "goal_id", "direction": "own_direction", "kpi": "own_kpi"})
-    goals = goals.assign(function="goal")[["goal_id", "function", "own_kpi", "own_direction"]]
-    wanted = pd.concat([account.shared_kpi[goals.columns], goals]).dropna(subset=["own_kpi", "own_direction"])
-    wanted = wanted.assign(measure=wanted["own_kpi"].str.casefold().str.strip())
-    pairs = wanted[wanted["own_direction"] == "up"].merge(
-        wanted[wanted["own_direction"] == "down"], on="measure"
-    )
-    pairs = pairs[pairs["function_x"] != pairs["function_y"]].drop_duplicates(
-        ["measure", "function_x", "function_y"]
-    )
-    found = pairs[["own_kpi_x", "function_x", "function_y", "goal_id_x"]].set_axis(_CONFLICT[1:], axis=1)
-    return found.assign(kind="opposite")[_CONFLICT]
+@dataclass(frozen=True)
+class _Aim:
+    function: str
+    kpi: str
+    direction: str
+    goal_id: str
 
 
-def _tensions(account: AccountView) -> pd.DataFrame:
-    own = account.shared_kpi.dropna(subset=["own_kpi", "own_direction"])
-    lines = []
+def _aims(account: Account) -> Iterator[_Aim]:
+    for own in account.shared_kpis:
+        if own.own_kpi and own.own_direction:
+            yield _Aim(own.function, own.own_kpi, own.own_direction, own.goal_id)
+
+
+def _opposite(account: Account) -> Iterator[Pull]:
+    aims = list(_aims(account))
+    aims += [
+        _Aim("goal", each.kpi, each.direction, each.row_id)
+        for each in account.live_goals
+        if each.kpi and each.direction
+    ]
+    seen = set()
+    for up in aims:
+        for down in aims:
+            pair = (_folded(up.kpi), up.function, down.function)
+            is_pair = (up.direction, down.direction) == ("up", "down") and pair[0] == _folded(down.kpi)
+            if is_pair and up.function != down.function and pair not in seen:
+                seen.add(pair)
+                yield Pull("opposite", up.kpi, up.function, down.function, up.goal_id)
+
+
+def _folded(kpi: str) -> str:
+    return kpi.casefold().strip()
+
+
+def _tensions(account: Account) -> Iterator[Pull]:
     for pair in account.settings["kpi_tensions"].values():
-        ones, others = (_with_words(own, pair[side]) for side in ("one", "other"))
-        for row in ones.merge(others, on="goal_id").to_dict("records"):
-            if row["function_x"] != row["function_y"]:
-                said = f"{row['own_kpi_x']} \u2194 {row['own_kpi_y']}"
-                lines.append(("tension", said, row["function_x"], row["function_y"], row["goal_id"]))
-    return pd.DataFrame(lines, columns=_CONFLICT).drop_duplicates(ignore_index=True)
+        ones, others = (
+            [each for each in _aims(account) if _is_told(each, pair[side])] for side in ("one", "other")
+        )
+        for one in ones:
+            for other in others:
+                if one.goal_id == other.goal_id and one.function != other.function:
+                    measure = f"{one.kpi} \u2194 {other.kpi}"
+                    yield Pull("tension", measure, one.function, other.function, one.goal_id)
 
 
-def _with_words(rows: pd.DataFrame, wanted: dict[str, Any]) -> pd.DataFrame:
-    """Return the rows whose own KPI is moved in the wanted direction and holds one of the words."""
-    said = [any(word in str(kpi).casefold() for word in wanted["words"]) for kpi in rows["own_kpi"]]
-    return rows[pd.Series(said, rows.index, dtype=bool) & rows["own_direction"].eq(wanted["direction"])]
+def _is_told(aim: _Aim, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether a KPI is moved in the wanted direction and holds one of the words."""
+    is_named = any(word in aim.kpi.casefold() for word in wanted["words"])
+    return is_named and aim.direction == wanted["direction"]
 
 
-def _uncontrolled(account: AccountView) -> pd.DataFrame:
-    functions = measures.squad(account).drop_duplicates("person_id").set_index("person_id")["function"]
-    goals = account.goal.assign(function=account.goal["owner_id"].map(functions)).dropna(subset=["function"])
-    active = account.shared_kpi[account.shared_kpi["part"].isin(["owns", "contributes"])]
-    lines = []
-    for goal in goals.to_dict("records"):
-        parts = active[active["goal_id"].eq(goal["row_id"])]
-        mine = {goal["function"], "sales"} if goal["function"] == "kam" else {goal["function"]}
-        owners = parts.loc[parts["part"].eq("owns"), "function"]
-        if len(owners) and not mine & set(parts["function"]):
-            lines.append(("uncontrolled", goal["kpi"], goal["function"], owners.iloc[0], goal["row_id"]))
-    return pd.DataFrame(lines, columns=_CONFLICT)
+def _uncontrolled(account: Account) -> Iterator[Pull]:
+    functions = _functions(account)
+    for goal in account.live_goals:
+        function = functions.get(goal.owner_id or "")
+        parts = [each for each in account.shared_kpis if each.goal_id == goal.row_id]
+        active = {each.function for each in parts if each.part in ("owns", "contributes")}
+        owner = next((each.function for each in parts if each.part == "owns"), None)
+        mine = {function, "sales"} if function == "kam" else {function}
+        if function and owner and not mine & active:
+            yield Pull("uncontrolled", goal.kpi, function, owner, goal.row_id)
 
 
-def rhythm(account: AccountView) -> pd.DataFrame:
-    """One row per kind of meeting: `every_weeks` agreed, last held, next planned, what it solves, `state` (S4.2).
+@dataclass(frozen=True)
+class Beat:
+    """A kind of meeting: weeks between, last held, next planned, and what it solves.
 
     State is ok, late (longer since the last than agreed), not_planned (no next date) or no_rhythm.
     """
-    now, rows = today(account), account.meeting
-    lines = [_beat(kind, rows[rows["kind"] == kind], now) for kind in rows["kind"].dropna().unique()]
-    columns = ["kind", "every_weeks", "last_on", "next_on", "solves", "state"]
-    return pd.DataFrame(lines, columns=columns).sort_values("next_on", ignore_index=True)
+
+    kind: str
+    every_weeks: int | None
+    last_on: date | None
+    next_on: date | None
+    solves: str | None
+    state: str
 
 
-def _beat(kind: str, rows: pd.DataFrame, now: pd.Timestamp) -> dict[str, Any]:
-    held = rows.loc[rows["held_on"] <= now].sort_values("held_on")
-    ahead = rows.loc[rows["held_on"].isna() & (rows["planned_on"] >= now), "planned_on"].min()
-    weeks = rows["every_weeks"].dropna()
-    every = int(weeks.iloc[-1]) if len(weeks) else None
-    last = held["held_on"].max()
-    late = every is not None and pd.notna(last) and (now - last).days > every * 7
-    state = "no_rhythm" if every is None else "late" if late else "not_planned" if pd.isna(ahead) else "ok"
-    solved = pd.concat([rows.loc[rows["held_on"].isna(), "solves"], held["solves"].iloc[::-1]]).dropna()
-    return {
-        "kind": kind,
-        "every_weeks": every,
-        "last_on": last,
-        "next_on": ahead,
-        "solves": solved.iloc[0] if len(solved) else None,
-        "state": state,
-    }
+@result("rhythm")
+def rhythm(account: Account) -> Iterable[Beat]:
+    """Return one row per kind of meeting, the next one first (S4.2)."""
+    kinds = dict.fromkeys(each.kind for each in account.meetings)
+    beats = [_beat(account, kind, [each for each in account.meetings if each.kind == kind]) for kind in kinds]
+    return sorted(beats, key=lambda each: each.next_on or date.max)
 
 
-def investment(account: AccountView) -> pd.DataFrame:
-    """One row, S4.5: `hours` and `people` of this quarter, `projects` running, the customer's own answer 1-5.
+def _beat(account: Account, kind: str, rows: Sequence[Meeting]) -> Beat:
+    today = account.today
+    held = sorted(
+        (each for each in rows if each.held_on and each.held_on <= today),
+        key=lambda each: each.held_on or today,
+    )
+    ahead = [
+        each.planned_on
+        for each in rows
+        if each.held_on is None and each.planned_on and each.planned_on >= today
+    ]
+    meeting = account.next_meeting
+    if kind == "customer_review" and not ahead and meeting:  # the day that the plan alone names
+        ahead = [meeting.on]
+    weeks = [each.every_weeks for each in rows if each.every_weeks]
+    last = held[-1].held_on if held else None
+    is_late = bool(weeks and last and (today - last).days > weeks[-1] * 7)
+    state = "no_rhythm" if not weeks else "late" if is_late else "ok" if ahead else "not_planned"
+    solved = [
+        each.solves
+        for each in [*(row for row in rows if row.held_on is None), *reversed(held)]
+        if each.solves
+    ]
+    return Beat(
+        kind,
+        weeks[-1] if weeks else None,
+        last,
+        min(ahead, default=None),
+        solved[0] if solved else None,
+        state,
+    )
 
-    `answer` is the mean of the last year's answers to "X invests in our relation", `n` how many answered.
-    """
-    spent = account.squad_member
-    used = spent[spent["hours_spent_quarter"].fillna(0) > 0]
-    said = measures.answers(account, "invests")["score"]
-    return one_row(
-        hours=spent["hours_spent_quarter"].sum(min_count=1),
-        people=int(used["person_id"].nunique()),
-        projects=int(account.project["status"].eq("ongoing").sum()),
-        answer=float(said.mean()) if len(said) else float("nan"),
-        n=len(said),
+
+@dataclass(frozen=True)
+class Investment:
+    """What we spend this quarter that the customer can notice, and the mean of their own answers 1-5 (S4.5)."""
+
+    hours: float | None
+    people: int
+    projects: int
+    answer: float | None
+    n: int
+
+
+@result("investment")
+def investment(account: Account) -> Iterable[Investment]:
+    """Return hours and people of this quarter, projects running, and the answers to "X invests in our relation", in one row."""
+    spent = [
+        (each.person_id, each.hours_spent_quarter)
+        for each in account.squad_members
+        if each.hours_spent_quarter
+    ]
+    scores = [each.score for each in measures.answers(account, "invests") if each.score is not None]
+    running = sum(each.status == "ongoing" for each in account.projects)
+    yield Investment(
+        sum(hours for _, hours in spent if hours) if spent else None,
+        len({person for person, _ in spent}),
+        running,
+        sum(scores) / len(scores) if scores else None,
+        len(scores),
     )

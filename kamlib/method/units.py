@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kamlib.errors import Finding
+from kamlib.method.once import once
 from kamlib.schema import Portfolio
 
 Places = NDArray[np.intp]
@@ -26,6 +27,12 @@ def roots(accounts: pd.DataFrame) -> pd.Series:
     """Return the decision unit of every account, by account_id."""
     ids = pd.Index(accounts["account_id"])
     return pd.Series(np.asarray(ids)[_tops(accounts)], index=ids, dtype="str")
+
+
+@once
+def groups_of(portfolio: Portfolio) -> pd.Series:
+    """Return the top parent of every account, by account_id, counted once: a customer group counts once."""
+    return roots(portfolio.account)
 
 
 def _parents(accounts: pd.DataFrame) -> Places:
@@ -70,6 +77,7 @@ def findings(accounts: pd.DataFrame) -> list[Finding]:
     return told
 
 
+@once
 def decision_units(portfolio: Portfolio) -> pd.DataFrame:
     """One row per decision unit, ordered by account_id, with the facts of the last twelve months (R12).
 

@@ -10,10 +10,10 @@ import pandas as pd
 from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import measures, relationships
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio
 
 
-def countdown(bundle: AccountView | Portfolio, on: pd.Timestamp | None) -> pd.DataFrame:
+def countdown(bundle: Account | Portfolio, on: pd.Timestamp | None) -> pd.DataFrame:
     """One row per step around a workshop: `step`, `label` (T-10 ... T+30), `due_on`, `is_quiet` (P24).
 
     Steps before are counted in working days; those after in days, moved to the next weekday. Without a day of the
@@ -46,7 +46,7 @@ def _week(day: Any) -> int:
     return 0 if pd.isna(day) else int(day.isocalendar().week)
 
 
-def warnings(bundle: AccountView | Portfolio, steps: pd.DataFrame) -> list[Finding]:
+def warnings(bundle: Account | Portfolio, steps: pd.DataFrame) -> list[Finding]:
     """Return what speaks against the days of a countdown: holiday weeks, a weekend, a step whose day has passed."""
     on, today = steps.loc[steps["step"].eq("workshop"), "due_on"].iloc[0], pd.Timestamp(bundle.as_of)
     first, last = bundle.limit("quiet_weeks")
@@ -66,7 +66,7 @@ def warnings(bundle: AccountView | Portfolio, steps: pd.DataFrame) -> list[Findi
     return told + [Finding("workshop_late", "warning", {}, each) for each in values]
 
 
-def kam(account: AccountView) -> str:
+def kam(account: Account) -> str:
     """Return the name of the account's KAM: the plan's owner, else the register's; empty where neither is known."""
     owners = [
         *account.account_plan.sort_values("year", ascending=False)["owner_id"].dropna(),
@@ -75,10 +75,10 @@ def kam(account: AccountView) -> str:
     if not owners:
         return ""
     known = owners[0] in set(account.contact["contact_id"])
-    return relationships.person_name(account, owners[0]) if known else str(owners[0])
+    return str(relationships.person_name(account, owners[0])) if known else str(owners[0])
 
 
-def guests(bundle: AccountView | Portfolio, *, with_customer: bool) -> pd.DataFrame:
+def guests(bundle: Account | Portfolio, *, with_customer: bool) -> pd.DataFrame:
     """One row per person to ask: `contact_id`, `side`, `part` (label set and code of the reason), `has_left`.
 
     With the customer: the people behind shared goals, values, promises and work, never by role or stance (P2), and our
@@ -87,7 +87,7 @@ def guests(bundle: AccountView | Portfolio, *, with_customer: bool) -> pd.DataFr
     sources = (
         _raters(bundle) if isinstance(bundle, Portfolio) else _squad(bundle, with_customer=with_customer)
     )
-    if isinstance(bundle, AccountView) and with_customer:
+    if isinstance(bundle, Account) and with_customer:
         sources = [*_theirs(bundle), *sources]
     rows = pd.DataFrame(sources, columns=["contact_id", "side", "part"])
     rows = rows[rows["contact_id"].isna() | ~rows["contact_id"].duplicated()]
@@ -100,7 +100,7 @@ def guests(bundle: AccountView | Portfolio, *, with_customer: bool) -> pd.DataFr
 Guest = tuple[str | None, str, str]
 
 
-def _theirs(account: AccountView) -> list[Guest]:
+def _theirs(account: Account) -> list[Guest]:
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     going = account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
     promised = account.commitment[account.commitment["done_on"].isna()]
@@ -116,8 +116,8 @@ def _theirs(account: AccountView) -> list[Guest]:
     return people or [(None, "customer", f"invited_for.{part}") for part in ("owner", "user", "decider")]
 
 
-def _squad(account: AccountView, *, with_customer: bool) -> list[Guest]:
-    held = measures.squad(account)
+def _squad(account: Account, *, with_customer: bool) -> list[Guest]:
+    held = measures.squad(account).frame()
     held = held[~held["has_left"]]
     first = held["function"].map({"kam": 0, "sponsor": 1}).fillna(2).sort_values(kind="stable").index
     pairs = zip(held.loc[first, "person_id"], held.loc[first, "function"], strict=True)
@@ -137,15 +137,15 @@ def _raters(portfolio: Portfolio) -> list[Guest]:
     return known or [(None, "ours", f"function.{function}") for function in portfolio.limit("squad_minimum")]
 
 
-def refusals(account: AccountView) -> pd.DataFrame:
+def refusals(account: Account) -> pd.DataFrame:
     """One row per goal that the customer has said no to, the newest first: its columns (P25)."""
     said_no = account.goal[account.goal["customer_status"].eq("declined")]
     return said_no.sort_values("customer_status_on", ascending=False, ignore_index=True)
 
 
-def to_know(account: AccountView) -> list[str]:
+def to_know(account: Account) -> list[str]:
     """Return what the facilitator must not stumble on: late promises, a no that stands, value that is not confirmed."""
-    late = measures.promises(account)
+    late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")].sort_values("days_late", ascending=False).head(5)
     told = [_late(account, row) for row in late.to_dict("records")]
     for no in refusals(account).to_dict("records"):
@@ -165,13 +165,13 @@ def to_know(account: AccountView) -> list[str]:
     return told + [text.t("guide.gone", who=relationships.person_name(account, who)) for who in gone]
 
 
-def _late(account: AccountView, row: Mapping[Any, Any]) -> str:
+def _late(account: Account, row: Mapping[Any, Any]) -> str:
     doer = row["customer_owner_id" if row["direction"] == "customer" else "owner_id"]
     who, side = relationships.person_name(account, doer), text.label("side", row["direction"])
     return text.t("guide.overdue", days=row["days_late"], side=side, title=row["title"], who=who)
 
 
-def agreed(account: AccountView, on: pd.Timestamp | None) -> pd.DataFrame:
+def agreed(account: Account, on: pd.Timestamp | None) -> pd.DataFrame:
     """One row per thing noted on the day of the workshop: `part` (agreed, theirs, ours), `title`, `person_id`, `due_on`.
 
     Goals that the customer confirmed or changed, decisions taken, and promises made that day.
@@ -194,7 +194,7 @@ def agreed(account: AccountView, on: pd.Timestamp | None) -> pd.DataFrame:
     return pd.concat([each.reindex(columns=columns) for each in rows], ignore_index=True)
 
 
-def next_day(account: AccountView, on: pd.Timestamp | None) -> pd.Timestamp | None:
+def next_day(account: Account, on: pd.Timestamp | None) -> pd.Timestamp | None:
     """Return the first day after the workshop on which the two sides are to meet again, where one is planned."""
     after = measures.today(account) if on is None else on
     planned = account.meeting.loc[

@@ -31,7 +31,7 @@ from nbformat import NotebookNode
 
 from kamlib import text
 from kamlib.errors import KamError
-from kamlib.run import beside, export, files, kernels, leaks, notebooks
+from kamlib.run import attachments, export, files, kernels, leaks, notebooks, own_outputs
 
 #: What a notebook may display in all, in characters: a report of more can't be mailed or opened on a phone.
 LARGEST = 3_000_000
@@ -59,9 +59,9 @@ class Job:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     lang: str = "sv"
     audience: str = "internal"
-    wanted: beside.Wish = beside.NONE
+    wanted: attachments.Attachments = attachments.NONE
     terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)  # a company's own words
-    sought: str = ""  # for a customer: the file that says what must not stand in theirs
+    closed_values: str = ""  # for a customer: the file that says what must not stand in theirs
 
     @property
     def name(self) -> str:
@@ -143,7 +143,7 @@ def _settle() -> None:
     tempfile.tempdir = own
     os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), own))  # of the kernels too
     Finalize(None, shutil.rmtree, (own,), {"ignore_errors": True}, exitpriority=1)
-    kernels.adopt()
+    kernels.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everybody: the batch decides who ends
     signal.signal(signal.SIGTERM, lambda *_: _leave(own))
     Thread(target=_watch, args=(own,), daemon=True).start()
@@ -197,8 +197,10 @@ def execute(job: Job) -> Outcome:
             with surroundings(job):
                 executed = _executed(job, Path(work))
             error = verdict(executed)
+            if job.audience == "customer":
+                error = error or own_outputs.refusal(executed, job.name)
             cleaned(executed)
-            with files.watched(leaks.look(job.sought, job.workspace, job.account_id)):
+            with files.scan_before_write(leaks.look(job.closed_values, job.workspace, job.account_id)):
                 outcome = _failed(job, **error) if error else _deliver(job, executed)
             if job.audience == "internal":  # a customer's folder holds no word of ours about the run
                 outcome = replace(outcome, warning=_warning(executed))
@@ -265,9 +267,12 @@ def _shortened(outputs: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
     room = _PRINTED
     for output in outputs:
         if output.output_type == "stream":
-            output.text, room = output.text[:room], max(0, room - len(output.text))
+            printed, output.text = output.text, output.text[: max(0, room)]
+            room -= len(printed)
             if not output.text:
                 continue
+            if room < 0 and output.name == "stdout":
+                output.text += f"\n{text.t('batch.left_out')}\n"
         elif output.output_type == "error":
             output.evalue = output.evalue[:_PRINTED]
             output.traceback = [line[:_PRINTED] for line in output.traceback[-50:]]
@@ -325,7 +330,7 @@ def _deliver(job: Job, executed: NotebookNode) -> Outcome:
     source = {name: str(job.parameters.get(name, "")) for name in ("account_id", "as_of")}
     with surroundings(job):
         source["workspace"] = job.workspace
-        more = beside.make(folder / f"{job.name}.html", job.wanted, source, _bare())
+        more = attachments.make(folder / f"{job.name}.html", job.wanted, source, _bare())
     return replace(made, **more)
 
 

@@ -6,7 +6,7 @@ It reads one workspace file: ours, or the customer's projected one, so that a cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from kamlib import text
 from kamlib.errors import problem
 from kamlib.method import goal_setting, measures, planning, relationships, review
 from kamlib.run import slides
-from kamlib.run.slides import Area, Say
-from kamlib.schema import AccountView
+from kamlib.run.slides import Area, TextStyle
+from kamlib.schema import Account
 from kamlib.show import cells, charts, figure, page, summary, tables
 
 _INCH = 914_400  # in the units of a slide
@@ -39,7 +39,7 @@ def check(template: Path) -> None:
         raise problem("template_untitled", found=template.name)
 
 
-def made(account: AccountView, template: Path | None = None) -> bytes:
+def made(account: Account, template: Path | None = None) -> bytes:
     """Return the deck of an account's quarterly review, in the language in use."""
     deck = slides.Deck(template, text.language())
     followed, ledger = goal_setting.progress(account), planning.value_ledger(account)
@@ -49,44 +49,46 @@ def made(account: AccountView, template: Path | None = None) -> bytes:
     if account.audience == "internal":
         _bridge(deck, account, mark)
     goals = charts.goal_progress(followed, account)
-    finding = goals.plain.split("\n")[0] if goals.kind == "figure" else ""
-    _table(deck, mark, ("goal_progress", followed, _GOALS), account, finding)
-    _table(deck, mark, ("plan_promises", measures.promises(account), _PROMISES), account)
+    finding = goals.titles[0] if goals.kind == "figure" else ""
+    _table(deck, mark, _Sheet("goal_progress", followed.frame(), _GOALS, finding), account)
+    _table(deck, mark, _Sheet("plan_promises", measures.promises(account).frame(), _PROMISES), account)
     if account.audience == "customer":
-        _table(deck, mark, ("value_ledger", ledger, _VALUES), account)
+        _table(deck, mark, _Sheet("value_ledger", ledger.frame(), _VALUES), account)
     else:
-        _table(deck, mark, ("decisions", review.decisions(account), _DECISIONS), account)
+        _table(deck, mark, _Sheet("decisions", review.decisions(account), _DECISIONS), account)
         _picture(deck, mark, charts.influence_map(relationships.people(account), account))
     return deck.saved(title, account.as_of)
 
 
-def _opening(slide: slides.Slide, account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> None:
+def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], ledger: Sequence[Any]) -> None:
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
     said = [
         tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
     ]
-    slide.words(Area(area.left, area.top, area.width, area.top + high), [(line, Say(18)) for line in said])
+    slide.words(
+        Area(area.left, area.top, area.width, area.top + high), [(line, TextStyle(18)) for line in said]
+    )
     cards = review.figures(account, ledger)
     step = area.width // len(cards)
     for n, card in enumerate(cards):
         left, top = area.left + n * step, area.top + int(1.5 * high)
         tone = {"good": "good", "bad": "bad"}.get(str(card.get("tone")), "muted")
         lines = [
-            (card["label"], Say(12, "muted")),
-            (card["value"], Say(28, bold=True)),
-            (card.get("change") or "", Say(12, tone)),
+            (str(card["label"]), TextStyle(12, "muted")),
+            (str(card["value"]), TextStyle(28, bold=True)),
+            (str(card.get("change") or ""), TextStyle(12, tone)),
         ]
         slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
     decided = review.decisions(account)
     asked = summary.opening((), (), decided[decided["status"].eq("asked")], account).plain.split("\n")
-    below = [(line, Say(14, bold=n == 0)) for n, line in enumerate(asked) if line]
+    below = [(line, TextStyle(14, bold=n == 0)) for n, line in enumerate(asked) if line]
     if account.audience == "customer":
-        below.append((tables.signed_for(account), Say(12, "muted")))
+        below.append((tables.signed_for(account), TextStyle(12, "muted")))
     slide.words(replace(area, top=area.top + int(2.7 * high)), below)
 
 
-def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
+def _bridge(deck: slides.Deck, account: Account, mark: str) -> None:
     """The revenue bridge as native columns; a table where it goes below zero, nothing where growth is unknown."""
     rows = measures.bridge(account)
     drawn = charts.revenue_bridge(rows, account)
@@ -98,7 +100,7 @@ def _bridge(deck: slides.Deck, account: AccountView, mark: str) -> None:
         told = pd.DataFrame(
             {"name": [bar.name for bar in bars], "amount": [bar.high - bar.low for bar in bars]}
         )
-        _table(deck, mark, ("chart_bridge", told, ("name", "amount")), account, drawn.words.title)
+        _table(deck, mark, _Sheet("chart_bridge", told, ("name", "amount"), drawn.words.title), account)
         return
     how = text.t(
         "deck.bridge.cut" if is_cut else "deck.bridge.how", unit=text.money_unit(account.currency, unit)
@@ -128,23 +130,26 @@ def _part(bar: Any, unit: float, sign: int) -> float | None:
     return way if way > 0 and not bar.is_total else None
 
 
-def _table(
-    deck: slides.Deck,
-    mark: str,
-    what: tuple[str, pd.DataFrame, Sequence[str]],
-    account: AccountView,
-    title: str = "",
-) -> None:
-    """A sheet of the catalogue as a native table; rows without room are counted. No rows, no slide."""
-    name, rows, chosen = what
-    caption, columns, plain = tables.grid(name, rows, account, chosen)
-    if rows.empty or not columns:
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet of the catalogue, its rows, the columns that a slide has room for, and a title if not the sheet's own."""
+
+    name: str
+    rows: tables.Rows
+    columns: Sequence[str]
+    title: str = ""
+
+
+def _table(deck: slides.Deck, mark: str, sheet: _Sheet, account: Account) -> None:
+    """A sheet as a native table; rows without room are counted. No rows, no slide."""
+    caption, columns, plain = tables.grid(sheet.name, sheet.rows, account, sheet.columns)
+    if not len(sheet.rows) or not columns:
         return
-    slide = deck.slide(title or caption, mark)
+    slide = deck.slide(sheet.title or caption, mark)
     heads = [str(words[text.language()]) for words in columns.values()]
     right = [words["kind"] in cells.TO_THE_RIGHT for words in columns.values()]
     short = [[figure.short(words, _LONGEST) for words in row] for row in plain]
-    left = len(rows) - slide.table(heads, short, right, caption)
+    left = len(sheet.rows) - slide.table(heads, short, right, caption)
     if left:
         slide.below(text.t("deck.more", n=left))
 

@@ -1,15 +1,17 @@
 """An executed notebook as one HTML file: no script, no address, no code, nothing that is not ours.
 
 Prose comes from markdown cells, everything else from outputs that the rooms of `show` have made (they carry a
-mark in the output's metadata). Streams, tracebacks, widgets and any other HTML are left behind.
+mark in the output's metadata). What an analyst has added stands in our own edition, with nothing in it that acts.
+Tracebacks are left behind.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import unescape
 from importlib.resources import as_file, files
 from itertools import groupby
 from typing import Any
@@ -21,10 +23,11 @@ from nbformat import NotebookNode, from_dict
 
 import kamlib
 from kamlib import text
+from kamlib.run import own_outputs
 from kamlib.show import page
 
 NEVER = {"facilitator", "live", "solution"}
-LEVELS = ("level-2", "level-3")
+LEVELS = {"level-2": "export.level-2", "level-3": "export.level-3"}
 
 Cell = dict[str, Any]
 
@@ -86,7 +89,7 @@ def _drawn(cell: Cell, audience: str) -> Cell:
     is_code = cell["cell_type"] == "code"
     outputs = [kept for output in cell.get("outputs", []) if (kept := _kept(output, audience))]
     level = next((level for level in LEVELS if level in _tags(cell)), "")
-    metadata = {"level": level, "is_code": is_code, "before": "", "after": ""}
+    metadata = {"level": level, "is_code": is_code, "headings": [], "before": "", "after": ""}
     source = cell["source"] if cell["cell_type"] == "markdown" else ""
     return _node(
         cell_type="code" if is_code else "markdown",
@@ -102,16 +105,14 @@ def _kept(output: Any, audience: str) -> NotebookNode | None:
         return _node(output_type="error", traceback=[], evalue=told, metadata={})
     content, marks = output.get("data", {}), output.get("metadata", {})
     if marks.get("kam") and content.get("text/html"):
-        return _display({"text/html": content["text/html"]}, {"kind": marks["kam"].get("kind", "")})
-    picture = content.get("image/png", "")
-    if picture and audience == "internal" and re.fullmatch(r"[A-Za-z0-9+/=\s]+", picture):
-        alt = marks.get("image/png", {}).get("alt") or text.t("export.picture")
-        return _display({"image/png": picture}, {"kind": "picture", "alt": page.escape(alt)})
+        return _display(content["text/html"], marks["kam"])
+    if audience == "internal" and own_outputs.is_own(output):
+        return _display(own_outputs.shown(output, _markdown(_Aside())), {})
     return None
 
 
-def _display(content: dict[str, str], marks: dict[str, str]) -> NotebookNode:
-    return _node(output_type="display_data", data=content, metadata=marks)
+def _display(html: str, marks: dict[str, Any]) -> NotebookNode:
+    return _node(output_type="display_data", data={"text/html": html}, metadata=marks)
 
 
 def _is_seen(cell: Cell) -> bool:
@@ -144,11 +145,14 @@ class _Prose(mistune.HTMLRenderer):
         super().__init__(escape=True)
         self.title = ""
         self.sections: list[tuple[str, str]] = []
+        self.headings: list[str] = []
 
     def heading(self, text: str, level: int, **_: Any) -> str:
         if level == 1 and not self.title:
             self.title = text
             return ""
+        if level <= 3:
+            self.headings.append(unescape(striptags(text)))
         if level > 2:
             return f"<h{level}>{text}</h{level}>\n"
         self.sections.append((f"s{len(self.sections) + 1}", text))
@@ -165,32 +169,49 @@ class _Prose(mistune.HTMLRenderer):
         return "" if html.lstrip().startswith("<!--") else f"<p>{page.escape(html.strip())}</p>\n"
 
 
+class _Aside(_Prose):
+    """Markdown that a cell has shown: its headings are none of the page's."""
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        return f"<h{max(level, 3)}>{text}</h{max(level, 3)}>\n"
+
+
 def _spoken(cells: list[Cell], prose: _Prose) -> list[Cell]:
-    write = mistune.create_markdown(renderer=prose, plugins=["table", "strikethrough"])
-    return [
-        cell if cell["metadata"]["is_code"] else _said(cell, str(write(cell["source"]))) for cell in cells
-    ]
+    write = _markdown(prose)
+    for cell in cells:
+        if not cell["metadata"]["is_code"]:
+            prose.headings = []
+            cell["source"] = write(cell["source"])
+            cell["metadata"]["headings"] = prose.headings
+    return cells
 
 
-def _said(cell: Cell, html: str) -> Cell:
-    boxed = html.replace("<table>", '<div class="box" tabindex="0" role="group"><table>').replace(
-        "</table>", "</table></div>"
-    )
-    return _node(**{**cell, "source": boxed})
+def _markdown(renderer: _Prose) -> Callable[[str], str]:
+    write = mistune.create_markdown(renderer=renderer, plugins=["table", "strikethrough"])
+    return lambda words: _boxed(str(write(words)))
+
+
+def _boxed(html: str) -> str:
+    boxed = html.replace("<table>", '<div class="box" tabindex="0" role="group"><table>')
+    return boxed.replace("</table>", "</table></div>")
 
 
 def _without_echo(cells: list[Cell]) -> list[Cell]:
     """Let a table's caption that only repeats the heading above it be heard, not seen."""
     heading = ""
     for cell in cells:
-        heading = (re.findall(r"<h[23][^>]*>(.*?)</h[23]>", cell["source"]) or [heading])[-1]
+        heading = [heading, *cell["metadata"]["headings"]][-1]
         for output in cell["outputs"]:
-            html = output.get("data", {}).get("text/html", "")
-            if heading and f">{heading}</caption>" in html:
-                silent = f'<caption class="kam-vh kam-echo">{heading}</caption>'
-                twins = rf"<caption[^>]*>{re.escape(heading)}</caption>"
-                output["data"]["text/html"] = re.sub(twins, silent.replace("\\", r"\\"), html)
+            if heading in output["metadata"].get("titles", ()):
+                output["data"]["text/html"] = _heard(output["data"]["text/html"], page.escape(heading))
     return cells
+
+
+def _heard(html: str, caption: str) -> str:
+    for opened in ("<caption>", '<caption class="kam-vh">'):
+        silent = f'<caption class="kam-vh kam-echo">{caption}</caption>'
+        html = html.replace(f"{opened}{caption}</caption>", silent)
+    return html
 
 
 # --- depth -------------------------------------------------------------------------------------------------
@@ -208,28 +229,25 @@ def _folded(cells: list[Cell]) -> list[Cell]:
     return body
 
 
-_CAPTION = r"<caption>(.*?)</caption>"
-_FIGURE = r"<figcaption><strong>(.*?)</strong>"
-_EMPTY = r'kam-empty">(?:<[^>]*>)*([^<.]+)'
-
-
-def _drawings(cell: Cell) -> str:
-    return "".join(output.get("data", {}).get("text/html", "") for output in cell["outputs"])
-
-
 def _summary(level: str, cells: list[Cell]) -> str:
-    inside = "".join(cell["source"] + _drawings(cell) for cell in cells)
-    headings = re.findall(r"<h[23][^>]*>(.*?)</h[23]>", inside)
-    others = (re.findall(named, inside)[:2] for named in (_CAPTION, _FIGURE, _EMPTY))
-    headings = headings or next(filter(None, others), [])
-    names = " \N{MIDDLE DOT} ".join(striptags(heading) for heading in headings[:3])
-    depth = text.t(f"export.{level}")
+    headings = [heading for cell in cells for heading in cell["metadata"]["headings"]][:3]
+    names = " \N{MIDDLE DOT} ".join(map(page.escape, headings or _titles(cells)[:2]))
+    depth = text.t(LEVELS[level])
     label = (
         f'{names} <span class="level">\N{EN DASH} {page.escape(depth)}</span>'
         if names
         else page.escape(depth)
     )
     return f'<details class="depth {level}"><summary>{label}</summary>'
+
+
+def _titles(cells: list[Cell]) -> list[str]:
+    """Return the titles of the tables; where there is none, of the figures; else what is said of nothing to see."""
+    of_kind: dict[str, list[str]] = {"": [], "figure": [], "empty": []}
+    for output in (output for cell in cells for output in cell["outputs"]):
+        kind = output["metadata"].get("kind", "")
+        of_kind[kind if kind in of_kind else ""] += output["metadata"].get("titles", ())
+    return next(filter(None, of_kind.values()), [])
 
 
 # --- the page ----------------------------------------------------------------------------------------------
@@ -241,7 +259,7 @@ def _lifted_masthead(cells: list[Cell]) -> str:
         for output in cell["outputs"]:
             if output["metadata"].get("kind") == "masthead":
                 cell["outputs"] = [other for other in cell["outputs"] if other is not output]
-                return re.sub(r"<style>.*?</style>", "", output["data"]["text/html"], flags=re.DOTALL)
+                return str(output["data"]["text/html"]).removeprefix(f"<style>{page.stylesheet()}</style>")
     return page.framed('<p class="kam-who"></p>', "kam-head")
 
 
@@ -269,7 +287,7 @@ def _frame(prose: _Prose, title: str, lang: str) -> dict[str, str]:
 
 @cache
 def _page_style() -> str:
-    return files("kamlib").joinpath("run", "templates", "kam", "kam.css").read_text("utf-8")
+    return page.compact(files("kamlib").joinpath("run", "templates", "kam", "kam.css").read_text("utf-8"))
 
 
 @cache
@@ -301,10 +319,8 @@ def _page(cells: list[Cell], frame: dict[str, str]) -> str:
 def _without_twin_ids(cells: list[Cell]) -> list[Cell]:
     """Rename the ids of a figure that stands on the page a second time."""
     seen: dict[str, int] = {}
-    for output in (
-        output for cell in cells for output in cell["outputs"] if output["metadata"].get("kind") == "figure"
-    ):
-        for key in sorted(set(re.findall(r'id="(kf[0-9a-f]{8})', output["data"]["text/html"]))):
+    for output in (output for cell in cells for output in cell["outputs"]):
+        for key in output["metadata"].get("keys", ()):
             seen[key] = seen.get(key, 0) + 1
             if seen[key] > 1:
                 output["data"]["text/html"] = output["data"]["text/html"].replace(key, f"{key}x{seen[key]}")

@@ -51,7 +51,7 @@ _look: ContextVar[Callable[[str, bytes], None]] = ContextVar("look", default=lam
 
 
 @contextmanager
-def watched(look: Callable[[str, bytes], None]) -> Iterator[None]:
+def scan_before_write(look: Callable[[str, bytes], None]) -> Iterator[None]:
     """Let `look` see the name and content of every file before it is put in place; what it raises stops that."""
     before = _look.set(look)
     try:
@@ -74,7 +74,7 @@ def _replace(aside: Path, target: Path) -> None:
 
 
 @contextmanager
-def alone(out: Path) -> Iterator[None]:
+def exclusive(out: Path) -> Iterator[None]:
     """Hold the output folder for one batch; raises `KamError` that names the one which holds it already.
 
     The lock is SQLite's on a small file: it works on every system, and it ends with its process, however that ends.

@@ -12,26 +12,19 @@ import nbformat
 from nbformat import NotebookNode
 
 from kamlib import text
+from kamlib.errors import SEVERITIES, severity_rank
 from kamlib.run import batch, export, files
-from kamlib.show import cells, page, tables
+from kamlib.show import cells, page
+from kamlib.show.sparkline import Line, sparkline
 
 PORTFOLIO = "portfolio"
 #: What the index tells of a run; a manifest without it is none of ours.
 _HEAD = {"as_of", "audience", "lang", "workspace", "currency", "accounts"}
-_RANK = {"error": 0, "warning": 2, "note": 3}
 #: Kinds of fault whose message says what to do; any other is a fault of the notebook.
 _CURED = {
-    *(
-        "KamError",
-        "NotExecuted",
-        "DeadKernelError",
-        "CellTimeoutError",
-        "TimeLimit",
-        "KernelStart",
-        "TooLarge",
-    ),
-    *("DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed"),
-}
+    "KamError", "NotExecuted", "DeadKernelError", "CellTimeoutError", "TimeLimit", "KernelStart", "TooLarge", "OwnOutput",
+    "DiskFull", "WorkerDied", "SIGINT", "SIGTERM", "Killed", "refused", "Leak", "PdfFailed", "DeckFailed",
+}  # fmt: skip
 _NAMED, _TOLD = 3, 400
 
 Entry = Mapping[str, Any]
@@ -151,7 +144,7 @@ def _first(run: Run, out: Path) -> str:
     told, reports = run[1], _reports(run[1])
     return _lines(
         (
-            text.t(f"severity.{about['severity']}") if about["severity"] in _RANK else _band(about),
+            text.t(f"severity.{about['severity']}") if about["severity"] in SEVERITIES else _band(about),
             cells.tone(about["severity"]),
             f"<strong>{_account(account_id, about, reports[account_id], run, out)}</strong>: "
             f"{_in_its_language(about['exception'] or _band(about), told)}"
@@ -183,8 +176,10 @@ def _ranked(told: Mapping[str, Any], reports: Iterable[str]) -> list[tuple[str, 
 
     def rank(each: tuple[str, Mapping[str, Any]]) -> tuple[float, float]:
         about = each[1]
-        state = 1 if about.get("band") == "weak" else 9
-        return min(_RANK.get(about.get("severity", ""), 9), state), -(about.get("revenue_12m") or 0)
+        rank = severity_rank(about.get("severity", ""))
+        just_below_errors = 0.5
+        is_weak = about.get("band") == "weak"
+        return min(rank, just_below_errors) if is_weak else rank, -(about.get("revenue_12m") or 0)
 
     return sorted(((each, told["accounts"].get(each, {})) for each in reports), key=rank)
 
@@ -238,12 +233,12 @@ def _cells_of(about: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, ce
     )
     state = text.label("exception_state", severity) if severity else text.MISSING
     segment = text.label("outcome", about.get("segment")) + basis
-    change = text.percent(growth, 0, signed=True)
+    change = text.percent(growth, 1, signed=True)
     health = _band(about)
     return {
         "state": (cells.pill(state, cells.tone(severity)) if severity else state, state),
         "health": (page.escape(health), health),
-        "revenue": (tables.sparkline(about.get("trend", ()), 64, 20) + page.escape(money), money),
+        "revenue": (sparkline([Line(about.get("trend", ()))], (64, 20)) + page.escape(money), money),
         "growth": (page.escape(change), change),
         "segment": (page.escape(segment), segment),
     }
@@ -254,7 +249,11 @@ def _band(about: Mapping[str, Any]) -> str:
         return text.MISSING
     score = about.get("health")
     word = text.label("health_band", about["band"])
-    return word if score is None else f"{text.number(score)} {word}"
+    if score is None:
+        return word
+    caps = [text.t(f"health.exception.{each}") for each in about.get("capped_by", ())]
+    told = f"{text.number(score)} {word}"
+    return text.t("kpi.held", told=told, why=text.listed(caps)) if caps else told
 
 
 # --- links -------------------------------------------------------------------------------------------------

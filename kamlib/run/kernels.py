@@ -32,12 +32,8 @@ from kamlib.errors import KamError, problem
 CELL_SECONDS, NOTEBOOK_SECONDS, START_SECONDS = 300, 600, 180
 #: A Unix socket's whole path holds at most 103 bytes on macOS, 107 on Linux; a few go to the socket's own name.
 LONGEST_SOCKET_FOLDER = 90
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <sys/prctl.h>
-#: Starts the kernel in its place, to be killed (9) with its parent (PR_SET_PDEATHSIG, 1), which may be dead already.
-_LEASH = (
-    "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9);"
-    "os.getppid()==int(sys.argv[1]) or os._exit(1);os.execv(sys.argv[2],sys.argv[2:])"
-)
+#: From <sys/prctl.h> of Linux.
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class TimeLimit(KamError):  # noqa: N818 - its name is the kind that a manifest tells
@@ -74,9 +70,14 @@ class QuietKernelManager(AsyncKernelManager):
 
 
 def command() -> list[str]:
-    """Return what starts a kernel; on Linux on a leash that its parent's death pulls."""
+    """Return what starts a kernel; on Linux on a leash that its parent's death pulls (leash.py).
+
+    Where a worker is killed outright, nothing of it is left to end its kernel: on Linux the system does that, asked
+    by the kernel's own process before it becomes the kernel. It is asked there and not by the worker, for the wish
+    belongs to the process that makes it, and `-I -S` starts that process with nothing but the standard library.
+    """
     argv: list[str] = get_kernel_dict()["argv"]
-    leash = [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())]
+    leash = [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py")), str(os.getpid())]
     return [*leash, *argv] if sys.platform == "linux" else argv
 
 
@@ -148,10 +149,10 @@ def _limited(before: set[psutil.Process]) -> Iterator[Event]:
         timer.cancel()
 
 
-def adopt() -> None:
+def adopt_orphans() -> None:
     """Let this process inherit what loses its parent below it, so that it can end it (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def end_all() -> None:

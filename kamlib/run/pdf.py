@@ -20,21 +20,22 @@ from itertools import chain
 from pathlib import Path
 
 from kamlib.errors import problem
-from kamlib.run import files, skia
+from kamlib.run import files
 
 SECONDS = 60
 OLDEST_WEASYPRINT = 70  # the first that takes a drawing's title as its alternative text
 
 #: What a browser must not do: ask the network, look after itself, keep or show anything.
-_QUIET = """
-    --headless --disable-gpu --disable-dev-shm-usage --disable-extensions --disable-sync --disable-breakpad
-    --disable-background-networking --disable-component-update --disable-default-apps --no-first-run
-    --no-default-browser-check --no-pdf-header-footer --generate-pdf-document-outline
-"""
-_OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
-_NAMES = """
-    google-chrome google-chrome-stable microsoft-edge microsoft-edge-stable chromium chromium-browser chrome msedge
-"""
+_QUIET = (
+    "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--disable-sync",
+    "--disable-breakpad", "--disable-background-networking", "--disable-component-update", "--disable-default-apps",
+    "--no-first-run", "--no-default-browser-check", "--no-pdf-header-footer", "--generate-pdf-document-outline",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+_NAMES = (
+    "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium", "chromium-browser",
+    "chrome", "msedge",
+)  # fmt: skip
 _MAC = ("Google Chrome", "Microsoft Edge", "Chromium")
 _WINDOWS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
 
@@ -54,11 +55,13 @@ class Engine:
         own = [f"--user-data-dir={page.parent / 'browser'}", f"--print-to-pdf={target}"]
         # Chrome's sandbox needs another user than root; the page is ours, and its policy lets no script run.
         root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-        return [self.program, *_QUIET.split(), _OFFLINE, *root, *own, page.as_uri()]
+        return [self.program, *_QUIET, *root, *own, page.as_uri()]
 
 
 def find() -> Engine:
-    """Return the engine of this machine; raises what to install where there is none."""
+    """Return the engine of this machine; raises what to install where there is none, or nothing to read its files."""
+    if find_spec("pypdf") is None:
+        raise problem("no_pdf_reader")
     if _has_weasyprint():
         return Engine("weasyprint", sys.executable)
     program = next(browsers(), None)
@@ -80,7 +83,7 @@ def _has_weasyprint() -> bool:
 
 def browsers() -> Iterator[str]:
     """Yield the browsers that can print, wherever the three systems usually keep them."""
-    yield from filter(None, map(shutil.which, _NAMES.split()))
+    yield from filter(None, map(shutil.which, _NAMES))
     homes = (Path("/Applications"), Path.home() / "Applications")
     on_mac = (home / f"{name}.app" / "Contents" / "MacOS" / name for home in homes for name in _MAC)
     places = [os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
@@ -100,7 +103,7 @@ def write(page: Path, engine: Engine, surroundings: Mapping[str, str]) -> str:
         made = target.read_bytes() if target.is_file() else b""
     if not made.startswith(b"%PDF-") or b"%%EOF" not in made[-32:]:
         raise problem("pdf_unmade", found="-")
-    return files.put(page.with_suffix(".pdf"), skia.packed(made) if engine.name == "browser" else made)
+    return files.put(page.with_suffix(".pdf"), _undated(made) if engine.name == "browser" else made)
 
 
 #: What is never printed: the drawings for a phone and the numbers behind a fold.
@@ -114,26 +117,25 @@ def _printable(html: str) -> str:
     does not set a drawing in the page's typeface.
     """
     printed = re.sub(_UNPRINTED, "", html, flags=re.DOTALL)
-    printed = re.sub(_HATCHED, _ruled, printed)
     described = re.sub(r"</title><desc[^>]*>([^<]*)</desc>", r" \1</title>", printed)
     return described.replace('<svg class="kam-svg"', '<svg class="kam-svg" font-family="Inter"')
 
 
-#: A bar that matplotlib has hatched; a browser prints its pattern as a picture of a hundred kilobytes.
-_HATCHED = r'<path d="([^"]*)"([^<>]*)style="fill: url\(#[\w-]+-h\w+\)([^"]*)"/>'
+#: In a browser's file: when, by what and on which machine it was made, and the ids of its tags.
+_TELLTALE = rb"/(?:CreationDate|ModDate|Creator) ?\((?:\\.|[^\\)])*\)"
+_TAG = rb"\(node(\d{8})\)"
 
 
-def _ruled(bar: re.Match[str]) -> str:
-    """Rule a hatched bar with lines of its own."""
-    numbers = [float(number) for number in re.findall(r"-?[\d.]+", bar[1])]
-    (left, right), (top, bottom) = ((min(way), max(way)) for way in (numbers[::2], numbers[1::2]))
-    ways = (
-        (max(left, n - bottom), min(right, n - top), n)
-        for n in range(int(left + top), int(right + bottom), 5)
-    )
-    lines = " ".join(f"M {a:.2f} {n - a:.2f} L {b:.2f} {n - b:.2f}" for a, b, n in ways if a < b)
-    ground = f'<path d="{bar[1]}"{bar[2]}style="fill: #ffffff{bar[3]}"/>'
-    return f'{ground}<path d="{lines}" style="fill: none{bar[3]}"/>'
+def _undated(made: bytes) -> bytes:
+    """Return a browser's file without clock and machine, so that the same page gives the same bytes.
+
+    A browser counts the ids of its tags from wherever it is in its work; here they are counted from one. Everything is
+    written over in its place, so that the file's index stays right.
+    """
+    blank = re.sub(_TELLTALE, lambda entry: b" " * len(entry[0]), made)
+    tags = sorted(set(re.findall(_TAG, blank)))
+    ranks = {tag: b"(node%08d)" % rank for rank, tag in enumerate(tags, 1)}
+    return re.sub(_TAG, lambda tag: ranks[tag[1]], blank)
 
 
 def _print(command: list[str], folder: Path, surroundings: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from kamlib.data import company, locate, projection
 from kamlib.data.workspace import Workspace
 from kamlib.errors import Finding, KamError, nearest
 from kamlib.method import measures, planning
-from kamlib.run import batch, beside, files, index, leaks, notebooks, resume, standings
+from kamlib.run import attachments, batch, files, index, leaks, notebooks, resume, standings, traced
 from kamlib.schema import Portfolio
 
 LONGEST_PATH = 200
@@ -28,11 +28,15 @@ _CLOSED_BY_TENDER = (*_CLOSED_BY_A_NO, "06_review")
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for; empty tuples mean the usual: key accounts, all notebooks."""
+    """What a person asks for; empty tuples mean the usual: key accounts, all notebooks.
+
+    `key_accounts` asks for them by name: a run that goes on (`resume`) makes them, whatever the earlier run was for.
+    """
 
     out: Path
     accounts: tuple[str, ...] = ()
     all_accounts: bool = False
+    key_accounts: bool = False
     notebooks: tuple[str, ...] = ()
     as_of: str = ""
     lang: str = "sv"
@@ -40,7 +44,7 @@ class Request:
     workers: int = 2
     folder: Path | None = None
     resume: bool = False
-    wanted: beside.Wish = beside.NONE
+    wanted: attachments.Attachments = attachments.NONE
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,22 @@ class Delivery:
 
 
 def listing(workspace: Workspace, as_of: str = "") -> pd.DataFrame:
-    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis.
+    """Return one row per account: account_id, name, revenue_12m, segment, is_key, basis, counted_in.
 
-    Revenue is the account's own with all below it. A group is a key account once, at its top.
+    Revenue is the account's own with all below it. A group is a key account once, at its top: a member's revenue is
+    `counted_in` that account too, so that a sum takes the rows without it.
     """
     portfolio = workspace.portfolio(as_of)
     names = portfolio.account.set_index("account_id")["name"].sort_index()
-    places = standings.compute(portfolio).set_index("account_id").reindex(names.index)
+    places = standings.kept(workspace, portfolio, as_of).set_index("account_id").reindex(names.index)
     tops = measures.groups_of(portfolio).reindex(names.index)
     rows = places[["segment", "is_key", "basis"]].assign(name=names, revenue_12m=_revenue(portfolio, tops))
     rows["is_key"] = rows["is_key"].fillna(value=False).astype(bool) & (tops == tops.index)
-    return rows.reset_index()[["account_id", "name", "revenue_12m", "segment", "is_key", "basis"]]
+    rows["counted_in"] = tops.where(tops != tops.index)
+    return rows.reset_index()[["account_id", *_LISTED]]
+
+
+_LISTED = ["name", "revenue_12m", "segment", "is_key", "basis", "counted_in"]
 
 
 def _revenue(portfolio: Portfolio, tops: pd.Series) -> pd.Series:
@@ -103,9 +112,9 @@ def run(
     The manifest is written before the first report and after each one, so that it is true at every moment.
     """
     text.use(request.lang)
-    beside.check(request.wanted, [path.stem for path in _notebooks(request)])
+    attachments.check(request.wanted, [path.stem for path in _notebooks(request)])
     locate.make_folder(request.out)
-    with files.alone(request.out):
+    with files.exclusive(request.out):
         work = batch.work_folder()
         try:
             snapshot = workspace.snapshot(work / "snapshot.sqlite")
@@ -123,6 +132,8 @@ def run(
             ]
         finally:
             batch.clear(work)
+        if request.audience == "internal":
+            traced.write(plan.folder)
         written = index.write(request.out, request.lang)
     return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
 
@@ -139,7 +150,7 @@ def _kept_quiet(outcome: batch.Outcome) -> batch.Outcome:
 
 
 def _is_named(request: Request) -> bool:
-    return bool(request.accounts or request.all_accounts or request.notebooks)
+    return bool(request.accounts or request.all_accounts or request.key_accounts or request.notebooks)
 
 
 def _recorded(
@@ -285,7 +296,7 @@ class _Plan:
             request.audience,
             request.wanted,
             company.settings(self.snapshot.about)["terms"],
-            self._sought(),
+            self._closed_values(),
         )
 
     def _source(self, account_id: str) -> Path:
@@ -298,9 +309,9 @@ class _Plan:
             projection.write(self.snapshot, account_id, target, as_of=self.request.as_of)
         return target
 
-    def _sought(self) -> str:
+    def _closed_values(self) -> str:
         """Return the file that says what must not stand in a customer's files; made once, and not for our own."""
-        target = self.work / "sought.json"
+        target = self.work / "closed_values.json"
         if self.request.audience == "internal":
             return ""
         if not target.exists():

@@ -31,14 +31,19 @@ _LANGUAGES = {"sv": MSO_LANGUAGE_ID.SWEDISH, "en": MSO_LANGUAGE_ID.ENGLISH_UK}
 _PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # PowerPoint's own style without ground and grid
 #: What tells of the machine and the people that a template was made by; its design has no need of it.
 _NOT_OURS = (
-    *("thumbnail", "printerSettings", "extended-properties", "custom-properties", "customXml", "tags"),
-    *("Authors", "authors", "comments", "changesInfo", "revisionInfo", "slideUpdateInfo"),
-)
+    "thumbnail", "printerSettings", "extended-properties", "custom-properties", "customXml", "tags",
+    "Authors", "authors", "comments", "changesInfo", "revisionInfo", "slideUpdateInfo",
+)  # fmt: skip
+#: Properties of a deck that name people or are filled in by them.
+_ABOUT_PEOPLE = (
+    "author", "last_modified_by", "subject", "keywords", "comments", "category", "identifier", "content_status",
+    "version", "language",
+)  # fmt: skip
 _LINE, _PAD, _LETTERS_PER_INCH = Inches(0.24), Inches(0.16), 10.5  # of words of 14 points
 
 
 @dataclass(frozen=True)
-class Say:
+class TextStyle:
     """How words are set: points, colour, weight, to the right or not."""
 
     size: float = 12
@@ -74,8 +79,7 @@ class Deck:
     def saved(self, title: str, day: date) -> bytes:
         """Return the file; its properties tell the title and the day of the data, nobody's name and no clock."""
         about, at = self._file.core_properties, datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as OPC has it
-        told = "author last_modified_by subject keywords comments category identifier content_status version language"
-        for name in told.split():
+        for name in _ABOUT_PEOPLE:
             setattr(about, name, "")
         about.title, about.created, about.modified, about.revision = _xml(title), at, at, 1
         written = io.BytesIO()
@@ -100,10 +104,10 @@ class Slide:
         area = self.area
         self.words(
             Area(area.left, area.bottom + Inches(0.1), area.width, area.bottom + Inches(0.45)),
-            [(foot, Say(10, "muted"))],
+            [(foot, TextStyle(10, "muted"))],
         )
 
-    def words(self, area: Area, lines: Iterable[tuple[str, Say]], *, ground: str = "") -> None:
+    def words(self, area: Area, lines: Iterable[tuple[str, TextStyle]], *, ground: str = "") -> None:
         """Write lines into a box."""
         box = self._slide.shapes.add_textbox(area.left, area.top, area.width, area.bottom - area.top)
         if ground:
@@ -111,14 +115,14 @@ class Slide:
         box.text_frame.word_wrap = True
         self._write(box.text_frame, lines)
 
-    def _write(self, frame: Any, lines: Iterable[tuple[str, Say]]) -> None:
-        for n, (words, say) in enumerate(lines):
+    def _write(self, frame: Any, lines: Iterable[tuple[str, TextStyle]]) -> None:
+        for n, (words, style) in enumerate(lines):
             paragraph = frame.paragraphs[0] if n == 0 else frame.add_paragraph()
-            paragraph.alignment = PP_ALIGN.RIGHT if say.right else PP_ALIGN.LEFT
+            paragraph.alignment = PP_ALIGN.RIGHT if style.right else PP_ALIGN.LEFT
             run = paragraph.add_run()
             run.text, run.font.language_id = _xml(words), self._language
-            run.font.size, run.font.bold = Pt(say.size), say.bold
-            run.font.color.rgb = _rgb(say.colour)
+            run.font.size, run.font.bold = Pt(style.size), style.bold
+            run.font.color.rgb = _rgb(style.colour)
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], description: str
@@ -141,27 +145,30 @@ class Slide:
         for n, row in enumerate([heads, *rows[:shown]]):
             table.rows[n].height = heights[n]
             for cell, words, to_the_right in zip(table.rows[n].cells, row, right, strict=True):
-                self._cell(cell, words, Say(14 if n else 12, "ink" if n else "muted", not n, to_the_right))
+                self._cell(
+                    cell, words, TextStyle(14 if n else 12, "ink" if n else "muted", not n, to_the_right)
+                )
         return shown
 
-    def _cell(self, cell: Any, words: str, say: Say) -> None:
+    def _cell(self, cell: Any, words: str, style: TextStyle) -> None:
         cell.margin_left = cell.margin_right = Inches(0.1)
         cell.margin_top = cell.margin_bottom = _PAD // 2
-        self._write(cell.text_frame, [(words, say)])
-        colour = COLOURS["ink" if say.bold else "line"][1:]
+        self._write(cell.text_frame, [(words, style)])
+        colour = COLOURS["ink" if style.bold else "line"][1:]
         line = '<a:lnB xmlns:a="{0}" w="{1}"><a:solidFill><a:srgbClr val="{2}"/></a:solidFill></a:lnB>'
-        cell._tc.get_or_add_tcPr().insert(0, parse_xml(line.format(_A, 15875 if say.bold else 9525, colour)))  # noqa: SLF001
+        drawn = parse_xml(line.format(_A, 15875 if style.bold else 9525, colour))
+        cell._tc.get_or_add_tcPr().insert(0, drawn)  # noqa: SLF001
 
     def lead(self, words: str) -> None:
         """Write a line right below the title; what comes after stands below it."""
         area = self.area
-        self.words(replace(area, bottom=area.top + Inches(0.35)), [(words, Say(13, "muted"))])
+        self.words(replace(area, bottom=area.top + Inches(0.35)), [(words, TextStyle(13, "muted"))])
         self.area = replace(area, top=area.top + Inches(0.4))
 
     def below(self, words: str) -> None:
         """Write a line between the content and the foot."""
         area = self.area
-        self.words(replace(area, top=area.bottom - Inches(0.2)), [(words, Say(12, "muted"))])
+        self.words(replace(area, top=area.bottom - Inches(0.2)), [(words, TextStyle(12, "muted"))])
 
     def picture(self, png: bytes, description: str) -> None:
         """Add a picture as large as the content's area takes."""

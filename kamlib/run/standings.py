@@ -6,12 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import text
 from kamlib.data.workspace import Workspace
 from kamlib.method import coaching, measures, segmentation
-from kamlib.schema import AccountView, Portfolio, Standing
-
-_RANK = ("error", "warning", "note")
+from kamlib.schema import STANDING_COLUMNS, Account, Portfolio
 
 
 def compute(portfolio: Portfolio) -> pd.DataFrame:
@@ -20,33 +17,38 @@ def compute(portfolio: Portfolio) -> pd.DataFrame:
     Every account of a group stands where its decision unit stands.
     """
     if portfolio.account.empty:
-        return pd.DataFrame(columns=["account_id", *Standing])
+        return pd.DataFrame(columns=["account_id", *STANDING_COLUMNS])
     return segmentation.standings(segmentation.assign(portfolio), portfolio)
+
+
+def kept(workspace: Workspace, portfolio: Portfolio, as_of: str = "") -> pd.DataFrame:
+    """Return the standings that are kept for this day's `portfolio`, or where none are, those computed from it."""
+    rows = workspace.standings(as_of)
+    return compute(portfolio) if rows.empty else rows
 
 
 def refresh(workspace: Workspace, as_of: str = "") -> None:
     """Keep the standings of this state and day in the workspace, where they are not kept already."""
-    if not workspace.has_standings(as_of):
+    if workspace.standings(as_of).empty:
         workspace.keep_standings(compute(workspace.portfolio(as_of)), as_of)
 
 
-def signs(account: AccountView) -> dict[str, Any]:
+def signs(account: Account) -> dict[str, Any]:
     """Return what the way in tells of a key account: growth, R12 month by month, health, its most severe finding.
 
     `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
     """
-    ranked = sorted(coaching.check(account), key=lambda finding: _RANK.index(finding.severity))
-    total, sold = measures.health_total(account).iloc[0], measures.sales(account).iloc[0]
+    findings = coaching.check(account)
+    total = measures.health_total(account)
     return {
-        "growth_share": _known(sold["growth_share"], 4),
-        "trend": [round(each) for each in measures.trend(account)["rolling_12m"].dropna()],
-        "health": _known(total["score"], 0),
-        "band": total["band"],
-        "severity": ranked[0].severity if ranked else "none",
-        "exception": ranked[0].sentence() if ranked else "",
-        "more": max(len(ranked) - 1, 0),
+        "growth_share": measures.growth(account).share,
+        "trend": [
+            round(each.rolling_12m) for each in measures.trend(account) if each.rolling_12m is not None
+        ],
+        "health": None if total.score is None else round(total.score),
+        "band": total.band,
+        "capped_by": list(total.capped_by),
+        "severity": findings[0].severity if findings else "none",
+        "exception": findings[0].sentence() if findings else "",
+        "more": max(len(findings) - 1, 0),
     }
-
-
-def _known(value: Any, digits: int) -> float | None:
-    return None if text.is_missing(value) else round(float(value), digits)

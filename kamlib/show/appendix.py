@@ -22,7 +22,7 @@ def settings(bundle: Bundle) -> Shown:
     note = dated(bundle)
     body = f"<details><summary>{escape(title)}</summary>{inside}{page.note(note)}</details>"
     words = "\n".join(cells.plain(name, columns, rows, "") for name, rows in shown.items())
-    return Shown(framed(body, "kam-sheet kam-appendix"), f"{title}\n{words}{note}", "appendix")
+    return Shown(framed(body, "kam-sheet kam-appendix"), f"{title}\n{words}{note}", "appendix", (title,))
 
 
 def _printed(section: Any) -> Iterator[Mapping[str, Any]]:

@@ -8,8 +8,9 @@ from typing import Any
 from kamlib import text
 from kamlib.errors import Finding
 from kamlib.show.page import Bundle, audience, escape, unbroken
+from kamlib.words import Words
 
-Words = Mapping[str, Any]
+Column = Mapping[str, Any]
 Cell = tuple[str, str]  # HTML, plain words
 
 TO_THE_RIGHT = {"number", "figure", "integer", "money", "percent", "points"}
@@ -32,14 +33,14 @@ _TONES = {
         "conflict overloaded rejected too_few_hours no_owner leaves would_leave required competitor left stop "
         "no_accountable sponsor_state:none health_band:weak rater_agreement:low"
     ),
-    "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new",
+    "own": "open ongoing planned told reasoned not_due too_early joint key grow develop strategic running new note",
 }
 _TONE = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
 
 
-def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
+def cell(value: Any, column: Column, bundle: Bundle) -> Cell:
     """Return one value as its column declares it, as HTML and as plain words."""
-    if not isinstance(value, (Mapping, list, tuple, Finding)) and text.is_missing(value):
+    if is_nothing(value):
         return text.MISSING, text.MISSING
     words = WRITERS[column["kind"]](value, column, bundle)
     if column.get("pill") == "yes":
@@ -49,6 +50,11 @@ def cell(value: Any, column: Words, bundle: Bundle) -> Cell:
         return escape(name) + (f'<span class="kam-sub">, {escape(title)}</span>' if title else ""), words
     broken = escape(words) if column["kind"] in _UNBROKEN else unbroken(words)
     return broken.replace("\n", "<br>"), words
+
+
+def is_nothing(value: Any) -> bool:
+    """Tell whether a cell has nothing to show."""
+    return not isinstance(value, (Mapping, list, tuple, Finding, Words)) and text.is_missing(value)
 
 
 def tone(code: str, choices: str = "") -> str:
@@ -61,18 +67,16 @@ def pill(words: str, tone: str = "") -> str:
     return f'<span class="kam-pill{f" kam-{tone}" if tone else ""}">{escape(words)}</span>'
 
 
-def _person(value: Any, _: Words, bundle: Bundle) -> str:
-    known = bundle.contact[bundle.contact["contact_id"] == str(value)]
-    name, title = (known[part].iloc[0] if len(known) else None for part in ("name", "title"))
-    if text.is_missing(name):
-        name = text.t("show.unknown_person" if text.is_missing(title) else "show.unknown_name")
-    return str(name) if text.is_missing(title) else f"{name}, {title}"
+def _person(value: Any, _: Column, bundle: Bundle) -> str:
+    name, title = bundle.people_named.get(str(value), (None, None))
+    if name is None:
+        name = text.t("people.unknown_name" if title else "people.unknown_person")
+    return f"{name}, {title}" if title else name
 
 
 def account_name(account_id: Any, bundle: Bundle) -> str:
     """Return an account's name, or its id where no name is known."""
-    known = bundle.account.loc[bundle.account["account_id"] == str(account_id), "name"]
-    return str(account_id) if known.empty or text.is_missing(known.iloc[0]) else str(known.iloc[0])
+    return bundle.customers_named.get(str(account_id)) or str(account_id)
 
 
 def _choice(value: Any, choices: str, bundle: Bundle) -> str:
@@ -83,11 +87,7 @@ def _choice(value: Any, choices: str, bundle: Bundle) -> str:
     return text.label(choices, value)
 
 
-def _is_whole(value: Any) -> bool:
-    return abs(float(value)) >= 1000 or round(float(value), 1).is_integer()
-
-
-def _sentence(value: Any, column: Words, bundle: Bundle) -> str:
+def _sentence(value: Any, column: Column, bundle: Bundle) -> str:
     if isinstance(value, Finding):
         return value.sentence()
     if isinstance(value, Mapping):
@@ -97,12 +97,12 @@ def _sentence(value: Any, column: Words, bundle: Bundle) -> str:
     return str(value)
 
 
-WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
+WRITERS: dict[str, Callable[[Any, Column, Bundle], str]] = {
     "text": lambda value, _, __: str(value),
     "number": lambda value, column, _: text.number(
         value, int(column.get("digits", 1)), signed=column.get("signed") == "yes"
     ),
-    "figure": lambda value, _, __: text.number(value, 0 if _is_whole(value) else 1),
+    "figure": lambda value, _, __: text.figure(value),
     "integer": lambda value, column, _: text.number(value, signed=column.get("signed") == "yes"),
     "money": lambda value, column, bundle: text.money(
         value, bundle.currency, signed=column.get("signed") == "yes"
@@ -128,7 +128,7 @@ WRITERS: dict[str, Callable[[Any, Words, Bundle], str]] = {
 STACKED_ROWS = 60
 
 
-def _is_stacked(columns: list[Words], rows: int) -> bool:
+def _is_stacked(columns: list[Column], rows: int) -> bool:
     """Tell whether a phone shows one row below the other: a table of words, where columns of numbers scroll."""
     wordy = [words for words in columns[1:] if words["kind"] not in TO_THE_RIGHT]
     return len(columns) >= 4 and len(wordy) >= 2 and rows <= STACKED_ROWS
@@ -141,7 +141,7 @@ MANY_COLUMNS = 7
 A_FEW = 3
 
 
-def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], first: int) -> str:
+def folded(caption: str, columns: Mapping[str, Column], rows: list[list[Cell]], first: int) -> str:
     """Return the first rows as a table and, where there are clearly more, all of them behind a fold."""
     if len(rows) <= first + A_FEW:
         return table(caption, columns, rows)
@@ -157,7 +157,9 @@ def folded(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], f
 _WIDE = {"kam-many": MANY_COLUMNS, "kam-nine": 9}
 
 
-def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *, hidden: bool = False) -> str:
+def table(
+    caption: str, columns: Mapping[str, Column], rows: list[list[Cell]], *, hidden: bool = False
+) -> str:
     """Return rows of cells as a semantic table in a box that scrolls by itself on a narrow screen."""
     kinds = list(columns.values())
     stacked = _is_stacked(kinds, len(rows))
@@ -178,11 +180,11 @@ def table(caption: str, columns: Mapping[str, Words], rows: list[list[Cell]], *,
     )
 
 
-def _head(words: Words) -> str:
+def _head(words: Column) -> str:
     return f'<th scope="col"{_class(words)}>{escape(words[text.language()])}</th>'
 
 
-def _row(row: list[Cell], columns: list[Words], *, named: bool, above: list[Cell] | None) -> str:
+def _row(row: list[Cell], columns: list[Column], *, named: bool, above: list[Cell] | None) -> str:
     first, *rest = row
     others = "".join(_data(cell, words, named=named) for cell, words in zip(rest, columns[1:], strict=True))
     # A head that repeats the one above it is heard, not seen: the eye reads the rows below as one group.
@@ -190,12 +192,12 @@ def _row(row: list[Cell], columns: list[Words], *, named: bool, above: list[Cell
     return f'<tr><th scope="row"{_class(columns[0])}>{head}</th>{others}</tr>'
 
 
-def _data(cell: Cell, words: Words, *, named: bool) -> str:
+def _data(cell: Cell, words: Column, *, named: bool) -> str:
     name = f' data-label="{escape(words[text.language()])}"' if named else ""
     return f"<td{_class(words, cell[1])}{name}>{cell[0]}</td>"
 
 
-def _class(words: Words, plain: str = "") -> str:
+def _class(words: Column, plain: str = "") -> str:
     names = ["kam-none"] if plain == text.MISSING else []
     if words["kind"] in TO_THE_RIGHT:
         names.append("kam-n")
@@ -206,7 +208,7 @@ def _class(words: Words, plain: str = "") -> str:
     return f' class="{" ".join(names)}"' if names else ""
 
 
-def plain(caption: str, columns: Mapping[str, Words], cells: list[list[Cell]], note: str) -> str:
+def plain(caption: str, columns: Mapping[str, Column], cells: list[list[Cell]], note: str) -> str:
     """Return the same table as lines of plain words."""
     heads = " | ".join(words[text.language()] for words in columns.values())
     lines = [" | ".join(cell[1] for cell in row) for row in cells]

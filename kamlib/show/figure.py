@@ -1,7 +1,8 @@
 """A matplotlib figure as clean inline SVG: text stays text, the same data give the same bytes.
 
-Every figure is drawn twice, wide and for a phone; the page's style shows one of them. It carries a title, a
-description for those who do not see it, the line of how and when, and its numbers as a table behind a fold.
+A figure is drawn once, at a size that is read on a phone too; one that needs all of a desktop's width is drawn a
+second time for a phone, and the page's style shows one of the two. It carries a title, a description for those who
+do not see it, the line of how and when, and its numbers as a table behind a fold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from typing import Any, Protocol
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -28,18 +29,16 @@ from kamlib import text
 from kamlib.show import page
 from kamlib.show.page import Bundle, Shown, dated, escape, framed
 
-WIDE = (7.1, 3.3)
-NARROW = (3.75, 3.3)
-
 #: A name longer than this is cut in a figure; the table behind the figure has it whole.
 LONGEST = 28
 
 
-class Painter(Protocol):
-    """What draws a figure on empty axes, for a page or for a phone."""
+@dataclass(frozen=True)
+class Drawing:
+    """What draws on empty axes, and the size in inches. Up to 4 inches wide it is read on a phone as it stands."""
 
-    def __call__(self, ax: Axes, *, narrow: bool) -> None:
-        """Draw."""
+    paint: Callable[[Axes], None]
+    size: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -54,34 +53,32 @@ class Words:
 
 @dataclass(frozen=True, repr=False)
 class Drawn(Shown):
-    """A drawn figure that keeps its words and its painter, for a document that takes no SVG."""
+    """A drawn figure that keeps its words and its drawing, for a document that takes no SVG."""
 
     words: Words = Words("")
-    paint: Painter | None = None
-    size: tuple[float, float] = WIDE
+    drawing: Drawing | None = None
 
     def picture(self, dpi: int = 200) -> bytes:
-        """Return the wide drawing as PNG."""
+        """Return the drawing as PNG."""
         written = io.BytesIO()
-        if self.paint is not None:
-            with _painted(self.paint, self.size, narrow=False) as drawing:
-                drawing.savefig(written, format="png", dpi=dpi, metadata={"Software": None})
+        if self.drawing is not None:
+            with _painted(self.drawing) as painted:
+                painted.savefig(written, format="png", dpi=dpi, metadata={"Software": None})
         return written.getvalue()
 
 
 def shown(
-    paint: Painter,
-    words: Words,
-    bundle: Bundle,
-    *,
-    table: str = "",
-    sizes: tuple[tuple[float, float], tuple[float, float]] = (WIDE, NARROW),
+    drawing: Drawing, words: Words, bundle: Bundle, *, table: str = "", phone: Drawing | None = None
 ) -> Shown:
-    """Return a figure with its words; `table` is the HTML of its numbers, `sizes` are inches, wide and narrow."""
-    wide, narrow = (_drawn(paint, size, narrow=size is sizes[1]) for size in sizes)
-    both = f'<div class="kam-wide">{_named(wide, words)}</div><div class="kam-narrow">{_named(narrow, words)}</div>'
-    whole = laid(both, words, bundle, table=table)
-    return Drawn(whole.html, whole.plain, whole.kind, words, paint, sizes[0])
+    """Return a figure with its words; `table` is the HTML of its numbers, `phone` what a phone shows in its place."""
+    places = {"kam-wide": drawing, "kam-narrow": phone} if phone else {"kam-one": drawing}
+    drawn = {name: _drawn(each) for name, each in places.items()}
+    inside = "".join(
+        f'<div class="{name}">{_named(svg, key, words)}</div>' for name, (svg, key) in drawn.items()
+    )
+    whole = laid(inside, words, bundle, table=table)
+    keys = tuple({key: None for _, key in drawn.values()})
+    return Drawn(whole.html, whole.plain, whole.kind, whole.titles, keys, words=words, drawing=drawing)
 
 
 def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown:
@@ -97,7 +94,7 @@ def laid(inside: str, words: Words, bundle: Bundle, *, table: str = "") -> Shown
     plain = "\n".join(filter(None, [words.title, words.subtitle, words.description, note]))
     # A tree may go on on the next page of paper.
     breaks = " kam-breaks" * inside.startswith('<div class="kam-tree"')
-    return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure")
+    return Shown(framed(body, f"kam-figure{breaks}"), plain, "figure", (words.title,))
 
 
 def short(name: str, longest: int = LONGEST) -> str:
@@ -168,21 +165,21 @@ class _Quiet(Axes):
 
 
 @contextmanager
-def _painted(paint: Painter, size: tuple[float, float], *, narrow: bool) -> Iterator[Figure]:
+def _painted(drawing: Drawing) -> Iterator[Figure]:
     _fonts()
     style = mpl.rcParamsDefault | _style() | {"svg.hashsalt": "kam"}
     with mpl.rc_context(style), _without_glyph_warnings():
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=drawing.size)
         FigureCanvasSVG(figure)
-        paint(figure.add_axes((0.0, 0.0, 1.0, 1.0), axes_class=_Quiet), narrow=narrow)
+        drawing.paint(figure.add_axes((0.0, 0.0, 1.0, 1.0), axes_class=_Quiet))
         yield figure
 
 
-def _drawn(paint: Painter, size: tuple[float, float], *, narrow: bool) -> str:
+def _drawn(drawing: Drawing) -> tuple[str, str]:
     written = io.StringIO()
     bare = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with _painted(paint, size, narrow=narrow) as drawing:
-        drawing.savefig(written, format="svg", metadata=bare)
+    with _painted(drawing) as painted:
+        painted.savefig(written, format="svg", metadata=bare)
     return _clean(written.getvalue())
 
 
@@ -199,8 +196,8 @@ _NEEDLESS = (
 )
 
 
-def _clean(svg: str) -> str:
-    """Return the drawing alone, its ids made its own; what is written in it stays as it is."""
+def _clean(svg: str) -> tuple[str, str]:
+    """Return the drawing alone and the key with which its ids begin; what is written in it stays as it is."""
     svg = _in_tags(r"(\d+\.\d{2})\d+", r"\1", page.printable(svg[svg.index("<svg") :]))
     used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
     svg = _in_tags(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
@@ -211,7 +208,7 @@ def _clean(svg: str) -> str:
     svg = _in_tags(r' id="([^"]+)"', rf' id="{key}-\1"', svg)
     svg = _in_tags(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", svg)
     svg = _in_tags(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{key}-\1"', svg)
-    return svg.replace("<svg", f'<svg data-key="{key}"', 1)
+    return svg, key
 
 
 def _in_tags(pattern: str, repl: str | Callable[[re.Match[str]], str], svg: str) -> str:
@@ -220,13 +217,12 @@ def _in_tags(pattern: str, repl: str | Callable[[re.Match[str]], str], svg: str)
     return re.sub("<[^<>]*>", lambda tag: wanted.sub(repl, tag[0]), svg)
 
 
-def _named(svg: str, words: Words) -> str:
-    found = re.search(r'data-key="(\w+)".*?viewBox="([^"]+)"', svg, flags=re.DOTALL)
-    if found is None:
+def _named(svg: str, key: str, words: Words) -> str:
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    if box is None:
         raise ValueError("a drawing has lost its frame")
-    key, box = found.groups()
     head = (
-        f'<svg class="kam-svg" xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" '
+        f'<svg class="kam-svg" xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}" role="img" '
         f'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(words.title)}</title>'
         f'<desc id="{key}-d">{escape(words.description or words.subtitle or words.title)}</desc>'
     )

@@ -2,70 +2,73 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import Any
 
 from kamlib import text
 from kamlib.show import cells
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, unbroken
+from kamlib.words import figures_in
 
 _TONES = {"assumed": "warn", "stale": "bad", "missing": "bad"}
 _WIDE = {"goals", "steps", "priorities", "people", "risks", "promises"}
 
 
-def sheet(boxes: pd.DataFrame, bundle: Bundle, name: str = "") -> Shown:
-    """Show the rows of `planning.one_page` as a grid of boxes in reading order.
+def sheet(boxes: Sequence[Any], bundle: Bundle, name: str = "") -> Shown:
+    """Show the boxes of `planning.one_page` as a grid in reading order.
 
-    A box that is not filled says in a tinted word what it is, and below its content what to add; a required one
-    is marked with a star. In the customer's edition only content and titles stand.
+    A box that is not filled says in a tinted word what it is, and below its lines what to add; a required one
+    is marked with a star. The customer's edition has only lines and titles.
     """
-    if boxes.empty:
+    if not boxes:
         return NOTHING
     inside = audience(bundle) == "internal"
-    grid = "".join(_box(box, inside=inside) for _, box in boxes.iterrows())
+    grid = "".join(_box(box, inside=inside) for box in boxes)
     title = text.t("page.caption" if inside else "page.caption_for_customer", name=name)
     head = f'<h2 class="kam-onepage-title">{escape(title)}</h2>'
     note = f'<p class="kam-note">{escape(dated(bundle, _note(boxes) if inside else ""))}</p>'
     body = f'{head}<div class="kam-onepage-grid {_density(boxes)}">{grid}</div>{note}'
-    plain = "\n".join([title, *(_told(box) for _, box in boxes.iterrows())])
-    return Shown(framed(body, "kam-onepage", "section"), plain)
+    plain = "\n".join([title, *(f"{box.title}: {content(box) or box.add}" for box in boxes)])
+    figures = tuple(figures_in([box.lines for box in boxes])) if inside else ()
+    return Shown(framed(body, "kam-onepage", "section"), plain, titles=(title,), figures=figures)
+
+
+def content(box: Any) -> str:
+    """Return the lines of a box as text."""
+    return "\n".join(map(str, box.lines))
 
 
 #: More characters than this on the page are printed smaller, so that one A4 holds them.
 _FULL, _CROWDED = 2400, 3400
 
 
-def _density(boxes: pd.DataFrame) -> str:
-    written = int(boxes[["title", "content", "add", "source"]].fillna("").map(len).to_numpy().sum())
-    return "kam-crowded" if written > _CROWDED else "kam-full" if written > _FULL else "kam-airy"
+def _density(boxes: Sequence[Any]) -> str:
+    count = sum(len(str(part)) for box in boxes for part in (box.title, content(box), box.add, box.source))
+    return "kam-crowded" if count > _CROWDED else "kam-full" if count > _FULL else "kam-airy"
 
 
-def _told(box: pd.Series) -> str:
-    return f"{box['title']}: {box['content'] or box['add']}"
+def _note(boxes: Sequence[Any]) -> str:
+    left = [box for box in boxes if box.state != "filled"]
+    counts = {"filled": len(boxes) - len(left), "of": len(boxes)}
+    required = sum(box.is_required for box in left)
+    return text.t("page.summary", **counts, required=required, minutes=sum(box.minutes for box in left))
 
 
-def _note(boxes: pd.DataFrame) -> str:
-    filled, left = boxes["state"].eq("filled"), boxes[boxes["state"].ne("filled")]
-    counts = {"filled": int(filled.sum()), "of": len(boxes), "required": int(left["is_required"].sum())}
-    return text.t("page.summary", **counts, minutes=int(left["minutes"].sum()))
+def _box(box: Any, *, inside: bool) -> str:
+    star = f'<abbr title="{escape(text.t("page.required"))}">*</abbr>' if inside and box.is_required else ""
+    tone = _TONES.get(box.state, "")
+    state = cells.pill(text.label("box_state", box.state), tone) if inside and tone else ""
+    lines = "".join(f"<li>{unbroken(line)}</li>" for line in content(box).splitlines())
+    listed = f"<ul>{lines}</ul>" if lines else ""
+    add = f'<p class="kam-box-add">{escape(box.add)}</p>' if box.add else ""
+    wide = " kam-box-wide" if box.box in _WIDE else ""
+    heading = f"<h3>{escape(box.title)}{star}</h3>"
+    return f'<article class="kam-box{wide}"><header>{heading}{state}</header>{listed}{add}{_source(box, inside=inside)}</article>'
 
 
-def _box(box: pd.Series, *, inside: bool) -> str:
-    star = (
-        f'<abbr title="{escape(text.t("page.required"))}">*</abbr>' if inside and box["is_required"] else ""
-    )
-    tone = _TONES.get(box["state"], "")
-    state = cells.pill(text.label("box_state", box["state"]), tone) if inside and tone else ""
-    lines = "".join(f"<li>{unbroken(line)}</li>" for line in str(box["content"]).splitlines())
-    content = f"<ul>{lines}</ul>" if lines else ""
-    add = f'<p class="kam-box-add">{escape(box["add"])}</p>' if box["add"] else ""
-    wide = " kam-box-wide" if box["box"] in _WIDE else ""
-    heading = f"<h3>{escape(box['title'])}{star}</h3>"
-    return f'<article class="kam-box{wide}"><header>{heading}{state}</header>{content}{add}{_source(box, inside=inside)}</article>'
-
-
-def _source(box: pd.Series, *, inside: bool) -> str:
-    if not inside or not box["source"] or not box["content"]:
+def _source(box: Any, *, inside: bool) -> str:
+    if not inside or not box.source or not box.lines:
         return ""
-    told = {"source": box["source"], "day": text.day(box["dated_on"])}
-    key = "page.source" if pd.isna(box["dated_on"]) else "page.source_dated"
-    return f'<p class="kam-box-source">{escape(text.t(key, **told))}</p>'
+    key = "page.source" if box.dated_on is None else "page.source_dated"
+    source = text.t(key, source=box.source, day=text.day(box.dated_on))
+    return f'<p class="kam-box-source">{escape(source)}</p>'

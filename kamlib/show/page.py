@@ -11,8 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 from kamlib import schema, text
+from kamlib.words import Figure
 
-Bundle = schema.Portfolio | schema.AccountView
+Bundle = schema.Bundle
 
 #: Colours by role. A test holds every pair that carries text to a contrast of at least 4.5.
 COLOURS = {
@@ -50,21 +51,50 @@ _SCOPE = "kam tex2jax_ignore mathjax_ignore"
 class Shown:
     """Something to look at: HTML for a page, plain words for a terminal.
 
-    `kind` travels in the output's metadata: the export keeps only what carries it.
+    What the export must know of it travels in the output's metadata: its kind, the titles of its tables or its figure
+    (plain words), and the keys with which the ids of its drawings begin. `style` is for a page that has no style yet.
+    `figures` are the named numbers in it: the run writes them down, so that each can be traced.
     """
 
     html: str
     plain: str
     kind: str = "table"
+    titles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    style: str = ""
+    figures: tuple[Figure, ...] = ()
 
     def _repr_html_(self) -> str:
-        return self.html
+        return f"<style>{self.style}</style>{self.html}" if self.style else self.html
 
     def __repr__(self) -> str:
         return self.plain
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        return {"text/html": self._repr_html_(), "text/plain": self.plain}, {"kam": {"kind": self.kind}}
+        shown = {"text/html": self._repr_html_(), "text/plain": self.plain}
+        marks = {"kind": self.kind, "titles": [*self.titles], "keys": [*self.keys]}
+        figures = [_traced(each) for each in self.figures]
+        return shown, {"kam": marks | ({"figures": figures} if figures else {})}
+
+
+def _traced(figure: Figure) -> dict[str, Any]:
+    """Return a figure as plain values, with the words that the page shows."""
+    told = {name: getattr(figure, name) for name in ("name", "account_id", "of", "unit")}
+    return {
+        **told,
+        "formula": figure.formula or _formula(figure.name),
+        "value": None if text.is_missing(figure.value) else float(figure.value),
+        "words": str(figure),
+        "tables": [*figure.tables],
+        "data_on": figure.data_on.isoformat() if figure.data_on else "",
+        "known": list(figure.known or ()),
+    }
+
+
+def _formula(name: str) -> str:
+    """Return how a figure is counted, in words, where the catalogue says it."""
+    known = (f"kpi.{name}.formula", f"figure.{name}.formula")
+    return next((text.t(key) for key in known if key in text.catalogue()), "")
 
 
 NOTHING = Shown("", "")
@@ -94,7 +124,7 @@ def framed(body: str, name: str = "", tag: str = "div") -> str:
 
 def audience(bundle: Bundle) -> str:
     """Return whom the page is for; a portfolio is always internal."""
-    return bundle.audience if isinstance(bundle, schema.AccountView) else "internal"
+    return bundle.audience if isinstance(bundle, schema.Account) else "internal"
 
 
 def dated(bundle: Bundle, note: str = "") -> str:
@@ -115,7 +145,12 @@ def note(words: str) -> str:
 @cache
 def stylesheet() -> str:
     """Return the style of everything shown, scoped to the class `kam`."""
-    return files("kamlib.show").joinpath("kam.css").read_text("utf-8")
+    return compact(files("kamlib.show").joinpath("kam.css").read_text("utf-8"))
+
+
+def compact(style: str) -> str:
+    """Return a style sheet as it is delivered: without the white space that its readers need."""
+    return "".join(line.strip() for line in style.splitlines())
 
 
 @cache

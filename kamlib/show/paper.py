@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.show import cells, page
+from kamlib.show import cells, onepage, page
 from kamlib.show.page import Bundle, escape, unbroken
 
 #: As on the reports: nothing is fetched, nothing runs. A test holds the two to each other.
@@ -41,7 +41,7 @@ def document(title: str, sheets: Iterable[str]) -> str:
 
 @cache
 def _style() -> str:
-    return files("kamlib.show").joinpath("paper.css").read_text("utf-8")
+    return page.compact(files("kamlib.show").joinpath("paper.css").read_text("utf-8"))
 
 
 def sheet(head: str, *parts: str, foot: str = "", is_canvas: bool = False) -> str:
@@ -123,12 +123,12 @@ def _prefilled(line: Mapping[Any, Any], words: Mapping[str, str], bundle: Bundle
     return shorten(told, SHORT, placeholder=" …") if words["kind"] == "text" and "\n" not in told else told
 
 
-def boxes(told: pd.DataFrame) -> str:
+def boxes(plan: Sequence[Any]) -> str:
     """Return the boxes of `planning.one_page`, a little in each and room to write."""
     inside = "".join(
         f"<article><h2>{escape(box.title)}</h2>"
-        f"{points(shorten(line, SHORT, placeholder=' …') for line in str(box.content).splitlines()[:3])}</article>"
-        for box in told.itertuples()
+        f"{points(shorten(line, SHORT, placeholder=' …') for line in onepage.content(box).splitlines()[:3])}</article>"
+        for box in plan
     )
     return f'<div class="boxes">{inside}</div>'
 

@@ -14,6 +14,7 @@ import pandas as pd
 from kamlib import schema, text
 from kamlib.show import cells, page, tables
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, unbroken
+from kamlib.words import figures_in
 
 #: Decisions that a summary holds; the rest is counted and stands in the table of the page.
 MOST = 5
@@ -25,7 +26,7 @@ def opening(
     decisions: pd.DataFrame | None,
     bundle: Bundle,
     *,
-    note: str = "",
+    note: object = "",
 ) -> Shown:
     """Show what a page has found, in one paragraph, figures side by side and a numbered list of decisions.
 
@@ -44,10 +45,12 @@ def opening(
     """
     lede = _lede([each for each in sentences if each.get("key")])
     asked = NOTHING if decisions is None else _asked(decisions, bundle)
-    told = dated(bundle, note) if note else ""
+    told = dated(bundle, str(note)) if note else ""
     below = Shown(page.note(told), told) if told else NOTHING
     parts = tables.together(lede, tables.strip(figures), below, asked)
-    return Shown(framed(parts.html, "kam-opening"), parts.plain, "summary") if parts.html else NOTHING
+    if not parts.html:
+        return NOTHING
+    return Shown(framed(parts.html, "kam-opening"), parts.plain, "summary", figures=parts.figures)
 
 
 def _lede(sentences: list[Mapping[str, Any]]) -> Shown:
@@ -55,7 +58,7 @@ def _lede(sentences: list[Mapping[str, Any]]) -> Shown:
         return NOTHING
     said = [tables.marked(**each) for each in sentences]
     html, plain = (" ".join(map(_ended, parts)) for parts in zip(*said, strict=True))
-    return Shown(f'<p class="kam-lede">{html}</p>', plain)
+    return Shown(f'<p class="kam-lede">{html}</p>', plain, figures=tuple(figures_in(sentences)))
 
 
 def _ended(sentence: str) -> str:

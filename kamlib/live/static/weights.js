@@ -76,17 +76,15 @@ function render({ model, el }) {
   let tried = false;
   let pause = 0;
 
-  const shown = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, +input.value]));
   const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   function label() {
-    const values = shown();
-    const total = Object.values(values).reduce((sum, value) => sum + value, 0);
+    // Shares are the kernel's, as in the table and the ranking: until it has answered, only points are known.
+    const labels = box.waiting().length ? {} : model.get("labels");
     for (const [name, { input, output }] of Object.entries(sliders)) {
-      const share = total ? Math.round((100 * values[name]) / total) : 0;
-      const said = fill(words.value, { points: values[name], share });
-      output.textContent = said;
-      input.setAttribute("aria-valuetext", said);
+      const weight = labels[name] ?? fill(words.points, { points: input.value });
+      output.textContent = weight;
+      input.setAttribute("aria-valuetext", weight);
     }
   }
 
@@ -166,6 +164,7 @@ function render({ model, el }) {
 
   model.on("msg:custom", answered);
   model.on("change:values", show);
+  model.on("change:labels", label);
   model.on("change:note", tell);
   const beat = setInterval(() => {
     send();
@@ -179,6 +178,7 @@ function render({ model, el }) {
     clearTimeout(pause);
     model.off("msg:custom", answered);
     model.off("change:values", show);
+    model.off("change:labels", label);
     model.off("change:note", tell);
   };
 }

@@ -3,254 +3,268 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from statistics import median
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.coaching.case import Case, Hit, rule, titled
+from kamlib.method.coaching.plan_rules import is_bare
+from kamlib.method.coaching.rules import Hit, hit, rule, within_sentence
+from kamlib.schema import Account
+from kamlib.schema.days import months_from
 
 
 @rule("error", "P7")
-def tender_runs(case: Case) -> Iterable[Hit]:
+def tender_runs(account: Account) -> Iterable[Hit]:
     """A public tender is out: commercial questions go through the tender system only."""
-    silence = relationships.silence(case.account)
+    silence = relationships.silence(account)
     if silence is not None:
-        yield dict(silence.values)
+        yield hit(**silence.values)
 
 
 @rule("warning", "P7")
-def customers_compete(case: Case) -> Iterable[Hit]:
+def customers_compete(account: Account) -> Iterable[Hit]:
     """The customer competes with another of ours: a wall stands between the teams."""
-    own = case.account.account.set_index("account_id")["competes_with"]
-    rival = own.get(case.account.account_id)
-    if not text.is_missing(rival):
-        yield {}
+    if account.customer and account.customer.competes_with:
+        yield hit()
 
 
 @rule("warning", "P7")
-def legal_first(case: Case) -> Iterable[Hit]:
+def legal_first(account: Account) -> Iterable[Hit]:
     """A goal of exclusivity or of a share of purchases, where our position is strong: legal reads it first."""
-    judged = case.assessment.loc[case.assessment["criterion"].eq("our_position"), "score"].dropna()
-    strong = bool(len(judged)) and float(judged.astype(float).median()) >= case.limit("strong_position_score")
-    if strong or case.agreement["is_exclusive"].fillna(value=False).any():
-        goals = case.open_goals
-        said = (goals["title"].fillna("") + " " + goals["kpi"].fillna("")).str.casefold()
-        words = "|".join(case.limit("exclusive_words"))
-        yield from titled(goals, said.str.contains(words, regex=True))
+    scores = [each.score for each in account.assessments if each.criterion == "our_position"]
+    is_strong = bool(scores) and median(scores) >= account.limit("strong_position_score")
+    if is_strong or any(each.is_exclusive for each in account.agreements):
+        for goal in account.live_goals:
+            wording = f"{goal.title} {goal.kpi or ''}".casefold()
+            if any(word in wording for word in account.limit("exclusive_words")):
+                yield hit(goal)
 
 
-@rule("warning", "P7, T10")
-def hero_not_asked(case: Case) -> Iterable[Hit]:
+@rule("warning", "P7, T10", asks=True)
+def hero_not_asked(account: Account) -> Iterable[Hit]:
     """A story with a named hero has been told, and nothing says that the person agreed."""
-    rows = case.story
-    asked = set(case.value.loc[case.value["may_be_used"].notna(), "confirmed_by"].dropna())
-    is_told = rows["hero_id"].notna() & rows["told_on"].notna() & ~rows["hero_id"].isin(asked)
-    for hit in titled(rows, is_told, "hero_id", "told_on", "told_to", title="told_to"):
-        yield {
-            "row_id": hit["row_id"],
-            "who": case.name(hit["hero_id"]),
-            "day": hit["told_on"],
-            "receiver": hit["told_to"],
-        }
+    agreed = {each.confirmed_by for each in account.value_claims if each.may_be_used}
+    for story in account.stories:
+        if story.hero_id and story.told_on and story.hero_id not in agreed:
+            who = relationships.person_name(account, story.hero_id)
+            yield hit(row_id=story.row_id, who=who, day=story.told_on, receiver=story.told_to)
 
 
 @rule("error", "T2", asks=True)
-def hangs_on_one(case: Case) -> Iterable[Hit]:
+def hangs_on_one(account: Account) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
-    shares = relationships.contact_shares(case.account)
-    enough = shares["contacts"].sum() >= case.limit("contacts_fewest")
-    if enough and shares["share"].iloc[0] >= case.limit("one_person_share"):
-        who, ways = case.name(shares["contact_id"].iloc[0]), relationships.next_introduction(case.account)
-        nobody = text.t("introduction.none_left", who=who)
-        yield {
-            "who": who,
-            "share": text.percent(shares["share"].iloc[0]),
-            "n": int(shares["contacts"].sum()),
-            "next_step": nobody if ways.empty else ways["reading"].iloc[0],
-        }
-
-
-def _economic_buyers(case: Case) -> pd.Series[bool]:
-    """Tell of each person whether they decide about the money, by name."""
-    is_named = case.people["contact_id"].notna() & ~case.people["is_placeholder"].fillna(value=False)
-    return (case.people["role"].eq("economic") & is_named).astype(bool)
+    shares = relationships.contact_shares(account)
+    n = sum(each.contacts for each in shares)
+    if n < account.limit("contacts_fewest") or shares[0].share < account.limit("one_person_share"):
+        return
+    who = relationships.person_name(account, shares[0].contact_id)
+    ways = relationships.next_introduction(account)
+    next_step = ways[0].reading if ways else words.sentence("introduction.none_left", who=who)
+    yield hit(who=who, share=words.percent(shares[0].share), n=n, next_step=next_step)
 
 
 @rule("error", "S3.1, P13", asks=True)
-def economic_buyer_unknown(case: Case) -> Iterable[Hit]:
+def economic_buyer_unknown(account: Account) -> Iterable[Hit]:
     """People are mapped, but nobody knows who decides about the money."""
-    if len(case.stakeholder) and not _economic_buyers(case).any():
-        yield {}
+    if account.stakeholders and not _economic_buyers(account):
+        yield hit()
 
 
 @rule("warning", "P11, P13", is_contact=True)
-def economic_buyer_unmet(case: Case) -> Iterable[Hit]:
+def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
     """The one who decides about the money has not been met within the interval."""
-    known = _economic_buyers(case)
-    if known.any() and not case.people["freshness"].eq("fresh")[known].any():
-        first = case.people.iloc[int(known.argmax())]
-        last = first["last_two_way_on"]
-        day = text.t("met.never") if text.is_missing(last) else text.day(last)
-        yield {"who": case.name(first["contact_id"]), "day": day}
+    buyers = _economic_buyers(account)
+    if buyers and not any(each.freshness == "fresh" for each in buyers):
+        last_on = buyers[0].last_two_way_on
+        day = words.day(last_on) if last_on else words.sentence("met.never")
+        yield hit(who=relationships.person_name(account, buyers[0].contact_id), day=day)
+
+
+def _economic_buyers(account: Account) -> list[relationships.Person]:
+    """Who decides about the money, by name, the most influential first."""
+    people = relationships.people(account)
+    return [
+        each for each in people if each.role == "economic" and each.contact_id and not each.is_placeholder
+    ]
 
 
 @rule("warning", "P11, T7", is_contact=True)
-def contact_due(case: Case) -> Iterable[Hit]:
+def contact_due(account: Account) -> Iterable[Hit]:
     """People whom we have not spoken with within one and a half times the agreed interval."""
-    due = relationships.due_contacts(case.account)
-    stale = due[due["freshness"].eq("stale") & due["role"].ne("economic")]
-    if len(stale):
-        yield {
-            "people": text.listed(case.name(each) for each in stale["contact_id"].head(3)),
-            "n": len(stale),
-        }
+    due = relationships.due_contacts(account)
+    stale = [each for each in due if each.freshness == "stale" and each.role != "economic"]
+    if stale:
+        names = [relationships.person_name(account, each.contact_id) for each in stale[:3]]
+        yield hit(people=words.listed(names), n=len(stale))
 
 
 @rule("warning", "S3.2, T3", is_contact=True)
-def insight_assumed_old(case: Case) -> Iterable[Hit]:
+def insight_assumed_old(account: Account) -> Iterable[Hit]:
     """We still assume what we could have asked."""
-    rows = case.insight
-    is_old = (case.now - rows["graded_on"]).dt.days > case.limit("assumed_days")
-    for hit in titled(rows, rows["grade"].eq("assumed") & is_old, "graded_on", title="goal"):
-        yield {**hit, "days": case.days_since(hit.pop("graded_on"))}
+    for insight in account.insights:
+        days = account.days_late(insight.graded_on)
+        if insight.grade == "assumed" and days > account.limit("assumed_days"):
+            yield hit(row_id=insight.row_id, title=within_sentence(insight.goal), days=days)
 
 
 @rule("note", "S3.2", asks=True)
-def nothing_confirmed(case: Case) -> Iterable[Hit]:
+def nothing_confirmed(account: Account) -> Iterable[Hit]:
     """The customer has confirmed none of what we believe that they want."""
-    if len(case.insight) and not case.insight["grade"].eq("confirmed").any():
-        yield {"n": len(case.insight)}
+    if account.insights and not any(each.grade == "confirmed" for each in account.insights):
+        yield hit(n=len(account.insights))
 
 
 @rule("warning", "T4", asks=True)
-def value_unconfirmed(case: Case) -> Iterable[Hit]:
+def value_unconfirmed(account: Account) -> Iterable[Hit]:
     """Value is measured, but the customer has not confirmed it."""
-    for hit in titled(case.value, case.value["stage"].eq("measured"), "amount"):
-        yield {**hit, "amount": case.money(hit["amount"])}
+    for claim in account.value_claims:
+        if claim.stage == "measured":
+            yield hit(claim, amount=words.money(claim.amount, account.currency))
 
 
-@rule("warning", "T4, P1")
-def value_lost(case: Case) -> Iterable[Hit]:
+@rule("warning", "T4, P1", asks=True)
+def value_lost(account: Account) -> Iterable[Hit]:
     """The customer has confirmed a cost that we caused: it is shown, never hidden."""
-    is_minus = case.value["stage"].eq("confirmed") & (case.value["amount"] < 0)
-    for hit in titled(case.value, is_minus, "amount"):
-        yield {**hit, "amount": case.money(hit["amount"])}
+    for claim in account.value_claims:
+        if claim.stage == "confirmed" and (claim.amount or 0) < 0:
+            yield hit(claim, amount=words.money(claim.amount, account.currency))
 
 
-@rule("error", "6.7")
-def service_eats_profit(case: Case) -> Iterable[Hit]:
+@rule("error", "6.7", asks=True)
+def service_eats_profit(account: Account) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
-    row = measures.customer_profit(case.account).iloc[0]
-    if row["profit"] < 0:
-        cost = measures.service_costs(case.account).iloc[0]
-        yield {
-            "margin": case.money(row["contribution_margin"]),
-            "cost": case.money(row["service_cost"]),
-            "profit": case.money(row["profit"]),
-            "activity": text.label("service_activity", cost["activity"]),
-        }
+    left = measures.customer_profit(account)
+    if left.profit is not None and left.profit < 0:
+        dearest = measures.service_costs(account)[0]
+        yield hit(
+            margin=words.money(left.contribution_margin, account.currency),
+            cost=words.money(left.service_cost, account.currency),
+            profit=words.money(left.profit, account.currency),
+            activity=words.label("service_activity", dearest.activity),
+        )
 
 
-@rule("warning", "S5.3")
-def revenue_falls(case: Case) -> Iterable[Hit]:
+@rule("warning", "S5.3", asks=True)
+def revenue_falls(account: Account) -> Iterable[Hit]:
     """The customer buys clearly less than a year ago, or nothing at all any more."""
-    row = measures.sales(case.account).iloc[0]
-    has_stopped = pd.isna(row["revenue_12m"]) and row["revenue_previous_12m"] > 0
-    growth = -1.0 if has_stopped else row["growth_share"]
-    if round(growth, 9) <= case.limit("fall_share"):
-        yield {
-            "change": text.percent(growth, signed=True),
-            "amount": case.money(0.0 if has_stopped else row["revenue_12m"]),
-        }
+    sold = measures.sales(account)
+    has_stopped = sold.revenue_12m is None and (sold.revenue_previous_12m or 0) > 0
+    growth = -1.0 if has_stopped else sold.growth_share
+    if growth is not None and round(growth, 9) <= account.limit("fall_share"):
+        amount = words.money(sold.revenue_12m or 0.0, account.currency)
+        yield hit(change=measures.growth_words(growth), amount=amount)
 
 
-@rule("warning", "S5.3")
-def flat_group(case: Case) -> Iterable[Hit]:
+@rule("warning", "S5.3", asks=True)
+def flat_group(account: Account) -> Iterable[Hit]:
     """A large product group stands still for the second year in a row."""
-    most, least = case.limit("flat_share"), case.limit("flat_of_sales_share")
-    years = [
-        measures.within(case.revenue, "month", case.account.window(12, back=back))
-        .groupby("product_group")["revenue"]
-        .sum()
-        for back in (24, 12, 0)
-    ]
-    sums = pd.concat(years, axis=1, keys=["first", "second", "third"]).dropna()
-    still = (sums["second"] / sums["first"] - 1).abs().le(most) & (
-        sums["third"] / sums["second"] - 1
-    ).abs().le(most)
-    for group, amount in sums.loc[still & sums["third"].ge(least * sums["third"].sum()), "third"].items():
-        yield {"group": group, "amount": case.money(amount)}
+    first, second, third = (_sold_by_group(account, back) for back in (24, 12, 0))
+    least = account.limit("flat_of_sales_share") * sum(third.values())
+    for group, amount in sorted(third.items()):
+        before, earlier = second.get(group), first.get(group)
+        if amount < least or not before or not earlier:
+            continue
+        steps = (before / earlier - 1, amount / before - 1)
+        if all(measures.growth_word(account, step) == "flat" for step in steps):
+            yield hit(group=group, amount=words.money(amount, account.currency))
 
 
-@rule("warning", "Q4")
-def project_slips(case: Case) -> Iterable[Hit]:
+def _sold_by_group(account: Account, back: int) -> dict[str, float]:
+    """Revenue per named product group in the twelve months that ended `back` months ago."""
+    ends = account.months(12, back=back)
+    sums: dict[str, float] = {}
+    for each in account.revenues:
+        if ends and each.product_group and ends[0] <= each.month <= ends[1]:
+            sums[each.product_group] = sums.get(each.product_group, 0.0) + each.revenue
+    return sums
+
+
+@rule("warning", "S5.3, 6.6")
+def forecasts_clash(account: Account) -> Iterable[Hit]:
+    """Forecast, pace and goal of the year contradict each other, or the one who made the forecast has left."""
+    outlook = measures.year_outlook(account)
+    if outlook and outlook.clash:
+        yield hit(year=str(outlook.year), clash=outlook.clash)
+
+
+@rule("warning", "Q4", asks=True)
+def project_slips(account: Account) -> Iterable[Hit]:
     """A running project is clearly behind its plan."""
-    rows = measures.projects(case.account)
-    late = rows[~rows["status"].isin(["done", "stopped"]) & rows["slip_days"].ge(case.limit("slip_days"))]
-    for row in late.to_dict("records"):
-        yield {
-            "row_id": row["project_id"],
-            "title": row["name"],
-            "days": row["slip_days"],
-            "day": row["planned_end_on"],
-        }
+    running = {each.project_id for each in account.open_projects}
+    for project in measures.projects(account):
+        is_late = (project.slip_days or 0) >= account.limit("slip_days")
+        if is_late and project.project_id in running:
+            title = within_sentence(project.name)
+            yield hit(
+                row_id=project.project_id, title=title, days=project.slip_days, day=project.planned_end_on
+            )
 
 
 @rule("error", "T6")
-def delivery_low(case: Case) -> Iterable[Hit]:
+def delivery_low(account: Account) -> Iterable[Hit]:
     """Deliveries on time in full are below what we ask of ourselves."""
-    row = measures.delivery_precision(case.account).iloc[0]
-    if row["share"] < case.limit("precision_share"):
-        yield {"share": text.percent(row["share"]), "limit": text.percent(case.limit("precision_share"))}
+    share, limit = measures.precision(account, "12m"), account.limit("precision_share")
+    if share is not None and share < limit:
+        yield hit(share=words.percent(share), limit=words.percent(limit))
 
 
 @rule("error", "S5.3")
-def severe_case_open(case: Case) -> Iterable[Hit]:
+def severe_case_open(account: Account) -> Iterable[Hit]:
     """A severe case is open longer than two weeks."""
-    rows = case.case
-    is_open = rows["closed_on"].isna() & rows["severity"].isin(["high", "critical"])
-    is_old = (case.now - rows["opened_on"]).dt.days > case.limit("case_days")
-    for hit in titled(rows, is_open & is_old, "opened_on", row_id="case_id"):
-        yield {**hit, "days": case.days_since(hit.pop("opened_on"))}
+    for case in account.service_cases:
+        days = account.days_late(case.opened_on)
+        is_severe = case.severity in ("high", "critical") and case.closed_on is None
+        if is_severe and days > account.limit("case_days"):
+            yield hit(row_id=case.case_id, title=within_sentence(case.title or case.case_id), days=days)
 
 
 @rule("warning", "6.7", asks=True)
-def mean_hides_low(case: Case) -> Iterable[Hit]:
+def mean_hides_low(account: Account) -> Iterable[Hit]:
     """The mean looks good while somebody is clearly dissatisfied."""
-    rows = measures.satisfaction(case.account)
-    for row in rows[rows["hides_low"].astype(bool)].to_dict("records"):
-        answers = measures.answers(case.account, row["kind"]).sort_values("score")
-        yield {
-            "kind": text.label("feedback_kind", row["kind"]),
-            "who": case.name(answers["contact_id"].iloc[0]),
-            "mean": text.number(row["mean"], 1),
-            "lowest": row["lowest"],
-            "n": row["n"],
-        }
+    for asked in measures.satisfaction(account):
+        if asked.hides_low:
+            answers = measures.answers(account, asked.kind)
+            lowest = min(answers, key=lambda each: each.score or 0)
+            yield hit(
+                kind=words.label("feedback_kind", asked.kind),
+                who=relationships.person_name(account, lowest.contact_id),
+                mean=words.number(asked.mean, 1),
+                lowest=asked.lowest,
+                n=asked.n,
+            )
 
 
 @rule("note", "S5.3", is_contact=True)
-def nobody_answered(case: Case) -> Iterable[Hit]:
+def nobody_answered(account: Account) -> Iterable[Hit]:
     """No answer of any kind from the customer for a year: silence is not satisfaction."""
-    if not case.is_bare and measures.satisfaction(case.account).empty:
-        yield {}
+    if not is_bare(account) and not measures.satisfaction(account):
+        yield hit()
 
 
-@rule("warning", "S3.5")
-def agreement_ends(case: Case) -> Iterable[Hit]:
-    """An agreement ends within its notice time and a quarter."""
-    rows = case.agreement
-    ahead, told = rows["ends_on"] >= case.now, ("kind", "ends_on", "notice_months")
-    for hit in titled(rows, ahead, *told, row_id="agreement_id", title="kind"):
-        notice = 0 if text.is_missing(hit["notice_months"]) else int(hit["notice_months"])
-        if hit["ends_on"] <= case.now + pd.DateOffset(months=notice + 3):
-            kind = text.label("agreement_kind", hit["kind"])
-            yield {"row_id": hit["row_id"], "kind": kind, "day": hit["ends_on"], "months": notice}
+@rule("warning", "S3.5", asks=True)
+def agreement_ends(account: Account) -> Iterable[Hit]:
+    """The last day to give notice of an agreement is a quarter away or less, or has passed."""
+    for agreement in measures.agreements(account):
+        decided_by = agreement.notice_on or agreement.ends_on
+        if decided_by and months_from(decided_by, -3) <= account.today:
+            kind = words.label("agreement_kind", agreement.kind)
+            notice = _notice(account, agreement.notice_on)
+            yield hit(row_id=agreement.agreement_id, kind=kind, day=agreement.ends_on, notice=notice)
 
 
-@rule("note", "T5")
-def journey_step_sore(case: Case) -> Iterable[Hit]:
+def _notice(account: Account, notice_on: date | None) -> words.Words:
+    """How many days are left of the time to give notice."""
+    if notice_on is None:
+        return words.sentence("agreement.notice.unknown")
+    days = (notice_on - account.today).days
+    state = "ahead" if days > 0 else "today" if days == 0 else "passed"
+    return words.sentence(f"agreement.notice.{state}", day=notice_on, days=days)
+
+
+@rule("note", "T5", asks=True)
+def journey_step_sore(account: Account) -> Iterable[Hit]:
     """A step that chafes in the customer's journey leads to no initiative."""
-    rows = case.journey_step
-    yield from titled(rows, rows["score"].le(2) & rows["initiative_id"].isna(), "score")
+    for step in account.journey_steps:
+        if step.score is not None and step.score <= 2 and not step.initiative_id:
+            yield hit(step, score=step.score)

@@ -1,246 +1,274 @@
-"""Rules over what the plan says: owner, goals, initiatives, risks, promises, reviews (S2, S3, S4, S5)."""
+"""Rules over what the plan says: owner, goals, initiatives, risks, promises, reviews (S2, S3, S5)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pandas as pd
 
-from kamlib import text
-from kamlib.method import measures
-from kamlib.method.coaching.case import Case, Hit, rule, titled
+from kamlib import words
+from kamlib.method import measures, relationships
+from kamlib.method.coaching.rules import Hit, hit, rule
+from kamlib.schema import Account
+from kamlib.schema.days import months_from
+
+
+def is_bare(account: Account) -> bool:
+    """Tell whether nothing at all is written: one sentence then says so instead of twenty."""
+    return not (account.plan or account.next_plan or account.goals or account.initiatives)
 
 
 @rule("warning", "S3.7")
-def no_plan(case: Case) -> Iterable[Hit]:
+def no_plan(account: Account) -> Iterable[Hit]:
     """Nothing is written about the customer yet."""
-    if case.is_bare:
-        yield {}
+    if is_bare(account):
+        yield hit()
 
 
 @rule("error", "S3.4")
-def no_owner(case: Case) -> Iterable[Hit]:
-    """No KAM owns the plan, or the one who did has left; the customer register may know who follows."""
-    owner = case.plan.get("owner_id")
-    gone = case.contact.loc[case.contact["contact_id"].eq(str(owner)), "gone_on"]
-    has_left = bool((gone <= case.now).any())
-    if has_left or (case.plan and text.is_missing(owner)):
-        said = {"who": case.name(owner), "day": gone.iloc[0]} if has_left else {}
-        since = text.t("owner.gone" if has_left else "owner.nobody", **said)
-        yield {"since": since, "heir": _heir(case, str(owner))}
+def no_owner(account: Account) -> Iterable[Hit]:
+    """No KAM owns the plan in force, or the one who did has left; the customer register may know who follows."""
+    owner = account.plan.owner_id if account.plan else None
+    person = account.person(owner)
+    if person and account.has_left(owner):
+        since = words.sentence(
+            "owner.gone", who=relationships.person_name(account, owner), day=person.gone_on
+        )
+        yield hit(since=since, heir=_heir(account, owner))
+    elif account.plan and not owner:
+        yield hit(since=words.sentence("owner.nobody"), heir=_heir(account, owner))
 
 
-def _heir(case: Case, owner: str) -> str:
+def _heir(account: Account, owner: str | None) -> object:
     """Who follows: the KAM of the customer register, where that is somebody else whom we know."""
-    own = case.account.account.set_index("account_id")["owner"].get(case.account.account_id)
-    known = str(own) != owner and case.contact["contact_id"].eq(str(own)).any()
-    return case.name(own) if known else text.t("owner.heir_unknown")
+    registered = account.customer.owner if account.customer else None
+    if registered != owner and account.person(registered):
+        return relationships.person_name(account, registered)
+    return words.sentence("owner.heir_unknown")
 
 
 @rule("warning", "S2.4, P22")
-def no_sponsor(case: Case) -> Iterable[Hit]:
-    """No executive sponsor stands behind the plan."""
-    if case.plan and text.is_missing(case.plan.get("sponsor_id")):
-        yield {}
+def no_sponsor(account: Account) -> Iterable[Hit]:
+    """No executive sponsor stands behind the plan in force."""
+    if account.plan and not account.plan.sponsor_id:
+        yield hit()
 
 
 @rule("note", "S3.8")
-def no_strategy_line(case: Case) -> Iterable[Hit]:
+def no_strategy_line(account: Account) -> Iterable[Hit]:
     """The plan names neither the line of our strategy nor the customer's need that it serves."""
-    if case.plan and any(text.is_missing(case.plan.get(part)) for part in ("strategy_line", "customer_need")):
-        yield {}
+    if account.plan and not (account.plan.strategy_line and account.plan.customer_need):
+        yield hit()
 
 
 @rule("error", "S3.6")
-def stale_plan(case: Case) -> Iterable[Hit]:
+def stale_plan(account: Account) -> Iterable[Hit]:
     """The plan has not moved for a quarter."""
-    if case.is_bare or pd.isna(case.updated_on):
+    moved_on = measures.plan_updated_on(account)
+    if is_bare(account) or moved_on is None:
         return
-    days = case.days_since(case.updated_on)
-    if case.updated_on + pd.DateOffset(months=case.limit("plan_update_months")) < case.now:
-        yield {"day": case.updated_on, "days": days, "months": round(days / 30.4)}
+    if moved_on < months_from(account.today, -account.limit("plan_update_months")):
+        days = account.days_late(moved_on)
+        yield hit(day=moved_on, days=days, months=round(days / 30.4))
 
 
 @rule("error", "S5.6")
-def event_newer_than_plan(case: Case) -> Iterable[Hit]:
+def event_newer_than_plan(account: Account) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
-    grace = pd.offsets.BusinessDay(case.limit("review_after_event_days"))
-    known = case.updated_on if pd.notna(case.updated_on) else pd.Timestamp.min
-    days = case.event["happened_on"]
-    is_news = days.between(known, case.now, inclusive="right") & (days + grace < case.now)
-    for hit in titled(case.event, is_news, "happened_on"):
-        yield {"row_id": hit["row_id"], "title": hit["title"], "day": hit["happened_on"]}
+    moved_on = measures.plan_updated_on(account) or date.min
+    for event in account.events:
+        if moved_on < event.happened_on and _review_due(account, event.happened_on) < account.today:
+            yield hit(event, day=event.happened_on)
+
+
+def _review_due(account: Account, happened_on: date) -> date:
+    grace = pd.offsets.BusinessDay(account.limit("review_after_event_days"))
+    return (pd.Timestamp(happened_on) + grace).date()
 
 
 @rule("warning", "S5.2")
-def review_missed(case: Case) -> Iterable[Hit]:
+def review_missed(account: Account) -> Iterable[Hit]:
     """No internal review for longer than a quarter."""
-    if not case.plan:
+    if account.plan is None:
         return
-    held = case.review.loc[
-        case.review["kind"].eq("internal") & (case.review["held_on"] <= case.now), "held_on"
-    ].max()
-    if pd.isna(held) or case.days_since(held) > case.limit("review_days"):
-        yield {"day": text.day(held)}
+    held_on = max(
+        (
+            each.held_on
+            for each in account.reviews
+            if each.kind == "internal" and each.held_on <= account.today
+        ),
+        default=None,
+    )
+    if held_on is None or account.days_late(held_on) > account.limit("review_days"):
+        yield hit(day=held_on)
+
+
+@rule("note", "P15, S4.2", is_contact=True)
+def no_next_meeting(account: Account) -> Iterable[Hit]:
+    """No coming meeting with the customer has a day."""
+    if account.plan and account.next_meeting is None:
+        yield hit()
 
 
 @rule("note", "P15")
-def no_next_meeting(case: Case) -> Iterable[Hit]:
-    """No coming meeting with the customer is booked."""
-    ahead = case.meeting["planned_on"].ge(case.now) & case.meeting["held_on"].isna()
-    planned = case.plan.get("next_meeting_on", pd.NaT)
-    is_set = not text.is_missing(planned) and planned >= case.now
-    if case.plan and not ahead.any() and not is_set:
-        yield {}
+def meeting_days_differ(account: Account) -> Iterable[Hit]:
+    """The plan names another day for the next meeting with the customer than the meeting that is booked."""
+    meeting = account.next_meeting
+    if meeting and meeting.other_on:
+        yield hit(day=meeting.on, other=meeting.other_on)
 
 
 @rule("note", "S2.1")
-def too_many_goals(case: Case) -> Iterable[Hit]:
+def too_many_goals(account: Account) -> Iterable[Hit]:
     """More goals than a squad can drive."""
-    if len(case.open_goals) > case.limit("goals_most"):
-        yield {"n": len(case.open_goals), "most": case.limit("goals_most")}
+    if len(account.live_goals) > account.limit("goals_most"):
+        yield hit(n=len(account.live_goals), most=account.limit("goals_most"))
 
 
 @rule("error", "S2.1")
-def goal_without_owner(case: Case) -> Iterable[Hit]:
+def goal_without_owner(account: Account) -> Iterable[Hit]:
     """A goal that nobody of ours owns."""
-    yield from titled(case.open_goals, case.open_goals["owner_id"].isna())
+    for goal in account.live_goals:
+        if not goal.owner_id:
+            yield hit(goal)
 
 
 @rule("warning", "S2.4")
-def goal_without_sponsor(case: Case) -> Iterable[Hit]:
+def goal_without_sponsor(account: Account) -> Iterable[Hit]:
     """A goal that no sponsor has signed off."""
-    goals = case.open_goals
-    yield from titled(goals, goals["sponsor_id"].isna() | goals["signed_on"].isna())
+    for goal in account.live_goals:
+        if not (goal.sponsor_id and goal.signed_on):
+            yield hit(goal)
 
 
 @rule("warning", "S2.4")
-def goal_without_measure(case: Case) -> Iterable[Hit]:
+def goal_without_measure(account: Account) -> Iterable[Hit]:
     """A goal whose KPI, baseline, target or date is missing."""
-    wanted = ["kpi", "baseline", "target", "due_on"]
-    for _, goal in case.open_goals.iterrows():
-        lacking = [name for name in wanted if text.is_missing(goal[name])]
+    for goal in account.live_goals:
+        parts = {"kpi": goal.kpi, "baseline": goal.baseline, "target": goal.target, "due_on": goal.due_on}
+        lacking = [words.sentence(f"goal_part.{name}") for name, value in parts.items() if value is None]
         if lacking:
-            said = text.listed(text.t(f"goal_part.{name}") for name in lacking)
-            yield {"row_id": goal["row_id"], "title": goal["title"], "lacking": said}
+            yield hit(goal, lacking=words.listed(lacking))
 
 
 @rule("warning", "S2.6")
-def goal_without_initiative(case: Case) -> Iterable[Hit]:
+def goal_without_initiative(account: Account) -> Iterable[Hit]:
     """A goal that nothing drives."""
-    driven = set(case.initiative.loc[case.initiative["status"].ne("stopped"), "goal_id"])
-    yield from titled(case.open_goals, ~case.open_goals["row_id"].isin(driven))
+    driven = {each.goal_id for each in account.initiatives if each.status != "stopped"}
+    for goal in account.live_goals:
+        if goal.row_id not in driven:
+            yield hit(goal)
 
 
 @rule("note", "P25")
-def declined_goal_waits(case: Case) -> Iterable[Hit]:
+def declined_goal_waits(account: Account) -> Iterable[Hit]:
     """The customer said no: their words stand, and the day to ask again has not come."""
-    waits = case.goal["customer_status"].eq("declined") & (case.goal["ask_again_on"] > case.now)
-    for hit in titled(case.goal, waits, "customer_said", "ask_again_on"):
-        yield {**hit, "day": hit.pop("ask_again_on"), "said": hit.pop("customer_said")}
+    for goal in account.goals:
+        if goal.customer_status == "declined" and goal.ask_again_on and goal.ask_again_on > account.today:
+            yield hit(goal, said=goal.customer_said, day=goal.ask_again_on)
 
 
 @rule("warning", "P25", is_contact=True)
-def declined_goal_due(case: Case) -> Iterable[Hit]:
+def declined_goal_due(account: Account) -> Iterable[Hit]:
     """The day to ask again is here, or was never agreed."""
-    day = case.goal["ask_again_on"]
-    is_due = case.goal["customer_status"].eq("declined") & (day.isna() | (day <= case.now))
-    for hit in titled(case.goal, is_due, "ask_again_on"):
-        yield {**hit, "day": text.day(hit.pop("ask_again_on"))}
+    for goal in account.goals:
+        if goal.customer_status == "declined" and (goal.ask_again_on or date.min) <= account.today:
+            yield hit(goal, day=goal.ask_again_on)
 
 
 @rule("note", "S3.4", is_contact=True)
-def initiative_without_customer_owner(case: Case) -> Iterable[Hit]:
+def initiative_without_customer_owner(account: Account) -> Iterable[Hit]:
     """An initiative under a joint goal that nobody at the customer owns."""
-    joint = set(case.open_goals.loc[case.open_goals["side"].eq("joint"), "row_id"])
-    rows = case.open_initiatives
-    yield from titled(rows, rows["goal_id"].isin(joint) & rows["customer_owner_id"].isna())
+    joint = {goal.row_id for goal in account.live_goals if goal.side == "joint"}
+    for work in account.open_initiatives:
+        if work.goal_id in joint and not work.customer_owner_id:
+            yield hit(work)
 
 
 @rule("warning", "S3.4")
-def initiative_without_owner(case: Case) -> Iterable[Hit]:
+def initiative_without_owner(account: Account) -> Iterable[Hit]:
     """An initiative that nobody of ours owns, or that has no date."""
-    rows = case.open_initiatives
-    yield from titled(rows, rows["owner_id"].isna() | rows["due_on"].isna())
+    for work in account.open_initiatives:
+        if not (work.owner_id and work.due_on):
+            yield hit(work)
 
 
 @rule("warning", "S5.1")
-def initiative_overdue(case: Case) -> Iterable[Hit]:
+def initiative_overdue(account: Account) -> Iterable[Hit]:
     """An initiative past its date."""
-    for hit in titled(case.open_initiatives, case.open_initiatives["due_on"] < case.now, "due_on"):
-        yield {**hit, "days": case.days_since(hit.pop("due_on"))}
+    for work in account.open_initiatives:
+        if days := account.days_late(work.due_on):
+            yield hit(work, days=days)
 
 
 @rule("warning", "S3.5")
-def risk_without_signal(case: Case) -> Iterable[Hit]:
+def risk_without_signal(account: Account) -> Iterable[Hit]:
     """A risk without an early sign to watch."""
-    yield from titled(case.risk, case.risk["signal"].isna())
+    for risk in account.risks:
+        if not risk.signal:
+            yield hit(risk)
 
 
 @rule("error", "S3.5, P13")
-def risk_without_action(case: Case) -> Iterable[Hit]:
+def risk_without_action(account: Account) -> Iterable[Hit]:
     """A large risk that nobody acts on: no action or no owner."""
-    rows = case.risk
-    is_big = rows["impact"].fillna(0).ge(4) | (rows["impact"] * rows["probability"]).ge(10)
-    yield from titled(rows, is_big & (rows["action"].isna() | rows["owner_id"].isna()))
+    for risk in account.risks:
+        impact, probability = risk.impact or 0, risk.probability or 0
+        is_large = impact >= 4 or impact * probability >= 10
+        if is_large and not (risk.action and risk.owner_id):
+            yield hit(risk)
 
 
-@rule("error", "T6")
-def broken_promises(case: Case) -> Iterable[Hit]:
+@rule("error", "T6", asks=True)
+def broken_promises(account: Account) -> Iterable[Hit]:
     """Fewer of our promises are kept in time than we ask of ourselves."""
-    ours = measures.commitments(case.account).iloc[0]
-    if ours["due"] >= case.limit("promises_fewest") and ours["on_time_share"] < case.limit(
-        "promises_kept_share"
-    ):
-        yield {"late": ours["late"] + ours["overdue"], "due": ours["due"]}
+    ours = measures.commitments(account).ours
+    if ours.on_time_share is None or ours.due < account.limit("promises_fewest"):
+        return
+    if ours.on_time_share < account.limit("promises_kept_share"):
+        yield hit(late=ours.late + ours.overdue, due=ours.due)
 
 
-@rule("warning", "T6")
-def promise_overdue(case: Case) -> Iterable[Hit]:
+@rule("warning", "T6", asks=True)
+def promise_overdue(account: Account) -> Iterable[Hit]:
     """A promise of ours that is open past its day."""
-    yield from _overdue(case, "ours")
+    yield from _overdue(account, "ours")
 
 
 @rule("warning", "S2.5, S3.4", is_contact=True)
-def customer_promise_overdue(case: Case) -> Iterable[Hit]:
+def customer_promise_overdue(account: Account) -> Iterable[Hit]:
     """A promise of the customer's that is open past its day: it belongs on the next agenda."""
-    yield from _overdue(case, "customer")
+    yield from _overdue(account, "customer")
 
 
-def _overdue(case: Case, side: str) -> Iterable[Hit]:
-    rows = case.promises
-    is_late = rows["direction"].eq(side) & rows["state"].eq("overdue")
-    owner = "owner_id" if side == "ours" else "customer_owner_id"
-    for hit in titled(rows, is_late, owner, "days_late"):
-        yield {**hit, "who": case.name(hit.pop(owner)), "days": int(hit.pop("days_late"))}
-
-
-@rule("warning", "S4.1, P22")
-def squad_gap(case: Case) -> Iterable[Hit]:
-    """Functions of the minimum squad that nobody holds."""
-    if case.squad_member.empty:
-        return
-    missing = [each for each in measures.squad_gaps(case.account) if each not in ("kam", "sponsor")]
-    if missing:
-        yield {"functions": text.listed(text.label("function", each) for each in missing)}
+def _overdue(account: Account, side: str) -> Iterable[Hit]:
+    """Promises of one side that are open past their day, the oldest first."""
+    promises = [each for each in account.commitments if each.direction == side and each.done_on is None]
+    for promise in sorted(promises, key=lambda each: (each.due_on or date.max, each.title)):
+        if days := account.days_late(promise.due_on):
+            owner = promise.owner_id if side == "ours" else promise.customer_owner_id
+            yield hit(promise, who=relationships.person_name(account, owner), days=days)
 
 
 @rule("warning", "S5.2")
-def decision_waits(case: Case) -> Iterable[Hit]:
+def decision_waits(account: Account) -> Iterable[Hit]:
     """A decision that was asked for and not given within a month."""
-    rows = case.decision
-    is_old = (case.now - rows["asked_on"]).dt.days > case.limit("decision_days")
-    for hit in titled(rows, rows["status"].eq("asked") & is_old, "asked_on"):
-        yield {**hit, "days": case.days_since(hit.pop("asked_on"))}
+    for decision in account.decisions:
+        days = account.days_late(decision.asked_on)
+        if decision.status == "asked" and days > account.limit("decision_days"):
+            yield hit(decision, days=days)
 
 
 @rule("note", "S5.5")
-def review_not_told(case: Case) -> Iterable[Hit]:
-    """A review after which management or the squad was never written to."""
-    last = case.review[case.review["held_on"] <= case.now].sort_values("held_on").tail(1)
-    for _, held in last.iterrows():
-        told = set(case.communication.loc[case.communication["review_id"].eq(held["row_id"]), "receiver"])
-        silent = [each for each in ("management", "squad") if each not in told]
-        if silent:
-            said = text.listed(text.label("receiver", each) for each in silent)
-            yield {"row_id": held["row_id"], "day": held["held_on"], "receivers": said}
+def review_not_told(account: Account) -> Iterable[Hit]:
+    """After the reviews of the last review day neither a note to management nor one to the squad may be missing."""
+    past = [each for each in account.reviews if each.held_on <= account.today]
+    last_on = max((each.held_on for each in past), default=None)
+    latest = [each for each in past if each.held_on == last_on]
+    ids = {each.row_id for each in latest}
+    written_to = {each.receiver for each in account.communications if each.review_id in ids}
+    silent = [each for each in ("management", "squad") if each not in written_to]
+    if latest and silent:
+        receivers = words.listed(words.label("receiver", each) for each in silent)
+        yield hit(row_id=latest[-1].row_id, day=last_on, receivers=receivers)

@@ -2,152 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.coaching.case import Case
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.schema.days import months_from
 
-#: What a tip measures: two checks, and the figures that its sentence tells.
-Sign = tuple[bool, bool, dict[str, Any]]
+#: Tips whose step is a talk with the customer or an offer: a public tender silences them (P7).
+_SILENCED = ("T2", "T3", "T4", "T5", "T6", "T7", "T8", "T10")
 
 
-def tips(account: AccountView) -> pd.DataFrame:
-    """One row per tip T1-T10: `tip`, `state` (done, partly, missing, silent), `evidence`, `next_step`.
+@dataclass(frozen=True)
+class Tip:
+    """One tip of the ten: how far it has come (done, partly, missing, silent), the evidence and one next step."""
 
-    Two checks each: both hold, one, or none. T7 and T8 are silent while a public tender runs (P7). The card is for
-    the KAM and a chosen coach; there is no total (P19).
+    tip: str
+    state: str
+    evidence: words.Words
+    next_step: words.Words
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What a tip measures: two checks, and the figures that its sentence tells."""
+
+    one: bool
+    other: bool
+    values: Mapping[str, object]
+
+
+@result("tips")
+def tips(account: Account) -> Iterable[Tip]:
+    """The tips T1-T10: done where both checks hold, partly with one, missing with none; there is no total (P19).
+
+    The card is for the KAM and a chosen coach.
     """
-    case, silence = Case(account), relationships.silence(account)
-    return pd.DataFrame([_tip(name, case, silence is not None) for name in _SIGNS])
+    is_tender = relationships.silence(account) is not None
+    for name, measure in _SIGNS.items():
+        sign = measure(account)
+        state = ("missing", "partly", "done")[sign.one + sign.other]
+        state = "silent" if is_tender and name in _SILENCED else state
+        step = {"silent": "tip.silent", "done": "tip.keep"}.get(state, f"tip.{name}.next")
+        yield Tip(name, state, words.sentence(f"tip.{name}.evidence", **sign.values), words.sentence(step))
 
 
-def _tip(name: str, case: Case, silent: bool) -> dict[str, Any]:  # noqa: FBT001
-    one, other, values = _SIGNS[name](case)
-    quiet = silent and name in ("T7", "T8")
-    state = "silent" if quiet else ("missing", "partly", "done")[one + other]
-    step = {"silent": "tip.silent", "done": "tip.keep"}.get(state, f"tip.{name}.next")
-    return {
-        "tip": name,
-        "state": state,
-        "evidence": {"key": f"tip.{name}.evidence", **values},
-        "next_step": {"key": step},
-    }
+def _is_recent(account: Account, day: date | None, months: int = 12) -> bool:
+    return day is not None and months_from(account.today, -months) < day <= account.today
 
 
-def _horizon(case: Case) -> Sign:
+def _horizon(account: Account) -> Sign:
     """T1: a goal whose date is 24 months or more ahead, and at least half of the initiatives not about a sale."""
-    initiatives, ahead = case.open_initiatives, case.open_goals["due_on"].max()
-    far = pd.notna(ahead) and ahead >= case.now + pd.DateOffset(months=24)
-    free = int((~initiatives["is_about_sale"].fillna(value=True).astype(bool)).sum())
-    return (
-        bool(far),
-        bool(free and free * 2 >= len(initiatives)),
-        {"day": text.day(ahead), "n": free, "of": len(initiatives)},
-    )
+    last_on = max((each.due_on for each in account.live_goals if each.due_on), default=None)
+    is_far = last_on is not None and months_from(last_on, -24) >= account.today
+    of = len(account.open_initiatives)
+    n = sum(each.is_about_sale is False for each in account.open_initiatives)
+    return Sign(is_far, n > 0 and of <= 2 * n, {"day": words.day(last_on), "n": n, "of": of})
 
 
-def _several(case: Case) -> Sign:
+def _several(account: Account) -> Sign:
     """T2: three roles with two-way contact in 90 days, and nobody carries most of the contacts."""
-    roles, shares = relationships.threading(case.account), relationships.contact_shares(case.account)
-    met = int(roles["is_threaded"].sum())
-    most = float(shares["share"].max()) if len(shares) else 1.0
-    spread = most < case.limit("one_person_share")
-    return (
-        met >= 3,
-        spread,
-        {"n": met, "of": len(roles), "share": text.percent(most if len(shares) else None)},
-    )
+    roles = relationships.threading(account)
+    met = sum(bool(each.is_threaded) for each in roles)
+    most = max((each.share for each in relationships.contact_shares(account)), default=None)
+    is_spread = most is not None and most < account.limit("one_person_share")
+    return Sign(met >= 3, is_spread, {"n": met, "of": len(roles), "share": words.percent(most)})
 
 
-def _read(case: Case) -> Sign:
+def _well_read(account: Account) -> Sign:
     """T3: a fact each on market, organisation and challenges, younger than six months; one confirmed."""
-    rows = measures.past_year(case.account, case.insight, "graded_on", 6)
-    topics = rows["topic"].dropna().nunique()
-    sure = int(rows["grade"].eq("confirmed").sum())
-    return topics == 3, sure > 0, {"n": topics, "of": 3, "sure": sure}
+    recent = [each for each in account.insights if _is_recent(account, each.graded_on, 6)]
+    topics = {each.topic for each in recent if each.topic}
+    sure = sum(each.grade == "confirmed" for each in recent)
+    return Sign(len(topics) == 3, sure > 0, {"n": len(topics), "of": 3, "sure": sure})
 
 
-def _value(case: Case) -> Sign:
-    """T4: offers whose value was quantified before the price, and rows that the customer confirmed."""
-    offers = measures.past_year(case.account, case.opportunity.dropna(subset=["priced_on"]), "priced_on")
-    first = int((offers["value_quantified_on"] <= offers["priced_on"]).sum())
-    sure = case.value[case.value["stage"].eq("confirmed") & case.value["amount"].gt(0)]
-    amount = case.money(sure["amount"].sum()) if len(sure) else text.t("tip.none_yet")
-    values = {"n": first, "of": len(offers), "amount": amount}
-    return bool(first and first * 2 >= len(offers)), len(sure) > 0, values
+def _value(account: Account) -> Sign:
+    """T4: offers whose value was quantified before the price, and gains that the customer confirmed."""
+    offers = [
+        (each.value_quantified_on, each.priced_on)
+        for each in account.opportunities
+        if each.priced_on and _is_recent(account, each.priced_on)
+    ]
+    n = sum(valued_on is not None and valued_on <= priced_on for valued_on, priced_on in offers)
+    gains = [
+        each.amount for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0
+    ]
+    amount = words.money(sum(each or 0 for each in gains), account.currency)
+    values = {"n": n, "of": len(offers), "amount": amount if gains else words.sentence("tip.none_yet")}
+    return Sign(n > 0 and len(offers) <= 2 * n, bool(gains), values)
 
 
-def _journey(case: Case) -> Sign:
+def _journey(account: Account) -> Sign:
     """T5: a journey younger than a year, and a proposal for every sore step."""
-    steps = measures.past_year(case.account, case.journey_step, "asked_on")
-    sore = steps[steps["score"].le(3).fillna(value=False)]
-    proposed = int(sore["proposal"].notna().sum())
-    asked = int(steps["respondents"].fillna(0).max()) if len(steps) else 0
+    steps = [each for each in account.journey_steps if _is_recent(account, each.asked_on)]
+    sore = [each for each in steps if each.score is not None and each.score <= 3]
+    proposed = sum(each.proposal is not None for each in sore)
+    asked = max((each.respondents or 0 for each in steps), default=0)
     values = {"n": len(steps), "sore": len(sore), "proposed": proposed, "asked": asked}
-    return len(steps) > 0, bool(len(steps)) and proposed == len(sore), values
+    return Sign(bool(steps), bool(steps) and proposed == len(sore), values)
 
 
-def _kept(case: Case) -> Sign:
+def _kept(account: Account) -> Sign:
     """T6: promises kept on time, and deliveries on time in full."""
-    ours = measures.commitments(case.account).iloc[0]
-    precision = measures.delivery_precision(case.account).iloc[0]["share"]
-    values = {"n": ours["on_time"], "of": ours["due"], "share": text.percent(precision)}
-    kept = ours["on_time_share"] >= case.limit("promises_kept_share")
-    return bool(kept), bool(precision >= case.limit("precision_share")), values
+    ours = measures.commitments(account).ours
+    precision = measures.precision(account, "12m")
+    is_kept = ours.on_time_share is not None and ours.on_time_share >= account.limit("promises_kept_share")
+    is_precise = precision is not None and precision >= account.limit("precision_share")
+    values = {"n": ours.on_time, "of": ours.due, "share": words.percent(precision)}
+    return Sign(is_kept, is_precise, values)
 
 
-def _touch(case: Case) -> Sign:
+def _touch(account: Account) -> Sign:
     """T7: two-way contacts that were not about a sale, and decision roles inside their interval."""
-    recent = measures.past_year(case.account, case.touchpoint, "held_on", 3)
-    talked = recent["is_two_way"].fillna(value=False).astype(bool)
-    free = talked & ~recent["is_about_sale"].fillna(value=True).astype(bool)
-    roles = case.people[case.people["role"].isin(case.limit("decision_roles"))]
-    fresh = int(roles["freshness"].eq("fresh").sum())
-    values = {"n": int(free.sum()), "fresh": fresh, "of": len(roles)}
-    return bool(free.any()), bool(len(roles)) and fresh == len(roles), values
-
-
-def _joint(case: Case) -> Sign:
-    """T8: goals made with the customer, with an owner on their side and the day on which they confirmed."""
-    joint = case.open_goals[case.open_goals["side"].eq("joint")]
-    owned = joint["customer_owner_id"].notna()
-    sure = int((owned & joint["customer_status"].eq("confirmed")).sum())
-    return len(joint) > 0, sure > 0, {"n": len(joint), "sure": sure}
-
-
-def _story(case: Case) -> Sign:
-    """T9: a story with all four parts, told to somebody who answered."""
-    whole = case.story.dropna(subset=["situation", "tension", "change", "result"])
-    told = whole[whole["told_on"].notna() & whole["told_to"].notna()]
-    return (
-        len(whole) > 0,
-        len(told) > 0,
-        {
-            "n": len(whole),
-            "told": len(told),
-            "day": text.day(told["told_on"].max()) if len(told) else text.t("met.never"),
-        },
+    n = sum(
+        each.is_two_way is True and each.is_about_sale is False and _is_recent(account, each.held_on, 3)
+        for each in account.touchpoints
     )
+    people = relationships.people(account)
+    deciding = [each for each in people if each.role in account.limit("decision_roles")]
+    fresh = sum(each.freshness == "fresh" for each in deciding)
+    values = {"n": n, "fresh": fresh, "of": len(deciding)}
+    return Sign(n > 0, bool(deciding) and fresh == len(deciding), values)
 
 
-def _hero(case: Case) -> Sign:
+def _joint(account: Account) -> Sign:
+    """T8: goals made with the customer, with an owner on their side and the day on which they confirmed."""
+    joint = [each for each in account.live_goals if each.side == "joint"]
+    sure = sum(each.customer_owner_id is not None and each.customer_status == "confirmed" for each in joint)
+    return Sign(bool(joint), sure > 0, {"n": len(joint), "sure": sure})
+
+
+def _story(account: Account) -> Sign:
+    """T9: a story with all four parts, told to somebody who answered."""
+    whole = [
+        each for each in account.stories if each.situation and each.tension and each.change and each.result
+    ]
+    days = [each.told_on for each in whole if each.told_on and each.told_to]
+    day = words.day(max(days)) if days else words.sentence("met.never")
+    return Sign(bool(whole), bool(days), {"n": len(whole), "told": len(days), "day": day})
+
+
+def _hero(account: Account) -> Sign:
     """T10: a story whose hero is one of theirs, and confirmed value that they may use at home."""
-    heroes = case.story["hero_id"].dropna()
-    sure = case.value[case.value["stage"].eq("confirmed") & case.value["amount"].gt(0)]
-    may = sure[sure["may_be_used"].notna()]
-    who = case.name(heroes.iloc[0]) if len(heroes) else text.t("tip.nobody_yet")
-    return len(heroes) > 0, len(may) > 0, {"who": who, "n": len(may)}
+    hero = next((each.hero_id for each in account.stories if each.hero_id), None)
+    usable = [
+        each
+        for each in account.value_claims
+        if each.stage == "confirmed" and (each.amount or 0) > 0 and each.may_be_used
+    ]
+    who = relationships.person_name(account, hero) if hero else words.sentence("tip.nobody_yet")
+    return Sign(hero is not None, bool(usable), {"who": who, "n": len(usable)})
 
 
-_SIGNS: Mapping[str, Callable[[Case], Sign]] = {
+_SIGNS: Mapping[str, Callable[[Account], Sign]] = {
     "T1": _horizon,
     "T2": _several,
-    "T3": _read,
+    "T3": _well_read,
     "T4": _value,
     "T5": _journey,
     "T6": _kept,

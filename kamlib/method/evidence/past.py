@@ -69,7 +69,7 @@ def past(portfolio: Portfolio, back: int = 12) -> Portfolio:
 def sources(portfolio: Portfolio, back: int = 12) -> pd.DataFrame:
     """One row per table that holds rows: title, rows, `used` (rows known at the past date), state.
 
-    `state` is `dated` (used), `undated` (refused: no date says since when it was known), `rewritten` (refused: the
+    `state` is `dated` (used), `later` (dated, but nothing was known yet), `undated` (refused: no date says since when it was known), `rewritten` (refused: the
     row is dated, but holds what became of it later) or `who` (only id and name are used).
     """
     known = past(portfolio, back)
@@ -80,16 +80,16 @@ def sources(portfolio: Portfolio, back: int = 12) -> pd.DataFrame:
             "table": held,
             "rows": [len(portfolio.tables[name]) for name in held],
             "used": [len(known.tables[name]) for name in held],
-            "state": [_state(name) for name in held],
+            "state": [_state(name, len(known.tables[name])) for name in held],
         }
     )
-    order = listed["state"].map({"dated": 0, "who": 1, "rewritten": 2, "undated": 3})
+    order = listed["state"].map({"dated": 0, "later": 1, "who": 2, "rewritten": 3, "undated": 4})
     return listed.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
-def _state(name: str) -> str:
+def _state(name: str, used: int) -> str:
     if name in KEPT_AS_SAID:
-        return "dated"
+        return "dated" if used else "later"
     return "who" if name == "account" else "rewritten" if schema.TABLES[name].when else "undated"
 
 

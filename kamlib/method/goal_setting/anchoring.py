@@ -2,102 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-import pandas as pd
-
-from kamlib import text
-from kamlib.schema import AccountView
-
-_ANCHORS = ["owner_id", "sponsor_id", "signed_on", "kpi", "baseline", "target", "unit", "source"]
+from kamlib import words
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal
+from kamlib.words import Words
 
 
-def anchoring(account: AccountView) -> pd.DataFrame:
-    """Return one row per goal: who owns it, who signed it and on which KPI it stands.
+@dataclass(frozen=True)
+class Anchor:
+    """A goal with who owns it, who signed it and on which KPI it stands; a person who has left counts as missing (S2.4)."""
 
-    Columns goal_id, title, owner_id, sponsor_id, signed_on, kpi, is_anchored and lacks (what is missing, in
-    words). A person who has left counts as missing (S2.4).
+    goal_id: str
+    title: str
+    owner_id: str | None
+    sponsor_id: str | None
+    signed_on: date | None
+    kpi: str | None
+    is_anchored: bool
+    lacks: Words | None
+
+
+@result("anchoring")
+def anchoring(account: Account) -> Iterable[Anchor]:
+    """Return who stands behind each goal with us, and what is missing."""
+    for goal in account.live_goals:
+        owner, sponsor = (_still_here(account, each) for each in (goal.owner_id, goal.sponsor_id))
+        needed = {
+            "owner_id": owner, "sponsor_id": sponsor, "signed_on": goal.signed_on, "kpi": goal.kpi,
+            "baseline": goal.baseline, "target": goal.target, "unit": goal.unit, "source": goal.source,
+        }  # fmt: skip
+        lacking = [words.sentence(f"anchor.{name}") for name, value in needed.items() if value is None]
+        lacks = words.listed(lacking) if lacking else None
+        yield Anchor(goal.row_id, goal.title, owner, sponsor, goal.signed_on, goal.kpi, not lacking, lacks)
+
+
+def _still_here(account: Account, contact_id: str | None) -> str | None:
+    return None if account.has_left(contact_id) else contact_id
+
+
+@dataclass(frozen=True)
+class JointGoal:
+    """A joint goal, or one of the customer's own that we follow: what they answered, and what to do about it (S2.5).
+
+    `serves` is the customer's own goal behind it; `step` is ask, remind, hold, complete (a yes without its owner or
+    day), wait, ask_again or set_date; `advice` says it in words (P25).
     """
-    goals = _without_the_gone(account)
-    lacks = [_lacking(goal) for _, goal in goals.iterrows()]
-    shown = goals[["row_id", "title", "owner_id", "sponsor_id", "signed_on", "kpi"]].rename(
-        columns={"row_id": "goal_id"}
-    )
-    words = [text.listed(text.t(f"anchor.{name}") for name in names) if names else "" for names in lacks]
-    return shown.assign(is_anchored=[not names for names in lacks], lacks=words).reset_index(drop=True)
+
+    goal_id: str
+    title: str
+    side: str
+    serves: str | None
+    owner_id: str | None
+    customer_owner_id: str | None
+    customer_status: str | None
+    customer_status_on: date | None
+    customer_said: str | None
+    ask_again_on: date | None
+    step: str
+    advice: Words | None
 
 
-def _without_the_gone(account: AccountView) -> pd.DataFrame:
-    people = account.contact
-    gone = set(people.loc[people["gone_on"] <= pd.Timestamp(account.as_of), "contact_id"])
-    goals = account.goal.copy()
-    for role in ("owner_id", "sponsor_id"):
-        goals[role] = goals[role].mask(goals[role].isin(gone))
-    return goals
+@result("joint_goals")
+def joint(account: Account) -> Iterable[JointGoal]:
+    """Return the goals that are joint or the customer's own, those that were declined too."""
+    wanted = {each.row_id: each.goal for each in account.insights}
+    for goal in account.goals:
+        if goal.side not in ("joint", "customer"):
+            continue
+        step = _step(goal, account.today)
+        # What we plan to ask is ours: the customer's edition holds the answer given, not our next move.
+        is_ours = account.audience == "internal"
+        advice = words.sentence(f"joint.{step}", day=words.day(goal.ask_again_on)) if is_ours else None
+        yield JointGoal(
+            goal.row_id, goal.title, goal.side, wanted.get(goal.insight_id or ""), goal.owner_id,
+            goal.customer_owner_id, goal.customer_status, goal.customer_status_on, goal.customer_said,
+            goal.ask_again_on, step, advice,
+        )  # fmt: skip
 
 
-def _lacking(goal: pd.Series) -> list[str]:
-    return [name for name in _ANCHORS if text.is_missing(goal[name])]
+def _step(goal: Goal, today: date) -> str:
+    step = ask_state(goal.customer_status, goal.ask_again_on, today)
+    is_whole = goal.customer_owner_id and goal.customer_status_on
+    return "complete" if step == "hold" and not is_whole else step
 
 
-def joint(account: AccountView) -> pd.DataFrame:
-    """Return one row per joint goal and per goal of the customer's own that we follow (S2.5).
-
-    Columns goal_id, title, side, serves (the customer's own goal behind it), owner_id, customer_owner_id,
-    customer_status, customer_status_on, customer_said, ask_again_on, step (ask, remind, hold, complete, wait, ask_again,
-    set_date) and advice in words (P25). `complete`: the customer said yes, but its owner or the day is not written down.
-    """
-    goals = account.goal[account.goal["side"].isin(["joint", "customer"])].rename(
-        columns={"row_id": "goal_id"}
-    )
-    columns = [
-        "goal_id",
-        "title",
-        "side",
-        "owner_id",
-        "customer_owner_id",
-        "customer_status",
-        "customer_status_on",
-    ]
-    shown = goals[[*columns, "customer_said", "ask_again_on"]].reset_index(drop=True)
-    served = goals["insight_id"].map(account.insight.set_index("row_id")["goal"])
-    steps = [_step(goal, account.as_of) for goal in shown.to_dict("records")]
-    told = [_advice(account, step, again) for step, again in zip(steps, shown["ask_again_on"], strict=True)]
-    return shown.assign(
-        serves=served.to_numpy(), step=pd.Series(steps, dtype="str"), advice=pd.Series(told, dtype="str")
-    )
-
-
-def _step(goal: Mapping[Any, Any], today: date) -> str:
-    step = ask_state(goal["customer_status"], goal["ask_again_on"], today)
-    signs = (goal["customer_owner_id"], goal["customer_status_on"])
-    return "complete" if step == "hold" and any(text.is_missing(sign) for sign in signs) else step
-
-
-def _advice(account: AccountView, step: str, again: pd.Timestamp) -> str | None:
-    # What we plan to ask is ours: the customer's edition holds the answer given, not our next move.
-    return None if account.audience == "customer" else text.t(f"joint.{step}", day=text.day(again))
-
-
-def ask_state(status: object, ask_again_on: object, today: date) -> str:
+def ask_state(status: str | None, ask_again_on: date | None, today: date) -> str:
     """Return what to do about a joint goal: a no stands unchanged until the agreed day (P25)."""
     if status == "confirmed":
         return "hold"
     if status == "declined":
-        if text.is_missing(ask_again_on):
+        if ask_again_on is None:
             return "set_date"
-        return "ask_again" if pd.Timestamp(str(ask_again_on)) <= pd.Timestamp(today) else "wait"
+        return "ask_again" if ask_again_on <= today else "wait"
     return "remind" if status in ("proposed", "changed") else "ask"
 
 
-def unled(account: AccountView) -> pd.DataFrame:
-    """Return the goals that no initiative drives (S2.6): goal_id, title, goal_class, owner_id, due_on.
-
-    A stopped initiative drives nothing; a goal that the customer declined asks for none.
-    """
-    driving = account.initiative[account.initiative["status"].ne("stopped")]["goal_id"]
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    left = goals[~goals["row_id"].isin(driving)].rename(columns={"row_id": "goal_id"})
-    return left[["goal_id", "title", "goal_class", "owner_id", "due_on"]].reset_index(drop=True)
+@result("unled_goals")
+def unled(account: Account) -> Iterable[Goal]:
+    """Return the goals that no initiative drives (S2.6): a stopped one drives nothing, a declined goal asks for none."""
+    driven = {each.goal_id for each in account.initiatives if each.status != "stopped"}
+    return [goal for goal in account.live_goals if goal.row_id not in driven]

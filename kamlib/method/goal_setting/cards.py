@@ -2,65 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-import pandas as pd
+from kamlib import words
+from kamlib.method import goal_values
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal
+from kamlib.words import Words
 
-from kamlib import text
-from kamlib.method.goal_setting.progress import latest_reading
-from kamlib.schema import AccountView
-
-_CARD = [
+#: What a whole card says of its goal.
+_CARD = (
     "title", "kpi", "goal_class", "formula", "unit", "direction", "lead_lag", "frequency", "source", "owner_id",
     "baseline", "target", "tolerance",
-]  # fmt: skip
+)  # fmt: skip
 
 
-def cards(account: AccountView) -> pd.DataFrame:
-    """Return one row per goal that the customer has not declined: its KPI card, and what the card lacks.
+@dataclass(frozen=True)
+class Card:
+    """The KPI card of a goal: what it is (unit, direction, lead or lag), how often and from where it is measured.
 
-    Columns goal_id, the fields of the card, nature (unit, direction, lead or lag) and rhythm (frequency and source) in words, measured_on, next_on (by the frequency), is_late (the next reading is past
-    due) and lacks in words; in the customer's edition nothing is said to lack.
+    `is_late`: the next reading, by the frequency, is past due. In the customer's edition nothing is said to lack.
     """
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    own = goals[["row_id", *_CARD]].rename(columns={"row_id": "goal_id"}).reset_index(drop=True)
-    lines = [_measured(account, goal) for goal in own.to_dict("records")]
-    return own.join(
-        pd.DataFrame(lines, columns=["nature", "rhythm", "measured_on", "next_on", "is_late", "lacks"])
-    )
+
+    goal_id: str
+    kpi: str | None
+    formula: str | None
+    nature: Words | None
+    rhythm: Words | None
+    tolerance: float | None
+    measured_on: date | None
+    next_on: date | None
+    is_late: bool
+    lacks: Words | None
 
 
-def _measured(account: AccountView, card: Mapping[Any, Any]) -> dict[str, Any]:
-    _, measured_on = latest_reading(account, card["goal_id"])
-    next_on = next_reading_on(account, card["frequency"], measured_on)
-    lacks = [text.t(f"card.{name}") for name in _CARD if text.is_missing(card[name])]
-    return {
-        "nature": _words(
-            card["unit"],
-            _label("direction", card["direction"]),
-            _label("lead_lag", card["lead_lag"]) if account.audience == "internal" else None,
-        ),
-        "rhythm": _words(_label("frequency", card["frequency"]), card["source"]),
-        "measured_on": measured_on,
-        "next_on": next_on,
-        "is_late": next_on is not None and next_on < pd.Timestamp(account.as_of),
-        "lacks": text.listed(lacks) if lacks and account.audience == "internal" else None,
-    }
+@result("goal_cards")
+def cards(account: Account) -> Iterable[Card]:
+    """Return the KPI card of each goal that the customer has not declined."""
+    is_ours = account.audience == "internal"
+    for goal in account.live_goals:
+        latest = goal_values.latest(account, goal)
+        next_on = next_reading_on(account, goal.frequency, latest.on if latest else None)
+        when = goal.lead_lag if is_ours else None
+        nature = _beside(goal.unit, _label("direction", goal.direction), _label("lead_lag", when))
+        yield Card(
+            goal.row_id, goal.kpi, goal.formula, nature,
+            _beside(_label("frequency", goal.frequency), goal.source), goal.tolerance,
+            latest.on if latest else None, next_on, next_on is not None and next_on < account.today,
+            _lacks(goal) if is_ours else None,
+        )  # fmt: skip
 
 
-def _label(choices: str, code: object) -> str | None:
-    return None if text.is_missing(code) else text.label(choices, code)
+def _lacks(goal: Goal) -> Words | None:
+    missing = [words.sentence(f"card.{name}") for name in _CARD if getattr(goal, name) is None]
+    return words.listed(missing) if missing else None
 
 
-def _words(*parts: object) -> str | None:
-    return ", ".join(str(part) for part in parts if not text.is_missing(part)) or None
+def _label(choices: str, code: str | None) -> Words | None:
+    return words.label(choices, code) if code else None
 
 
-def next_reading_on(
-    account: AccountView, frequency: object, measured_on: pd.Timestamp | None
-) -> pd.Timestamp | None:
+def _beside(*parts: str | Words | None) -> Words | None:
+    known = [part for part in parts if part]
+    return words.joined(known, ", ") if known else None
+
+
+def next_reading_on(account: Account, frequency: str | None, measured_on: date | None) -> date | None:
     """Return the day of the next reading by the card; None where nothing is measured or no frequency is set."""
-    if text.is_missing(frequency) or measured_on is None:
+    if frequency is None or measured_on is None:
         return None
-    return measured_on + pd.Timedelta(days=account.limit("frequency_days")[str(frequency)])
+    return measured_on + timedelta(days=account.limit("frequency_days")[frequency])

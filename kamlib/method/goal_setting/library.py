@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
 from typing import Any
 
-import pandas as pd
-
-from kamlib import text
-from kamlib.method import measures, relationships
+from kamlib import words
+from kamlib.method import goal_values, measures, relationships
 from kamlib.method.goal_setting.anchoring import ask_state
-from kamlib.method.goal_setting.smart import best_change, wallet_high
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Wallet
+from kamlib.words import Words
 
 
 @dataclass(frozen=True)
@@ -22,248 +24,293 @@ class Fit:
     state: str
     baseline: float | None = None
     target: float | None = None
-    told: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, object] = field(default_factory=dict)
     insight_id: str | None = None
 
 
 LACKS, NOT_NEEDED = Fit("lacks_data"), Fit("not_needed")
 
 
-def propose(account: AccountView) -> pd.DataFrame:
-    """Return one row per typical goal of the library, those that fit first.
+@dataclass(frozen=True)
+class Proposal:
+    """A typical goal with its KPI card; `insight_id` is the customer's goal that it serves.
 
-    Columns library_id, goal_class, side, title and the KPI card: kpi, formula, unit, direction, lead_lag, frequency, path,
-    baseline, baseline_on, target, tolerance, due_on, source; insight_id (the customer's goal that it serves), state
-    (fits, lacks_data, not_needed, not_now) and reason: the figures it is built on, or what to add. Joint goals and new
-    contacts wait during a public tender (P7), joint goals after a no until the agreed day (P25).
+    States: fits, lacks_data, not_needed, not_now. `reason` says the figures it is built on, or what to add.
+    """
+
+    library_id: str
+    goal_class: str
+    side: str
+    title: Words
+    kpi: Words
+    formula: Words
+    source: Words
+    unit: str | Words
+    direction: str
+    lead_lag: str
+    frequency: str
+    path: str
+    baseline: float | None
+    baseline_on: date | None
+    target: float | None
+    tolerance: float | None
+    due_on: date
+    insight_id: str | None
+    state: str
+    reason: Words
+
+
+_ORDER = ("fits", "lacks_data", "not_now", "not_needed")
+
+
+@result("proposals")
+def propose(account: Account) -> Iterable[Proposal]:
+    """Return the typical goals of the library, those that fit first.
+
+    Joint goals and new contacts wait during a public tender (P7), joint goals after a no until the agreed day (P25).
     """
     waits = _waits(account)
     library = account.settings["goals"]["library"]
-    # A day is reckoned once per length, not once per goal: date offsets are slow.
-    due_on = {
-        months: _quarter_end(account, months) for months in {kind["months"] for kind in library.values()}
-    }
-    lines = [
-        {**_proposal(account, name, kind, waits), "due_on": due_on[kind["months"]]}
-        for name, kind in library.items()
-    ]
-    start = account.facts_through + pd.offsets.MonthEnd(0) if account.facts_through is not None else pd.NaT
-    proposals = pd.DataFrame(lines)
-    proposals["baseline_on"] = pd.Series([start] * len(lines), dtype="datetime64[us]")
-    rank = proposals["state"].map({"fits": 0, "lacks_data": 1, "not_now": 2, "not_needed": 3})
-    return proposals.loc[rank.sort_values(kind="stable").index].reset_index(drop=True)
+    proposals = [_proposal(account, name, kind, _held_back(kind, waits)) for name, kind in library.items()]
+    return sorted(proposals, key=lambda each: _ORDER.index(each.state))
 
 
 def _proposal(
-    account: AccountView, name: str, kind: Mapping[str, Any], waits: Mapping[str, str]
-) -> dict[str, Any]:
+    account: Account, name: str, kind: Mapping[str, Any], held_back: str | Words | None
+) -> Proposal:
     fit = _FITS[name](account)
-    held_back = _held_back(kind, waits)
-    if held_back and fit.state == "fits":
-        fit = Fit("not_now", fit.baseline, fit.target, {**fit.told, "why": held_back}, fit.insight_id)
-    subject = {part: fit.told.get(part, text.t(f"goal.some_{part}")) for part in ("group", "priority")}
-    words = {
-        part: text.t(f"goal.library.{name}.{part}", **subject)
+    state = "not_now" if held_back and fit.state == "fits" else fit.state
+    subject = {
+        part: fit.figures.get(part, words.sentence(f"goal.some_{part}")) for part in ("group", "priority")
+    }
+    title, kpi, formula, source = (
+        words.sentence(f"goal.library.{name}.{part}", **subject)
         for part in ("title", "kpi", "formula", "source")
-    }
-    return {
-        "library_id": name,
-        **{part: kind[part] for part in ("goal_class", "side", "direction", "path", "frequency", "lead_lag")},
-        **words,
-        **_numbers(account, kind, fit),
-        "insight_id": fit.insight_id,
-        "state": fit.state,
-        "reason": _reason(name, kind, fit),
-    }
-
-
-def _quarter_end(account: AccountView, months: int) -> pd.Timestamp:
-    return pd.Timestamp(account.as_of) + pd.DateOffset(months=months) + pd.offsets.QuarterEnd(0)
-
-
-def _numbers(account: AccountView, kind: Mapping[str, Any], fit: Fit) -> dict[str, Any]:
-    """Unit, baseline, target and tolerance in that unit: money is told in millions."""
+    )
     is_money = kind["unit"] == "currency"
-    step = 1e6 if is_money else 1.0
-    start, end = (None if each is None else round(each / step, 2) for each in (fit.baseline, fit.target))
-    way = None if start is None or end is None else abs(end - start)
-    tolerance = kind.get("tolerance")
-    if "tolerance_share" in kind and way is not None:
-        tolerance = round(kind["tolerance_share"] * way, 2)
-    unit = text.money_unit(account.currency) if is_money else text.t(f"goal.unit.{kind['unit']}")
-    return {"unit": unit, "baseline": start, "target": end, "tolerance": tolerance}
+    unit = words.money_unit(account.currency) if is_money else words.sentence(f"goal.unit.{kind['unit']}")
+    start, end = (
+        None if each is None else round(each / (1e6 if is_money else 1.0), 2)
+        for each in (fit.baseline, fit.target)
+    )
+    year = account.months(12)
+    return Proposal(
+        name, kind["goal_class"], kind["side"], title, kpi, formula, source, unit,
+        kind["direction"], kind["lead_lag"], kind["frequency"], kind["path"],
+        start, _month_end(year[1]) if year else None, end, _tolerance(kind, start, end),
+        _quarter_end(account.today, kind["months"]), fit.insight_id, state, _reason(name, kind, fit, held_back),
+    )  # fmt: skip
 
 
-def _reason(name: str, kind: Mapping[str, Any], fit: Fit) -> str:
-    key = f"goal.library.{name}.reason" if fit.state == "fits" else f"goal.library.{name}.{fit.state}"
-    said = text.t("goal.not_now", why=fit.told["why"]) if fit.state == "not_now" else text.t(key, **fit.told)
-    return f"{said} {text.t('goal.legal')}" if fit.state == "fits" and kind.get("is_legal") else said
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-def _waits(account: AccountView) -> dict[str, str]:
-    """Why new contacts (tender) and joint goals (tender, or a no that still stands) wait, in words; else nothing."""
+def _quarter_end(day: date, months: int) -> date:
+    """Return the last day of the quarter in which a day some months ahead lies."""
+    month = day.year * 12 + day.month - 1 + months
+    last = month + 2 - month % 3
+    return _month_end(date(last // 12, last % 12 + 1, 1))
+
+
+def _tolerance(kind: Mapping[str, Any], start: float | None, end: float | None) -> float | None:
+    if "tolerance_share" not in kind or start is None or end is None:
+        return kind.get("tolerance")
+    return round(float(kind["tolerance_share"]) * abs(end - start), 2)
+
+
+def _reason(name: str, kind: Mapping[str, Any], fit: Fit, held_back: str | Words | None) -> Words:
+    if fit.state != "fits":
+        return words.sentence(f"goal.library.{name}.{fit.state}")
+    if held_back:
+        return words.sentence("goal.not_now", why=held_back)
+    reason = words.sentence(f"goal.library.{name}.reason", **fit.figures)
+    return words.joined([reason, words.sentence("goal.legal")]) if kind.get("is_legal") else reason
+
+
+def _waits(account: Account) -> dict[str, str | Words | None]:
+    """Why new contacts (tender) and joint goals (tender, or a no that still stands) wait."""
     tender = relationships.silence(account)
-    noes = account.goal[account.goal["customer_status"].eq("declined")]
-    days = [day for day in noes["ask_again_on"] if ask_state("declined", day, account.as_of) == "wait"]
+    again = [
+        each.ask_again_on
+        for each in account.goals
+        if each.ask_again_on and ask_state(each.customer_status, each.ask_again_on, account.today) == "wait"
+    ]
     return {
-        "tender": "" if tender is None else relationships.rule_said(tender),
-        "no": text.t("goal.ask_again", day=text.day(max(days))) if days else "",
+        "tender": relationships.rule_said(tender) if tender else None,
+        "no": words.sentence("goal.ask_again", day=words.day(max(again))) if again else None,
     }
 
 
-def _held_back(kind: Mapping[str, Any], waits: Mapping[str, str]) -> str:
+def _held_back(kind: Mapping[str, Any], waits: Mapping[str, str | Words | None]) -> str | Words | None:
     if kind["side"] == "joint":
         return waits["tender"] or waits["no"]
-    return waits["tender"] if kind.get("is_contact") else ""
+    return waits["tender"] if kind.get("is_contact") else None
 
 
-def _serve_priority(account: AccountView) -> Fit:
+def _serve_priority(account: Account) -> Fit:
     """The customer's first priority that no goal of ours serves, told or confirmed rather than assumed."""
-    known = account.insight.dropna(subset=["goal"])
-    if known.empty:
+    served = {each.insight_id for each in account.live_goals}
+    left = [each for each in account.insights if each.row_id not in served]
+    if not left:
+        return NOT_NEEDED if account.insights else LACKS
+    first = min(left, key=lambda each: (each.grade == "assumed", each.priority or 99))
+    figures = {"priority": first.goal, "grade": words.label("grade", first.grade)}
+    return Fit("fits", figures=figures, insight_id=first.row_id)
+
+
+def _larger_share(account: Account) -> Fit:
+    wallet, revenue = _wallet(account, None), measures.sales(account).revenue_12m
+    if wallet is None or not revenue:
         return LACKS
-    live = account.goal[account.goal["customer_status"].ne("declined")]
-    left = known[~known["row_id"].isin(live["insight_id"])]
-    if left.empty:
-        return NOT_NEEDED
-    order = left.assign(guess=left["grade"].eq("assumed")).sort_values(["guess", "priority"], kind="stable")
-    first = order.iloc[0]
-    values = {"priority": str(first["goal"]), "grade": text.label("grade", first["grade"])}
-    return Fit("fits", told=values, insight_id=str(first["row_id"]))
+    step = _step(account, revenue)
+    now, then = revenue / wallet.likely, min((revenue + 2 * step) / wallet.likely, 0.95)
+    figures = {
+        "share": words.percent(now),
+        "wallet": _money(account, wallet.likely),
+        "step": _money(account, step),
+    }
+    return Fit("fits", round(now * 100, 1), round(then * 100, 1), figures) if now < then else NOT_NEEDED
 
 
-def _larger_share(account: AccountView) -> Fit:
-    sold, high = measures.sales(account).iloc[0], wallet_high(account)
-    wallets = account.wallet.dropna(subset=["likely"])
-    whole = wallets[wallets["product_group"].isna()]
-    if high is None or whole.empty or pd.isna(sold["revenue_12m"]):
-        return LACKS
-    likely, step = float(whole["likely"].iloc[-1]), _step(account, sold["revenue_12m"])
-    now, then = sold["revenue_12m"] / likely, min((sold["revenue_12m"] + 2 * step) / likely, 0.95)
-    values = {"share": text.percent(now), "wallet": _money(account, likely), "step": _money(account, step)}
-    return Fit("fits", round(now * 100, 1), round(then * 100, 1), values) if now < then else NOT_NEEDED
+def _wallet(account: Account, product_group: str | None) -> Wallet | None:
+    """What the customer buys in the year in which our last twelve months end; another year's is another figure."""
+    return measures.estimate(account, product_group, measures.year_of_sales(account))
 
 
-def _step(account: AccountView, revenue: float) -> float:
+def _step(account: Account, revenue: float) -> float:
     """One year's reachable change: the best so far where it was a rise, else three per cent."""
-    best = best_change(account)
+    best = goal_values.best_change(account)
     return best if best is not None and best > 0 else 0.03 * revenue
 
 
-def _sole_supplier(account: AccountView) -> Fit:
-    shares = measures.wallet_share(account).dropna(subset=["product_group", "likely_share"])
-    shares = shares[shares["likely_share"] < 1]
-    if shares.empty:
+def _sole_supplier(account: Account) -> Fit:
+    shares = {
+        each.product_group: each.revenue_12m / wallet.likely
+        for each in measures.sales_by_group(account)
+        if (wallet := _wallet(account, each.product_group))
+        and wallet.likely > 0
+        and each.revenue_12m is not None
+    }
+    short = {group: share for group, share in shares.items() if share < 1}
+    if not short:
         return LACKS
-    best = shares.sort_values("likely_share").iloc[-1]
-    values = {"group": str(best["product_group"]), "share": text.percent(best["likely_share"])}
-    return Fit("fits", round(best["likely_share"] * 100, 1), 100.0, values)
+    best = max(short, key=lambda group: short[group])
+    figures = {"group": best, "share": words.percent(short[best])}
+    return Fit("fits", round(short[best] * 100, 1), 100.0, figures)
 
 
-def _new_solution(account: AccountView) -> Fit:
-    cells = account.whitespace[account.whitespace["status"].eq("open")].dropna(subset=["potential"])
-    if cells.empty:
+def _new_solution(account: Account) -> Fit:
+    potentials: dict[str, float] = {}
+    for each in account.whitespaces:
+        if each.status == "open" and each.potential is not None:
+            potentials[each.product_group] = potentials.get(each.product_group, 0.0) + each.potential
+    if not potentials:
         return LACKS
-    by_group = cells.groupby("product_group")["potential"].sum()
-    potential = float(by_group.max())
-    values = {"group": str(by_group.idxmax()), "potential": _money(account, potential)}
-    return Fit("fits", 0.0, round(potential / 4, -3), values)
+    group = max(sorted(potentials), key=lambda each: potentials[each])
+    figures = {"group": group, "potential": _money(account, potentials[group])}
+    return Fit("fits", 0.0, round(potentials[group] / 4, -3), figures)
 
 
-def _joint_innovation(account: AccountView) -> Fit:
-    work = account.initiative
-    shared = work["kind"].eq("development") & work["customer_owner_id"].notna()
-    running = int((shared & work["status"].isin(["planned", "ongoing"])).sum())
-    return NOT_NEEDED if running else Fit("fits", 0.0, 1.0)
+def _joint_innovation(account: Account) -> Fit:
+    is_running = any(
+        each.kind == "development" and each.customer_owner_id and each.status in ("planned", "ongoing")
+        for each in account.initiatives
+    )
+    return NOT_NEEDED if is_running else Fit("fits", 0.0, 1.0)
 
 
-def _grow_revenue(account: AccountView) -> Fit:
-    revenue = measures.sales(account)["revenue_12m"].iloc[0]
-    if pd.isna(revenue) or best_change(account) is None:
+def _grow_revenue(account: Account) -> Fit:
+    revenue = measures.sales(account).revenue_12m
+    if revenue is None or goal_values.best_change(account) is None:
         return LACKS
     step = _step(account, revenue)
-    values = {"revenue": _money(account, revenue), "step": _money(account, step)}
-    return Fit("fits", round(revenue, -3), round(revenue + step, -3), values)
+    figures = {"revenue": _money(account, revenue), "step": _money(account, step)}
+    return Fit("fits", round(revenue, -3), round(revenue + step, -3), figures)
 
 
-def _revive_group(account: AccountView) -> Fit:
-    groups = measures.sales_by_group(account).dropna(subset=["growth_share"])
-    still = groups[groups["growth_share"] <= account.limit("flat_group_share")]
-    moving = groups[groups["growth_share"] > account.limit("flat_group_share")]
-    if groups.empty or still.empty or moving.empty:
-        return LACKS if groups.empty else NOT_NEEDED
-    flat = still.sort_values("revenue_12m").iloc[-1]
-    pace = min(float(moving["growth_share"].median()), 0.10)
-    change = text.percent(flat["growth_share"], 1, signed=True)
-    values = {"group": str(flat["product_group"]), "change": change, "pace": text.percent(pace, 1)}
-    return Fit("fits", round(flat["revenue_12m"], -3), round(flat["revenue_12m"] * (1 + pace), -3), values)
+def _revive_group(account: Account) -> Fit:
+    limit = account.limit("flat_growth_share")
+    groups = [
+        (each.growth_share, each.revenue_12m, each.product_group)
+        for each in measures.sales_by_group(account)
+        if each.growth_share is not None and each.revenue_12m is not None
+    ]
+    still = [each for each in groups if each[0] <= limit]
+    moving = [growth for growth, _, _ in groups if growth > limit]
+    if not still or not moving:
+        return NOT_NEEDED if groups else LACKS
+    growth, revenue, group = max(still, key=lambda each: each[1])
+    pace = min(float(median(moving)), 0.10)
+    change = words.percent(growth, 1, signed=True)
+    figures = {"group": group, "change": change, "pace": words.percent(pace, 1)}
+    return Fit("fits", round(revenue, -3), round(revenue * (1 + pace), -3), figures)
 
 
-def _lift_margin(account: AccountView) -> Fit:
-    margin = measures.sales(account)["margin_share"].iloc[0]
-    if pd.isna(margin):
+def _lift_margin(account: Account) -> Fit:
+    margin, year = measures.sales(account).margin_share, account.months(12, back=12)
+    if margin is None or year is None:
         return LACKS
-    before = account.window(12, back=12)
-    year = account.revenue[account.revenue["month"].between(*before)] if before else account.revenue.head(0)
-    earlier = year["contribution_margin"].sum(min_count=1) / (year["revenue"].sum() or float("nan"))
-    then = max(margin + 0.01, margin, earlier)  # an unknown earlier year (NaN) never wins
-    values = {"margin": text.percent(margin, 1), "earlier": text.percent(earlier, 1)}
-    return Fit("fits", round(margin * 100, 1), round(then * 100, 1), values)
+    before = [each for each in account.revenues if year[0] <= each.month <= year[1]]
+    earned = [each.contribution_margin for each in before if each.contribution_margin is not None]
+    sold = sum(each.revenue for each in before)
+    earlier = sum(earned) / sold if earned and sold else None
+    then = max(margin + 0.01, earlier or 0.0)
+    figures = {"margin": words.percent(margin, 1), "earlier": words.percent(earlier, 1)}
+    return Fit("fits", round(margin * 100, 1), round(then * 100, 1), figures)
 
 
-def _pay_its_way(account: AccountView) -> Fit:
-    profit = measures.customer_profit(account).iloc[0]
-    if pd.isna(profit["profit"]):
+def _pay_its_way(account: Account) -> Fit:
+    left = measures.customer_profit(account)
+    if left.profit is None or left.service_cost is None:
         return LACKS
-    if profit["profit"] >= 0:
+    if left.profit >= 0:
         return NOT_NEEDED
-    values = {"profit": _money(account, profit["profit"]), "cost": _money(account, profit["service_cost"])}
-    return Fit("fits", round(profit["profit"], -3), 0.0, values)
+    figures = {"profit": _money(account, left.profit), "cost": _money(account, left.service_cost)}
+    return Fit("fits", round(left.profit, -3), 0.0, figures)
 
 
-def _keep_groups(account: AccountView) -> Fit:
-    kept = measures.repurchase(account).iloc[0]
-    if not kept["before"]:
+def _keep_groups(account: Account) -> Fit:
+    kept = measures.repurchase(account)
+    if kept.share is None:
         return LACKS
-    values = {"lost": text.listed(kept["lost"]), "again": str(kept["again"]), "before": str(kept["before"])}
-    return Fit("fits", round(kept["share"] * 100, 1), 100.0, values) if kept["lost"] else NOT_NEEDED
+    figures = {"lost": words.listed(kept.lost), "again": str(kept.again), "before": str(kept.before)}
+    return Fit("fits", round(kept.share * 100, 1), 100.0, figures) if kept.lost else NOT_NEEDED
 
 
-def _more_levels(account: AccountView) -> Fit:
+def _more_levels(account: Account) -> Fit:
     roles = relationships.threading(account)
-    if not roles["people"].sum():
+    if not any(each.people for each in roles):
         return LACKS
-    met = int(roles["is_threaded"].sum())
-    unmet = [text.label("stakeholder_role", role) for role in roles.loc[~roles["is_threaded"], "role"]]
-    values = {"met": str(met), "of": str(len(roles)), "unmet": text.listed(unmet)}
-    return Fit("fits", float(met), float(min(met + 2, len(roles))), values) if unmet else NOT_NEEDED
+    unmet = [words.label("stakeholder_role", each.role) for each in roles if not each.is_threaded]
+    met = len(roles) - len(unmet)
+    figures = {"met": str(met), "of": str(len(roles)), "unmet": words.listed(unmet)}
+    return Fit("fits", float(met), float(min(met + 2, len(roles))), figures) if unmet else NOT_NEEDED
 
 
-def _on_time(account: AccountView) -> Fit:
-    periods = measures.delivery_precision(account)
-    year = periods[periods["period"].eq("12m")].iloc[0]
-    return _up_to(year["share"], 0.95, int(year["lines_due"]))
+def _on_time(account: Account) -> Fit:
+    year = next(each for each in measures.delivery_precision(account) if each.period == "12m")
+    return _up_to(year.share, 0.95, year.lines_due)
 
 
-def _keep_promises(account: AccountView) -> Fit:
-    sides = measures.commitments(account)
-    ours = sides[sides["direction"].eq("ours")].iloc[0]
-    return _up_to(ours["on_time_share"], 0.90, int(ours["due"]))
+def _keep_promises(account: Account) -> Fit:
+    ours = next(each for each in measures.commitments(account) if each.direction == "ours")
+    return _up_to(ours.on_time_share, 0.90, ours.due)
 
 
-def _up_to(share: float, aim: float, n: int) -> Fit:
+def _up_to(share: float | None, aim: float, n: float) -> Fit:
     """Raise a share to an aim of ours; not needed where it is there already."""
-    if pd.isna(share):
+    if share is None:
         return LACKS
-    values = {"share": text.percent(share), "n": text.number(n)}
-    return Fit("fits", round(share * 100, 1), aim * 100, values) if round(share, 2) < aim else NOT_NEEDED
+    figures = {"share": words.percent(share), "n": words.number(n)}
+    return Fit("fits", round(share * 100, 1), aim * 100, figures) if round(share, 2) < aim else NOT_NEEDED
 
 
-def _money(account: AccountView, amount: float) -> str:
-    return text.money(amount, account.currency)
+def _money(account: Account, amount: float) -> Words:
+    return words.money(amount, account.currency)
 
 
-_FITS: Mapping[str, Callable[[AccountView], Fit]] = {
+_FITS: Mapping[str, Callable[[Account], Fit]] = {
     "larger_share": _larger_share,
     "sole_supplier": _sole_supplier,
     "new_solution": _new_solution,

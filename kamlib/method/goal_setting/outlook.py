@@ -1,111 +1,94 @@
-"""How likely a target is, from three honest numbers: lowest, most likely and highest outcome (6.6)."""
+"""How likely a target is, from three honest numbers, and whether the year's other figures say the same (6.6)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-import pandas as pd
-
-from kamlib import text
-from kamlib.method.goal_setting.progress import expected_share, latest_reading
-from kamlib.schema import AccountView
-
-_OF_THE_GOAL = ["title", "goal_class", "unit", "target", "due_on", "low", "likely", "high", "estimated_on"]
-_COLUMNS = ["goal_id", *_OF_THE_GOAL, "mean", "chance", "pace", "state", "reading"]
+from kamlib import words
+from kamlib.method import goal_values, measures
+from kamlib.method.estimates import chance, pert_mean
+from kamlib.method.goal_setting.progress import expected_share, progress
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal
+from kamlib.words import Words
 
 
-def pert_mean(low: float, likely: float, high: float) -> float:
-    """Return the expected outcome of three estimates, (low + 4 likely + high) / 6.
+@dataclass(frozen=True)
+class GoalOutlook:
+    """How likely a goal is: `mean`, `chance` (0..1), `pace` (where today's pace ends on the day), and what it means.
 
-    >>> round(pert_mean(26, 31, 38), 2)
-    31.33
+    States: beyond, unlikely, open, likely, no_range, broken, no_target. `is_contradicted`: the goal counts as on track
+    by its path while its own estimate makes it unlikely.
     """
-    return (low + 4 * likely + high) / 6
+
+    goal_id: str
+    title: str
+    unit: str | None
+    target: float | None
+    low: float | None
+    likely: float | None
+    high: float | None
+    mean: float | None
+    chance: float | None
+    pace: float | None
+    state: str
+    is_contradicted: bool
+    reading: Words
 
 
-def chance(
-    low: float, likely: float, high: float, target: float, *, direction: object = "up"
-) -> float | None:
-    """Return the probability 0..1 that the outcome reaches the target under the PERT (beta) distribution.
+def _limits(account: Account) -> dict[str, Words]:
+    return {name: words.percent(account.limit(f"goal_chance_{name}")) for name in ("low", "high")}
 
-    Closed form, nothing is drawn. None where a number is missing or low <= likely <= high does not hold.
 
-    >>> round(chance(0, 5, 10, 5), 9)
-    0.5
+@result("goal_outlook", values=_limits)
+def outlook(account: Account) -> Iterable[GoalOutlook]:
+    """Return the financial goals, and others with an estimate, the least likely first.
+
+    Our own estimates: empty in the customer's edition.
     """
-    if any(text.is_missing(number) for number in (low, likely, high, target)) or not low <= likely <= high:
-        return None
-    if low == high:
-        return float(target >= low if direction == "down" else target <= low)
-    width = high - low
-    below = _beta_below(
-        (target - low) / width, 1 + 4 * (likely - low) / width, 1 + 4 * (high - likely) / width
-    )
-    return below if direction == "down" else 1 - below
-
-
-def _beta_below(x: float, a: float, b: float) -> float:
-    """Share of the beta distribution below x: the hypergeometric series, taken from the end where it is short."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _beta_below(1 - x, b, a)
-    total = term = 1.0
-    n = 0
-    while term > 1e-16 * total:
-        term *= (a + b + n) / (a + 1 + n) * x
-        total += term
-        n += 1
-    whole = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    return total * math.exp(whole + a * math.log(x) + b * math.log1p(-x)) / a
-
-
-def outlook(account: AccountView) -> pd.DataFrame:
-    """Return one row per financial goal, and per other goal with an estimate, the least likely first.
-
-    Columns of the goal and mean, chance (0..1), pace (where today's pace ends at the target date), state
-    (beyond, unlikely, open, likely, no_range, broken, no_target) and reading: what it means and how much is known, or what
-    to ask. Our own estimates: empty in the customer's edition.
-    """
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    estimated = goals[["low", "likely", "high"]].notna().any(axis=1)
-    wanted = goals[goals["goal_class"].eq("financial") | estimated]
     if account.audience == "customer":
-        wanted = wanted.head(0)
-    lines = [_line(account, goal) for goal in wanted.to_dict("records")]
-    rows = pd.DataFrame(lines, columns=_COLUMNS).astype(
-        {"mean": "float64", "chance": "float64", "pace": "float64"}
-    )
-    return rows.sort_values("chance", kind="stable", na_position="first", ignore_index=True)
+        return []
+    wanted = [goal for goal in account.live_goals if goal.goal_class == "financial" or _is_estimated(goal)]
+    states = {each.goal_id: each.state for each in progress(account)}
+    rows = [_outlook(account, goal, states[goal.row_id]) for goal in wanted]
+    return sorted(rows, key=lambda each: -1.0 if each.chance is None else each.chance)
 
 
-def _line(account: AccountView, goal: Mapping[Any, Any]) -> dict[str, Any]:
-    low, likely, high, target = (goal[name] for name in ("low", "likely", "high", "target"))
-    reached = chance(low, likely, high, target, direction=goal["direction"])
-    state, pace = outlook_state(goal, reached, account), _pace(account, goal)
-    mean = None if state in ("no_range", "broken") else pert_mean(low, likely, high)
-    numbers = {"low": low, "likely": likely, "high": high, "mean": mean, "target": target, "pace": pace}
-    told = {name: figure(number) for name, number in numbers.items()}
-    told |= {
-        "unit": _known(goal["unit"]),
-        "odds": odds(reached),
-        "due": text.day(goal["due_on"]),
-        "kpi": _known(goal["kpi"]),
-    }
-    reading = text.t(f"outlook.{state}", **told)
+def _three(goal: Goal) -> tuple[float | None, float | None, float | None]:
+    return goal.low, goal.likely, goal.high
+
+
+def _is_estimated(goal: Goal) -> bool:
+    return any(each is not None for each in _three(goal))
+
+
+def _outlook(account: Account, goal: Goal, followed: str) -> GoalOutlook:
+    reached = chance(*_three(goal), goal.target, is_down=goal.direction == "down")
+    state, pace = outlook_state(account, goal, reached), _pace(account, goal)
+    mean = None if state in ("no_range", "broken") else pert_mean(*_three(goal))
+    is_contradicted = state in ("unlikely", "beyond") and followed in ("on_track", "not_due")
+    reading = words.sentence(
+        f"outlook.{state}", low=words.figure(goal.low), likely=words.figure(goal.likely),
+        high=words.figure(goal.high, goal.unit), mean=words.figure(mean),
+        target=words.figure(goal.target, goal.unit), odds=odds(reached), kpi=goal.kpi or "", due=words.day(goal.due_on),
+    )  # fmt: skip
+    sentences = [reading]
+    if is_contradicted:
+        shown = words.label("goal_state", followed)
+        sentences.append(words.sentence("outlook.contradicted", state=shown))
     if mean is not None:
-        reading = f"{reading} {'; '.join(_grounds(account, goal, pace, told))}."
-    own = {name: goal[name] for name in _OF_THE_GOAL}
-    return {"goal_id": goal["row_id"], **own, "mean": mean, "chance": reached, "pace": pace, "state": state,
-            "reading": reading}  # fmt: skip
+        sentences.append(words.joined([words.joined(_grounds(account, goal, pace), "; "), "."], ""))
+    return GoalOutlook(
+        goal.row_id, goal.title, goal.unit, goal.target, *_three(goal), mean, reached, pace, state,
+        is_contradicted, words.joined(sentences),
+    )  # fmt: skip
 
 
-def outlook_state(goal: Mapping[Any, Any], reached: float | None, account: AccountView) -> str:
+def outlook_state(account: Account, goal: Goal, reached: float | None) -> str:
     """Return no_range, broken, no_target, or how likely the target is by the limits in the settings."""
-    low, likely, high = goal["low"], goal["likely"], goal["high"]
-    if any(text.is_missing(number) for number in (low, likely, high)):
+    low, likely, high = _three(goal)
+    if low is None or likely is None or high is None:
         return "no_range"
     if not low <= likely <= high:
         return "broken"
@@ -118,47 +101,68 @@ def outlook_state(goal: Mapping[Any, Any], reached: float | None, account: Accou
     return "likely" if reached >= account.limit("goal_chance_high") else "open"
 
 
-def odds(reached: float | None) -> str:
-    """Return a probability as a count of ten, in words; a dash where it is not known."""
+def odds(reached: float | None) -> Words | None:
+    """Return a probability as a count of ten."""
     if reached is None:
-        return text.MISSING
-    if reached < 0.05 or reached > 0.95:
-        return text.t("outlook.odds.few" if reached < 0.05 else "outlook.odds.nearly_all")
-    return text.t("outlook.odds.tenths", n=int(reached * 10 + 0.5))
-
-
-def _pace(account: AccountView, goal: Mapping[Any, Any]) -> float | None:
-    """Where the goal ends at the pace so far, by its own path; nothing before a tenth of the way is expected."""
-    now, _ = latest_reading(account, goal["row_id"])
-    expected = expected_share(account, goal)
-    if now is None or text.is_missing(goal["baseline"]) or expected is None or expected < 0.1:
         return None
-    return float(goal["baseline"] + (now - goal["baseline"]) / min(expected, 1.0))
+    if reached < 0.05 or reached > 0.95:
+        return words.sentence("outlook.odds.few" if reached < 0.05 else "outlook.odds.nearly_all")
+    return words.sentence("outlook.odds.tenths", n=int(reached * 10 + 0.5))
 
 
-def _grounds(
-    account: AccountView, goal: Mapping[Any, Any], pace: float | None, told: dict[str, str]
-) -> list[str]:
-    """How much the estimate stands on: its age, the readings behind it, and what today's pace says."""
-    readings = int(account.reading.loc[account.reading["goal_id"].eq(goal["row_id"]), "value"].notna().sum())
-    said = [text.t("outlook.measured", n=readings) if readings else text.t("outlook.unmeasured")]
+def _pace(account: Account, goal: Goal) -> float | None:
+    """Where the goal ends at the pace so far: the year's own pace, else by the goal's path.
+
+    Nothing is said before a tenth of the way is expected.
+    """
+    counts, year = goal_values.scope(account, goal), _year_of(account, goal)
+    if year is not None and counts is not None:
+        return None if year.pace is None else year.pace / counts.step
+    latest, expected = goal_values.latest(account, goal), expected_share(account, goal)
+    if latest is None or goal.baseline is None or expected is None or expected < 0.1:
+        return None
+    return goal.baseline + (latest.value - goal.baseline) / min(expected, 1.0)
+
+
+def _year_of(account: Account, goal: Goal) -> measures.YearOutlook | None:
+    """Return the year's forecast, pace and budget where the goal is all our revenue of that year; else None."""
+    counts = goal_values.scope(account, goal)
+    if counts is None or counts.product_group is not None or goal.due_on is None:
+        return None
+    year = measures.year_outlook(account)
+    return year if year and measures.ends_year(goal.due_on, year.year) else None
+
+
+def _grounds(account: Account, goal: Goal, pace: float | None) -> Iterator[Words]:
+    """How much the estimate stands on: the readings behind it, the pace, the year's forecast, and its age."""
+    readings = len(goal_values.values(account, goal))
+    yield words.sentence("outlook.measured", n=readings) if readings else words.sentence("outlook.unmeasured")
     if pace is not None:
-        within = goal["low"] <= pace <= goal["high"]
-        said.append(text.t("outlook.pace" if within else "outlook.pace_outside", **told))
-    if text.is_missing(goal["estimated_on"]):
-        return [*said, text.t("outlook.undated")]
-    age = (pd.Timestamp(account.as_of) - goal["estimated_on"]).days
+        is_within = goal.low is not None and goal.high is not None and goal.low <= pace <= goal.high
+        key = "outlook.pace" if is_within else "outlook.pace_outside"
+        yield words.sentence(key, pace=words.figure(pace, goal.unit))
+    yield from _forecast(account, goal)
+    if goal.estimated_on is None:
+        yield words.sentence("outlook.undated")
+        return
+    age = (account.today - goal.estimated_on).days
     key = "outlook.old" if age > account.limit("goal_estimate_days") else "outlook.dated"
-    return [*said, text.t(key, day=text.day(goal["estimated_on"]))]
+    yield words.sentence(key, day=words.day(goal.estimated_on))
 
 
-def figure(number: object) -> str:
-    """Return a goal's number as people write it: no decimals where it is whole or large."""
-    if text.is_missing(number):
-        return text.MISSING
-    value = float(str(number))
-    return text.number(value, 0 if abs(value) >= 1000 or value.is_integer() else 1)
-
-
-def _known(words: object) -> str:
-    return "" if text.is_missing(words) else str(words)
+def _forecast(account: Account, goal: Goal) -> Iterator[Words]:
+    """The year's forecast where it says something else than the goal's own three numbers of the same revenue."""
+    counts, year = goal_values.scope(account, goal), _year_of(account, goal)
+    if counts is None or year is None or year.likely is None:
+        return
+    low, likely, high = (
+        None if each is None else each / counts.step for each in (year.low, year.likely, year.high)
+    )
+    if (low, likely, high) == _three(goal):
+        return
+    top = likely if high is None else high
+    is_below = goal.target is not None and top is not None and top < goal.target
+    yield words.sentence(
+        "outlook.forecast_below" if is_below else "outlook.forecast_differs", year=str(year.year),
+        day=words.day(year.made_on), low=words.figure(low), likely=words.figure(likely), high=words.figure(high, goal.unit),
+    )  # fmt: skip

@@ -2,85 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-import pandas as pd
+from kamlib import words
+from kamlib.method import goal_values
+from kamlib.method.goal_values import GoalValue
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal
+from kamlib.words import Words
 
-from kamlib import text
-from kamlib.schema import AccountView
 
-_OF_THE_GOAL = ["title", "goal_class", "side", "kpi", "unit", "direction", "baseline", "target", "due_on"]
-_BESIDE = ["judgement", "judged_on", "owner_id", "customer_owner_id"]
+@dataclass(frozen=True)
+class GoalProgress:
+    """One goal and how far it has come: the KAM's dated judgement stands beside, and never instead.
 
-
-def progress(account: AccountView) -> pd.DataFrame:
-    """Return one row per goal that the customer has not declined, the furthest behind first.
-
-    Columns of the goal and now, now_on, way (share 0..1 of the road, negative when it goes the wrong way),
-    elapsed (share of the time), expected (share by the path), basis (the path that was used), state (on_track,
-    at_risk, off_track, not_due, undefined, no_reading), reading (in words) and the KAM's dated judgement beside.
-    A goal short of what is expected by no more than the tolerance on its KPI card is on track.
+    `way` is the share of the road (negative when it goes the wrong way), `elapsed` of the time, `expected` by the path
+    (`basis`: the one that was used); `reading` says the state in words.
     """
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    lines = [_line(account, goal) for _, goal in goals.iterrows()]
-    added = ["now", "now_on", "way", "elapsed", "expected", "basis", "state", "reading"]
-    followed = pd.DataFrame(lines, columns=["goal_id", *added], index=goals.index)
-    # Where no goal has a reading every share is None: still a column of numbers.
-    followed = followed.astype(dict.fromkeys(["now", "way", "elapsed", "expected"], "float64"))
-    followed = followed.join(goals[_OF_THE_GOAL + _BESIDE])
-    order = {state: place for place, state in enumerate(_ORDER)}
-    return followed.sort_values(
-        "state", key=lambda states: states.map(order), kind="stable", ignore_index=True
-    )
+
+    goal_id: str
+    title: str
+    goal_class: str
+    side: str
+    kpi: str | None
+    unit: str | None
+    baseline: float | None
+    target: float | None
+    due_on: date | None
+    owner_id: str | None
+    customer_owner_id: str | None
+    judgement: str | None
+    judged_on: date | None
+    now: float | None
+    now_on: date | None
+    way: float | None
+    elapsed: float | None
+    expected: float | None
+    basis: str
+    state: str
+    reading: Words
+
+    @property
+    def road(self) -> Words:
+        """From, now and to with the unit; an unmeasured end is a dash."""
+        if self.baseline is None and self.now is None and self.target is None:
+            return words.sentence("goals_page.no_road")
+        ends = {"baseline": words.figure(self.baseline), "now": words.figure(self.now)}
+        return words.sentence("goals_page.road", **ends, target=words.figure(self.target, self.unit))
 
 
-_ORDER = ["off_track", "at_risk", "no_reading", "undefined", "on_track", "not_due"]
+_ORDER = ("off_track", "at_risk", "no_reading", "undefined", "on_track", "not_due")
 
 
-def _line(account: AccountView, goal: pd.Series) -> tuple[object, ...]:
-    now, now_on = latest_reading(account, goal["row_id"])
-    way = way_gone(now, goal["baseline"], goal["target"])
-    elapsed = elapsed_share(goal["baseline_on"], goal["due_on"], pd.Timestamp(account.as_of))
+def _limits(account: Account) -> dict[str, Words]:
+    limits = {"green": "goal_green_ratio", "amber": "goal_amber_ratio"}
+    return {name: words.percent(account.limit(limit)) for name, limit in limits.items()}
+
+
+@result("goal_progress", values=_limits)
+def progress(account: Account) -> Iterable[GoalProgress]:
+    """Return the goals that the customer has not declined, the furthest behind first.
+
+    States: on_track, at_risk, off_track, not_due, undefined, no_reading. A goal short of what is expected by no more
+    than the tolerance on its KPI card is on track.
+    """
+    followed = [_followed(account, goal) for goal in account.live_goals]
+    return sorted(followed, key=lambda each: _ORDER.index(each.state))
+
+
+def _followed(account: Account, goal: Goal) -> GoalProgress:
+    latest = goal_values.latest(account, goal)
+    way = way_gone(latest.value if latest else None, goal.baseline, goal.target)
+    elapsed = elapsed_share(goal.baseline_on, goal.due_on, account.today)
     expected, basis = _expected(account, goal, elapsed)
-    state = "no_reading" if now is None else goal_state(way, expected, **_limits(account))
-    tolerated = state in ("at_risk", "off_track") and is_tolerated(goal, way, expected)
-    state = "on_track" if tolerated else state
-    told = {"way": text.percent(way), "expected": text.percent(expected), "elapsed": text.percent(elapsed)}
-    key = "tolerated" if tolerated else _said(state, way, expected)
-    reading = text.t(f"progress.{key}", **told, due=text.day(goal["due_on"]))
-    if basis != goal["path"] and not text.is_missing(goal["path"]):
-        reading = f"{reading} {text.t('progress.fallback', path=text.label('goal_path', goal['path']))}"
-    return goal["row_id"], now, now_on, way, elapsed, expected, basis, state, reading
+    state, sentence = _judged(account, goal, latest, way, expected)
+    shares = {"way": way, "expected": expected, "elapsed": elapsed}
+    written = {name: words.percent(share) for name, share in shares.items()}
+    reading = words.sentence(f"progress.{sentence}", **written)
+    if goal.path not in (None, basis):
+        fallback = words.sentence("progress.fallback", path=words.label("goal_path", goal.path))
+        reading = words.joined([reading, fallback])
+    return GoalProgress(
+        goal.row_id, goal.title, goal.goal_class, goal.side, goal.kpi, goal.unit, goal.baseline, goal.target,
+        goal.due_on, goal.owner_id, goal.customer_owner_id, goal.judgement, goal.judged_on,
+        latest.value if latest else None, latest.on if latest else None,
+        way, elapsed, expected, basis, state, reading,
+    )  # fmt: skip
 
 
-def _said(state: str, way: float | None, expected: float | None) -> str:
-    """The sentence of a state: a goal behind its own start and one that nobody can measure are told so."""
-    if state == "no_reading" and expected is None:
-        return "no_reading_no_way"
-    return "backwards" if state == "off_track" and way is not None and way < 0 else state
+def _judged(
+    account: Account, goal: Goal, latest: GoalValue | None, way: float | None, expected: float | None
+) -> tuple[str, str]:
+    """Return the state of a goal and the sentence that says it."""
+    if latest is None:
+        return "no_reading", "no_reading" if expected is not None else "no_reading_no_way"
+    green, amber = account.limit("goal_green_ratio"), account.limit("goal_amber_ratio")
+    state = goal_state(way, expected, green=green, amber=amber)
+    if state in ("at_risk", "off_track") and is_tolerated(goal, way, expected):
+        return "on_track", "tolerated"
+    return state, "backwards" if state == "off_track" and way is not None and way < 0 else state
 
 
-def is_tolerated(goal: pd.Series, way: float | None, expected: float | None) -> bool:
+def is_tolerated(goal: Goal, way: float | None, expected: float | None) -> bool:
     """Tell whether a goal lies short of the expected value by no more than its KPI card's tolerance (6.9)."""
-    if way is None or expected is None or text.is_missing(goal["tolerance"]):
+    if way is None or expected is None or goal.tolerance is None:
         return False
-    short = (expected - way) * abs(goal["target"] - goal["baseline"])
-    return bool(round(short, 9) <= goal["tolerance"])
+    if goal.target is None or goal.baseline is None:
+        return False
+    return round((expected - way) * abs(goal.target - goal.baseline), 9) <= goal.tolerance
 
 
-def _limits(account: AccountView) -> dict[str, float]:
-    return {"green": account.limit("goal_green_ratio"), "amber": account.limit("goal_amber_ratio")}
-
-
-def latest_reading(account: AccountView, goal_id: str) -> tuple[float | None, pd.Timestamp | None]:
-    """Return the newest measured value of a goal and its day; (None, None) when nothing is measured."""
-    known = account.reading[account.reading["goal_id"].eq(goal_id)].dropna(subset=["value"])
-    known = known.sort_values("measured_on")
-    return (float(known["value"].iloc[-1]), known["measured_on"].iloc[-1]) if len(known) else (None, None)
-
-
-def way_gone(now: float | None, baseline: float, target: float) -> float | None:
+def way_gone(now: float | None, baseline: float | None, target: float | None) -> float | None:
     """Return (now - baseline) / (target - baseline), right for both directions (6.8).
 
     None where it is undefined: nothing measured, an end of the road missing, or baseline equal to target.
@@ -88,56 +122,65 @@ def way_gone(now: float | None, baseline: float, target: float) -> float | None:
     >>> round(way_gone(27, 41, 20), 2)
     0.67
     """
-    if now is None or pd.isna(baseline) or pd.isna(target) or baseline == target:
+    if now is None or baseline is None or target is None or baseline == target:
         return None
-    return float((now - baseline) / (target - baseline))
+    return (now - baseline) / (target - baseline)
 
 
-def elapsed_share(start: pd.Timestamp, end: pd.Timestamp, today: pd.Timestamp) -> float | None:
+def elapsed_share(start: date | None, end: date | None, today: date) -> float | None:
     """Return the share 0..1 of the time from baseline to due date that has passed; None without both dates."""
-    if pd.isna(start) or pd.isna(end) or end <= start:
+    if start is None or end is None or end <= start:
         return None
     return min(max((today - start) / (end - start), 0.0), 1.0)
 
 
-def expected_share(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
+def expected_share(account: Account, goal: Goal) -> float | None:
     """Return the share of the road that a goal's own path expects by today; None without both dates (P12)."""
-    elapsed = elapsed_share(goal["baseline_on"], goal["due_on"], pd.Timestamp(account.as_of))
-    return _expected(account, goal, elapsed)[0]
+    return _expected(account, goal, elapsed_share(goal.baseline_on, goal.due_on, account.today))[0]
 
 
-def _expected(
-    account: AccountView, goal: Mapping[str, Any] | pd.Series, elapsed: float | None
-) -> tuple[float | None, str]:
+def _expected(account: Account, goal: Goal, elapsed: float | None) -> tuple[float | None, str]:
     """Share of the road that the path expects by now; a path that lacks its data is walked evenly."""
-    by_path = {"steps": _by_steps, "seasonal": _by_season}
-    if elapsed is None:
-        return None, "linear"
-    if goal["path"] == "back_loaded":
-        return elapsed ** account.limit("goal_back_loaded_power"), "back_loaded"
-    if goal["path"] in by_path:
-        expected = by_path[goal["path"]](account, goal)
-        if expected is not None:
-            return expected, goal["path"]
-    return elapsed, "linear"
+    by_path = {"back_loaded": _at_the_end, "steps": _by_steps, "seasonal": _by_season}
+    if elapsed is None or goal.path not in by_path:
+        return elapsed, "linear"
+    expected = by_path[goal.path](account, goal, elapsed)
+    return (elapsed, "linear") if expected is None else (expected, goal.path)
 
 
-def _by_steps(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
+def _at_the_end(account: Account, _: Goal, elapsed: float) -> float:
+    """Little at first, the most towards the end."""
+    return float(elapsed ** account.limit("goal_back_loaded_power"))
+
+
+def _by_steps(account: Account, goal: Goal, _: float) -> float | None:
     """Share of the goal's dated initiatives that are due by now."""
-    due = account.initiative.loc[account.initiative["goal_id"].eq(goal["row_id"]), "due_on"].dropna()
-    return float((due <= pd.Timestamp(account.as_of)).mean()) if len(due) else None
+    due = [each.due_on for each in account.initiatives if each.goal_id == goal.row_id and each.due_on]
+    return sum(day <= account.today for day in due) / len(due) if due else None
 
 
-def _by_season(account: AccountView, goal: Mapping[str, Any] | pd.Series) -> float | None:
+def _by_season(account: Account, goal: Goal, _: float) -> float | None:
     """Share of the goal's months, each as heavy as the customer's purchases in that month of the last year."""
-    window = account.window(12)
-    if window is None:
+    year = account.months(12)
+    if year is None or goal.baseline_on is None or goal.due_on is None:
         return None
-    year = account.revenue[account.revenue["month"].between(*window)]
-    weights = year.groupby(year["month"].dt.month)["revenue"].sum().clip(lower=0)
-    months = pd.Series(pd.date_range(goal["baseline_on"], goal["due_on"], freq="ME"))
-    weight = months.dt.month.map(weights).fillna(0)
-    return float(weight[months <= pd.Timestamp(account.as_of)].sum() / weight.sum()) if weight.sum() else None
+    bought = dict.fromkeys(range(1, 13), 0.0)
+    for each in account.revenues:
+        if year[0] <= each.month <= year[1]:
+            bought[each.month.month] += each.revenue
+    weights = [(end, max(bought[end.month], 0.0)) for end in _month_ends(goal.baseline_on, goal.due_on)]
+    whole = sum(weight for _, weight in weights)
+    return sum(weight for end, weight in weights if end <= account.today) / whole if whole else None
+
+
+def _month_ends(start: date, end: date) -> list[date]:
+    """Return the last days of months from one day to another, both counted."""
+    firsts = [date(month // 12, month % 12 + 1, 1) for month in range(_month(start) + 1, _month(end) + 2)]
+    return [last for first in firsts if (last := first - timedelta(days=1)) <= end]
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
 
 
 def goal_state(way: float | None, expected: float | None, *, green: float, amber: float) -> str:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
+from kamlib.method import goal_values, measures
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal
+from kamlib.words import Words
 
-Remark = tuple[str, str, str, str]  # letter, field, state, remark
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a goal was held to: `field` by its letter of SMART; the remark says how to mend.
+
+    States: met, missing, doubtful, reasoned (doubtful, but a reason stands in the goal) or unknown (we lack the
+    figures to tell). Without a goal_id it is about the number of goals.
+    """
+
+    goal_id: str | None
+    title: str | None
+    letter: str
+    field: str
+    state: str
+    remark: Words | None = None
+
 
 #: Field of a goal -> the letter of SMART that it serves.
 _FIELDS = {
@@ -30,195 +47,155 @@ _FIELDS = {
 }
 
 
-def check(goals: pd.DataFrame, account: AccountView) -> pd.DataFrame:
-    """Return one row per goal and thing checked: goal_id, title, letter, field, state, remark.
+@result("goal_check")
+def check(account: Account) -> Iterable[Check]:
+    """Return what each goal that the customer has not declined was held to.
 
-    state: met, missing, doubtful, reasoned (doubtful, but a reason stands in the goal) or unknown (we lack the
-    figures to tell). *Realistic* is tested against the wallet's high end, twice our best yearly change and the
-    hours that exist (S2.1). A remark says how to mend. A last row without goal_id tells when there are more than
-    five goals, and which of them lack the most.
+    *Realistic* is tested against the high end of the customer's purchases, twice our best yearly change and the hours
+    that exist (S2.1). The last row tells when there are more than five goals, and which of them lack the most.
     """
-    lines = [
-        (goal["row_id"], goal["title"], *remark)
-        for _, goal in goals.iterrows()
-        for remark in (*_fields(goal), *_sound(goal, account), *_realistic(goal, account))
+    checks = [
+        each
+        for goal in account.live_goals
+        for each in (*_fields(goal), *_sound(account, goal), *_realistic(account, goal))
     ]
-    checks = pd.DataFrame(lines, columns=["goal_id", "title", "letter", "field", "state", "remark"])
-    too_many = len(goals) - account.limit("goals_high")
+    too_many = len(account.live_goals) - account.limit("goals_high")
     if too_many > 0:
-        checks.loc[len(checks)] = [
-            None,
-            None,
-            "realistic",
-            "count",
-            "doubtful",
-            _drop(checks, len(goals), too_many),
-        ]
+        remark = _drop(checks, len(account.live_goals), too_many)
+        checks.append(Check(None, None, "realistic", "count", "doubtful", remark))
     return checks
 
 
-def _drop(checks: pd.DataFrame, n: int, too_many: int) -> str:
+def _drop(checks: list[Check], n: int, too_many: int) -> Words:
     """Say how many goals are too many, and name those that lack the most."""
-    lacking = checks[checks["state"].isin(["missing", "doubtful"])].groupby("goal_id", sort=False).size()
-    titles = checks.drop_duplicates("goal_id").set_index("goal_id")["title"]
-    first = lacking.sort_values(ascending=False, kind="stable").head(too_many).index
-    told = text.t("check.too_many", n=n, high=n - too_many)
-    return f"{told} {text.t('check.lack_most', titles=text.listed(titles[first]))}" if len(first) else told
+    lacking = Counter(each.goal_id for each in checks if each.state in ("missing", "doubtful"))
+    titles = {each.goal_id: each.title for each in checks}
+    first = [titles[goal_id] for goal_id, _ in lacking.most_common(too_many)]
+    sentence = words.sentence("check.too_many", n=n, high=n - too_many)
+    if not first:
+        return sentence
+    return words.joined([sentence, words.sentence("check.lack_most", titles=words.listed(first))])
 
 
-def _fields(goal: pd.Series) -> Iterator[Remark]:
+def _fields(goal: Goal) -> Iterator[Check]:
     for field, letter in _FIELDS.items():
-        state = "missing" if text.is_missing(goal[field]) else "met"
-        yield letter, field, state, text.t(f"check.{field}") if state == "missing" else ""
+        if getattr(goal, field) is None:
+            remark = words.sentence(f"check.{field}")
+            yield Check(goal.row_id, goal.title, letter, field, "missing", remark)
+        else:
+            yield Check(goal.row_id, goal.title, letter, field, "met")
 
 
-def _sound(goal: pd.Series, account: AccountView) -> Iterator[Remark]:
+def _sound(account: Account, goal: Goal) -> Iterator[Check]:
     """What is written but does not hold together."""
-    today = pd.Timestamp(account.as_of)
-    rise = goal["target"] - goal["baseline"]
-    gone = _gone(account)
     doubts = {
-        ("measurable", "way"): (goal["direction"] == "up" and rise < 0)
-        or (goal["direction"] == "down" and rise > 0),
-        ("measurable", "same"): rise == 0,
-        ("timed", "dates"): goal["due_on"] <= goal["baseline_on"],
-        ("timed", "passed"): goal["due_on"] < today,
-        ("assigned", "owner_gone"): goal["owner_id"] in gone,
-        ("assigned", "sponsor_gone"): goal["sponsor_id"] in gone,
-        ("assigned", "same_person"): not text.is_missing(goal["owner_id"])
-        and goal["owner_id"] == goal["sponsor_id"],
+        "way": ("measurable", _rise(goal) < 0),
+        "same": ("measurable", goal.target is not None and goal.target == goal.baseline),
+        "dates": ("timed", bool(goal.due_on and goal.baseline_on and goal.due_on <= goal.baseline_on)),
+        "passed": ("timed", goal.due_on is not None and goal.due_on < account.today),
+        "owner_gone": ("assigned", account.has_left(goal.owner_id)),
+        "sponsor_gone": ("assigned", account.has_left(goal.sponsor_id)),
+        "same_person": ("assigned", goal.owner_id is not None and goal.owner_id == goal.sponsor_id),
     }
-    for (letter, field), is_doubtful in doubts.items():
+    for field, (letter, is_doubtful) in doubts.items():
         if is_doubtful:
-            yield letter, field, "doubtful", text.t(f"check.{field}")
+            remark = words.sentence(f"check.{field}")
+            yield Check(goal.row_id, goal.title, letter, field, "doubtful", remark)
 
 
-def _gone(account: AccountView) -> set[str]:
-    people = account.contact
-    return set(people.loc[people["gone_on"] <= pd.Timestamp(account.as_of), "contact_id"])
+def _rise(goal: Goal) -> float:
+    """How far the target lies from the baseline in the goal's own direction; 0 where that is not known."""
+    if goal.target is None or goal.baseline is None or goal.direction is None:
+        return 0.0
+    return (goal.target - goal.baseline) * (-1 if goal.direction == "down" else 1)
 
 
-def _realistic(goal: pd.Series, account: AccountView) -> Iterator[Remark]:
-    if text.is_missing(goal["target"]):
+Verdict = tuple[str, Words | None] | None  # None: the test does not concern this goal
+
+
+def _realistic(account: Account, goal: Goal) -> Iterator[Check]:
+    if goal.target is None:
         return
-    for field, test in (("wallet", _wallet), ("pace", _pace), ("hours", _hours)):
-        verdict = test(goal, account)
-        if verdict is not None:
-            state, remark = verdict
-            excused = state == "doubtful" and not text.is_missing(goal["reason"])
-            cure = f" {text.t(f'check.mend.{field}')}" if state == "doubtful" and not excused else ""
-            yield "realistic", field, "reasoned" if excused else state, f"{remark}{cure}"
+    verdicts = {
+        "wallet": _wallet(account, goal, goal.target),
+        "pace": _pace(account, goal, goal.target),
+        "hours": _hours(account, goal),
+    }
+    for field, verdict in verdicts.items():
+        if verdict is None:
+            continue
+        state, remark = verdict
+        if state == "doubtful" and goal.reason is not None:
+            state = "reasoned"
+        elif state == "doubtful":
+            remark = words.joined([remark, words.sentence(f"check.mend.{field}")])
+        yield Check(goal.row_id, goal.title, "realistic", field, state, remark)
 
 
-Verdict = tuple[str, str] | None  # None: the test does not concern this goal
-
-
-def _wallet(goal: pd.Series, account: AccountView) -> Verdict:
-    """Target at most the high end of what the customer buys; a share of purchases at most all of it."""
-    if _tells(goal, account, "share_words"):
-        whole = 100.0 if goal["unit"] == "%" else 1.0
-        return ("doubtful", text.t("check.wallet_whole")) if goal["target"] > whole else ("met", "")
-    if not _tells(goal, account, "revenue_words"):
+def _wallet(account: Account, goal: Goal, target: float) -> Verdict:
+    """Target at most what the customer may buy in the year of its day; a share of purchases at most all of it."""
+    if any(word in (goal.kpi or "").casefold() for word in account.settings["goals"]["share_words"]["value"]):
+        whole = 100.0 if goal.unit == "%" else 1.0
+        return ("doubtful", words.sentence("check.wallet_whole")) if target > whole else ("met", None)
+    counts = goal_values.scope(account, goal)
+    if counts is None:
         return None
-    high = wallet_high(account)
+    year = account.fiscal_year(goal.due_on or account.today)
+    high = measures.wallet_high(account, counts.product_group, year)
     if high is None:
-        return "unknown", text.t("check.wallet_unknown")
-    told = text.t("check.wallet", high=text.money(high, account.currency))
-    return ("doubtful", told) if goal["target"] * _money_unit(goal, account) > high else ("met", "")
+        others = sorted({each.year for each in account.wallets if each.year not in (None, year)})
+        key = "check.wallet_other_year" if others else "check.wallet_unknown"
+        return "unknown", words.sentence(key, year=str(year), years=words.listed(others))
+    remark = words.sentence("check.wallet", high=words.money(high, account.currency), year=str(year))
+    return ("doubtful", remark) if target * counts.step > high else ("met", None)
 
 
-@once
-def wallet_high(account: AccountView) -> float | None:
-    """Return the high end of the customer's purchases: the whole, else the sum of the groups valued."""
-    newest = account.wallet.sort_values("valued_on").drop_duplicates("product_group", keep="last")
-    tops = newest["high"].fillna(newest["likely"])
-    whole = tops[newest["product_group"].isna()]
-    if tops.notna().sum() == 0:
+def _pace(account: Account, goal: Goal, target: float) -> Verdict:
+    """What is left, from today to the day, at most twice the best yearly change of what the goal counts."""
+    latest = goal_values.latest(account, goal)
+    now = latest.value if latest else goal.baseline
+    if now is None or goal.due_on is None or goal.due_on <= account.today:
         return None
-    return float(whole.iloc[-1]) if whole.notna().any() else float(tops.sum())
-
-
-def _pace(goal: pd.Series, account: AccountView) -> Verdict:
-    """Needed change per year at most twice our best yearly change."""
-    years = _years(goal["baseline_on"], goal["due_on"])
-    if years is None or text.is_missing(goal["baseline"]):
-        return None
-    needed, best = abs(goal["target"] - goal["baseline"]) / years, _best(goal, account)
+    left = (target - now) * (-1 if goal.direction == "down" else 1)
+    if left <= 0:
+        return "met", words.sentence("check.pace_reached")
+    # Whole months: a year is a year, leap or not.
+    months = max(round((goal.due_on - account.today).days / 365.25 * 12), 1)
+    best, whose = _best(account, goal)
     if best is None:
-        return "unknown", text.t("check.pace_unknown")
-    told = text.t("check.pace", needed=text.number(needed, 1), best=text.number(best, 1), unit=goal["unit"])
+        return "unknown", words.sentence("check.pace_unknown")
+    yearly, is_new = left / months * 12, best <= 0
+    remark = words.sentence(
+        "check.pace_new" if is_new else "check.pace", left=words.figure(left, goal.unit), months=months,
+        yearly=words.figure(yearly, goal.unit), whose=whose, best=words.figure(best, goal.unit),
+    )  # fmt: skip
     times = account.limit("goal_best_change_times")
-    return ("doubtful", told) if needed > times * max(best, 0.0) else ("met", told)
+    return "doubtful" if round(yearly, 9) > round(times * max(best, 0.0), 9) else "met", remark
 
 
-def _best(goal: pd.Series, account: AccountView) -> float | None:
-    """Our best yearly change in the goal's own unit, from revenue or from the goal's readings."""
-    if _tells(goal, account, "revenue_words"):
-        best = best_change(account)
-        return None if best is None else best / _money_unit(goal, account)
-    sign = -1.0 if goal["direction"] == "down" else 1.0
-    return _best_reading(account.reading[account.reading["goal_id"].eq(goal["row_id"])], sign)
+def _best(account: Account, goal: Goal) -> tuple[float | None, Words]:
+    """Our best yearly change in the goal's own unit, and of what: the revenue that it counts, else its readings."""
+    counts = goal_values.scope(account, goal)
+    if counts is None:
+        return goal_values.best_measured_change(account, goal), words.sentence("check.best.goal")
+    best, group = goal_values.best_change(account, counts.product_group), counts.product_group
+    whose = words.sentence("check.best.group", group=group) if group else words.sentence("check.best.all")
+    return None if best is None else best / counts.step, whose
 
 
-def _best_reading(readings: pd.DataFrame, sign: float) -> float | None:
-    values = readings.dropna(subset=["value", "measured_on"]).set_index("measured_on")["value"].sort_index()
-    changes = []
-    for day, value in values.items():
-        earlier = values[values.index <= pd.Timestamp(str(day)) - pd.DateOffset(months=9)]
-        if len(earlier):
-            years = (pd.Timestamp(str(day)) - earlier.index[-1]).days / 365.25
-            changes.append(sign * (value - earlier.iloc[-1]) / years)
-    return max(changes) if changes else None
-
-
-@once
-def best_change(account: AccountView) -> float | None:
-    """Return the best yearly change of revenue R12 over the history, in currency; None below 24 months."""
-    first = account.revenue["month"].min()
-    sums = []
-    for back in range(0, 120, 12):
-        window = account.window(12, back=back)
-        if window is None or first > window[0]:
-            break
-        sums.append(account.revenue.loc[account.revenue["month"].between(*window), "revenue"].sum())
-    changes = [now - before for now, before in pairwise(sums)]
-    return float(max(changes)) if changes else None
-
-
-def _hours(goal: pd.Series, account: AccountView) -> Verdict:
+def _hours(account: Account, goal: Goal) -> Verdict:
     """The hours of the account's open initiatives exist in the squad, else in the plan."""
-    steps = account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
-    own = steps[steps["goal_id"].eq(goal["row_id"])]
+    own = [each.hours for each in account.open_initiatives if each.goal_id == goal.row_id]
     available = hours_available(account)
-    if available is None or own["hours"].isna().all():
-        return "unknown", text.t("check.hours_unknown")
-    needed = float(steps["hours"].sum())
-    told = text.t("check.hours", needed=text.number(needed), available=text.number(available))
-    return ("doubtful" if needed > available else "met"), told
+    if available is None or all(hours is None for hours in own):
+        return "unknown", words.sentence("check.hours_unknown")
+    needed = sum(each.hours or 0.0 for each in account.open_initiatives)
+    remark = words.sentence("check.hours", needed=words.number(needed), available=words.number(available))
+    return ("doubtful" if needed > available else "met"), remark
 
 
 @once
-def hours_available(account: AccountView) -> float | None:
+def hours_available(account: Account) -> float | None:
     """Return the hours a year that the squad has for the account, else those of the plan; None if unsaid."""
-    squad = account.squad_member["hours_year"].sum(min_count=1)
-    planned = account.account_plan["hours_year"].dropna()
-    if not pd.isna(squad):
-        return float(squad)
-    return float(planned.iloc[-1]) if len(planned) else None
-
-
-def _tells(goal: pd.Series, account: AccountView, words: str) -> bool:
-    kpi = "" if text.is_missing(goal["kpi"]) else str(goal["kpi"]).casefold()
-    return any(word in kpi for word in account.settings["goals"][words]["value"])
-
-
-def _money_unit(goal: pd.Series, account: AccountView) -> float:
-    own = {text.money_unit(account.currency, step): step for step in (1e6, 1e3, 1.0)}
-    units: dict[str, float] = {**account.settings["goals"]["currency_units"]["value"], **own}
-    return float(units.get(goal["unit"], 1))
-
-
-def _years(start: pd.Timestamp, end: pd.Timestamp) -> float | None:
-    if pd.isna(start) or pd.isna(end) or end <= start:
-        return None
-    return max(round((end - start).days / 365.25 * 12), 1) / 12  # whole months: a year is a year, leap or not
+    squad = [each.hours_year for each in account.squad_members if each.hours_year is not None]
+    return sum(squad) if squad else account.plan.hours_year if account.plan else None

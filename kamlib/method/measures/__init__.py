@@ -1,12 +1,21 @@
 """KPI formulas: how success is measured (Q4, method.md 6.7-6.9 as corrected by P8, P11, P13 and P14).
 
-Every function takes a bundle and returns a table; what is not known is missing, never zero. A period is the
+Of one account: rows and answers in which None is what is not known, never zero; over all accounts: frames. A period is the
 trailing twelve months (R12) up to the last complete revenue month. Shares are 0..1, money in the workspace's
 currency, scores 0..100.
 """
 
-from kamlib.method.measures.board import exposures, loss_chance, loss_range, shared_causes
-from kamlib.method.measures.forecasts import forecast_errors, forecast_summary
+from kamlib.method.measures.agreements import agreements
+from kamlib.method.measures.board import exposures, loss_range, shared_causes
+from kamlib.method.measures.figures import named, of_growth
+from kamlib.method.measures.forecasts import (
+    YearOutlook,
+    ends_year,
+    forecast_errors,
+    forecast_summary,
+    outcome,
+    year_outlook,
+)
 from kamlib.method.measures.health import (
     band,
     health,
@@ -18,7 +27,7 @@ from kamlib.method.measures.health import (
 )
 from kamlib.method.measures.library import library
 from kamlib.method.measures.loyalty import (
-    groups_of,
+    customers_counted,
     key_account_growth,
     key_accounts,
     key_views,
@@ -27,26 +36,38 @@ from kamlib.method.measures.loyalty import (
     retention_shares,
 )
 from kamlib.method.measures.money import (
+    at_stake,
     bridge,
     customer_profit,
     exposure,
+    growth,
+    growth_word,
+    growth_words,
     lifetime,
     lifetime_value,
     sales,
     sales_by_group,
     service_costs,
     trend,
-    wallet_share,
 )
-from kamlib.method.measures.periods import one_row, past_year, ratio, today, within
+from kamlib.method.measures.periods import (
+    one_row,
+    past_year,
+    ratio,
+    today,
+    within,
+)
 from kamlib.method.measures.promises import (
     commitments,
     delivery_precision,
     plan_updated_on,
+    precision,
     project_completion,
     projects,
     promises,
 )
-from kamlib.method.measures.squad import hours, newest_plans, squad, squad_gaps
+from kamlib.method.measures.squad import hours, initiative_hours, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
+from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share, year_of_sales
+from kamlib.method.units import groups_of

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.method.measures.loyalty import key_views
 from kamlib.method.measures.money import exposure
-from kamlib.method.measures.periods import MISSING, one_row, today
-from kamlib.method.measures.squad import newest_plans
+from kamlib.method.measures.periods import today
 from kamlib.method.once import once
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio
 
 
-def loss_chance(account: AccountView) -> tuple[float, str]:
+def loss_chance(account: Account) -> tuple[float, str]:
     """Return the yearly chance that the customer is lost, and its basis: `risk` or `our_default`.
 
     It is read from the most probable risk of high impact (4 or 5) in the plan, after its action where that is judged;
     without such a risk our default holds.
     """
     chances = account.limit("loss_chances")
-    big = account.risk[account.risk["impact"].ge(4).fillna(value=False).astype(bool)]
-    steps = big["residual_probability"].fillna(big["probability"]).dropna()
-    return (
-        (float(chances[str(int(steps.max()))]), "risk")
-        if len(steps)
-        else (float(chances["default"]), "our_default")
-    )
+    steps = [
+        each.residual_probability or each.probability for each in account.risks if (each.impact or 0) >= 4
+    ]
+    step = max((each for each in steps if each), default=None)
+    return (float(chances[str(step or "default")]), "risk" if step else "our_default")
 
 
 @once
@@ -39,14 +40,15 @@ def exposures(portfolio: Portfolio) -> pd.DataFrame:
     which the first agreement ends).
     """
     rows = pd.DataFrame([_exposed(each) for each in key_views(portfolio).values()], columns=_EXPOSED)
-    plans = newest_plans(portfolio).set_index("account_id")
+    rows = rows.astype(dict.fromkeys(("contribution_margin", "at_risk"), "float64"))
+    plans = portfolio.plans.items()
     industries = portfolio.account.set_index("account_id")["industry"]
     ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= today(portfolio)]
     ends = ahead.groupby("account_id")["ends_on"].min().dt.to_period("Q").astype("str")
     for cause, known in (
         ("industry", industries),
-        ("owner_id", plans["owner_id"]),
-        ("sponsor_id", plans["sponsor_id"]),
+        ("owner_id", {name: plan.owner_id for name, plan in plans}),
+        ("sponsor_id", {name: plan.sponsor_id for name, plan in plans}),
         ("ends", ends),
     ):
         rows[cause] = rows["account_id"].map(known)
@@ -65,9 +67,9 @@ _EXPOSED = [
 ]
 
 
-def _exposed(account: AccountView) -> list[object]:
-    lost, (chance, basis) = exposure(account).iloc[0], loss_chance(account)
-    figures = [lost[name] for name in ("contribution_margin", "replacement_months", "at_risk", "basis")]
+def _exposed(account: Account) -> list[object]:
+    lost, (chance, basis) = exposure(account), loss_chance(account)
+    figures = (lost.contribution_margin, lost.replacement_months, lost.at_risk, lost.basis)
     return [account.account_id, *figures, chance, basis]
 
 
@@ -95,29 +97,42 @@ def shared_causes(portfolio: Portfolio) -> pd.DataFrame:
 _CAUSES = ["industry", "owner_id", "sponsor_id", "ends"]
 
 
-def loss_range(portfolio: Portfolio) -> pd.DataFrame:
-    """One row: expected loss of a year, `any_chance` that at least one goes, and `one_in_twenty`: a year that bad.
+@dataclass(frozen=True)
+class LossRange:
+    """The loss of a year over all key accounts with a margin: expected, chance of any, and one year of twenty."""
+
+    n: int
+    expected_loss: float | None
+    any_chance: float | None
+    one_in_twenty: float | None
+    currency: str
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        """The range in a sentence."""
+        if not self.n:
+            return {"key": "loss_range.unknown"}
+        return {
+            "key": "loss_range.known",
+            "expected": words.money(self.expected_loss, self.currency),
+            "bad": words.money(self.one_in_twenty, self.currency),
+            "any": words.percent(self.any_chance),
+            "n": self.n,
+        }
+
+
+@once
+def loss_range(portfolio: Portfolio) -> LossRange:
+    """Return the expected loss of a year, `any_chance` that at least one goes, and `one_in_twenty`: a year that bad.
 
     A seeded simulation in which customers of one industry share a part of their luck (our default, 6.7).
     """
     rows = exposures(portfolio)
     if rows.empty:
-        figures = dict.fromkeys(("expected_loss", "any_chance", "one_in_twenty"), MISSING)
-        return one_row(n=0, **figures, reading={"key": "loss_range.unknown"})
+        return LossRange(0, None, None, None, portfolio.currency)
     drawn = _drawn(portfolio, rows)
-    figures = {
-        "expected_loss": float(rows["expected_loss"].sum()),
-        "any_chance": float((drawn > 0).mean()),
-        "one_in_twenty": float(np.quantile(drawn, 0.95)),
-    }
-    said = {
-        "key": "loss_range.known",
-        "expected": text.money(figures["expected_loss"], portfolio.currency),
-        "bad": text.money(figures["one_in_twenty"], portfolio.currency),
-        "any": text.percent(figures["any_chance"]),
-        "n": len(rows),
-    }
-    return one_row(n=len(rows), **figures, reading=said)
+    expected, bad = float(rows["expected_loss"].sum()), float(np.quantile(drawn, 0.95))
+    return LossRange(len(rows), expected, float((drawn > 0).mean()), bad, portfolio.currency)
 
 
 def _drawn(portfolio: Portfolio, rows: pd.DataFrame) -> np.ndarray:

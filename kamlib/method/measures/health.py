@@ -2,59 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import relationships
 from kamlib.method.measures.money import customer_profit, sales
-from kamlib.method.measures.periods import MISSING, one_row, today
-from kamlib.method.measures.promises import commitments, delivery_precision
+from kamlib.method.measures.periods import mean
+from kamlib.method.measures.promises import commitments, precision
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
 
 
-def weighted(scores: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
+def weighted(scores: Sequence[float | None], weights: Sequence[float]) -> tuple[float | None, float]:
     """Return the weighted mean of the known scores and the share of the weight that is known (6.8)."""
-    values, shares = np.asarray(scores, dtype=float), np.asarray(weights, dtype=float)
-    known = ~np.isnan(values)
-    if not shares[known].sum():
-        return MISSING, 0.0
-    return float(np.average(values[known], weights=shares[known])), float(shares[known].sum() / shares.sum())
+    known = [(each, weight) for each, weight in zip(scores, weights, strict=True) if each is not None]
+    weight = sum(each for _, each in known)
+    if not weight:
+        return None, 0.0
+    return sum(score * each for score, each in known) / weight, weight / sum(weights)
 
 
-def band(score: float, edges: Sequence[float]) -> str:
+def band(score: float | None, edges: Sequence[float]) -> str:
     """Return weak [0, 50), watch [50, 75), strong [75, 100], or unknown."""
-    if np.isnan(score):
+    if score is None:
         return "unknown"
     return "weak" if score < edges[0] else "watch" if score < edges[1] else "strong"
 
 
-@once
-def health(account: AccountView) -> pd.DataFrame:
+@dataclass(frozen=True)
+class HealthMeasure:
+    """One measure behind health, with the score and band of its part."""
+
+    part: str
+    measure: str
+    value: float | None
+    score: float | None
+    part_score: float | None
+    band: str
+
+
+@result("health")
+def health(account: Account) -> Iterable[HealthMeasure]:
     """One row per measure: `part`, `measure`, `value`, `score` 0..100, and the sub-state's score and band.
 
     The four parts are relationship, value, commercial and delivery; a part is the mean of its known measures.
     """
-    values = _values(account)
-    scales = account.limit("health_scales")
-    rows = pd.DataFrame(
-        [
-            {
-                "part": part,
-                "measure": name,
-                "value": values[name],
-                "score": _scored(values[name], scales[name]),
-            }
-            for part, names in _PARTS.items()
-            for name in names
-        ]
-    )
-    rows["part_score"] = rows.groupby("part")["score"].transform("mean")
-    rows["band"] = [band(score, account.limit("health_bands")) for score in rows["part_score"]]
-    return rows
+    scales, edges = account.limit("health_scales"), account.limit("health_bands")
+    for part, names in _PARTS.items():
+        values = {name: _VALUES[name](account) for name in names}
+        scores = {name: _scored(value, scales[name]) for name, value in values.items()}
+        whole = mean(scores.values())
+        for name, value in values.items():
+            yield HealthMeasure(part, name, value, scores[name], whole, band(whole, edges))
 
 
 _PARTS: Mapping[str, Sequence[str]] = {
@@ -65,148 +67,211 @@ _PARTS: Mapping[str, Sequence[str]] = {
 }
 
 
-def _scored(value: float, ends: Sequence[float]) -> float:
+def _scored(value: float | None, ends: Sequence[float]) -> float | None:
     worst, best = ends
-    return float(np.clip((value - worst) / (best - worst), 0.0, 1.0) * 100)
+    return None if value is None else min(max((value - worst) / (best - worst), 0.0), 1.0) * 100
 
 
-def _values(account: AccountView) -> dict[str, float]:
-    profit = customer_profit(account)["profit_share"].iloc[0]
-    kept = commitments(account).set_index("direction")["on_time_share"]
-    return {
-        "fresh_share": _fresh_share(account),
-        "value_step": _value_step(account),
-        "growth_share": sales(account)["growth_share"].iloc[0],
-        "profit_share": profit,
-        "precision_share": delivery_precision(account).set_index("period")["share"]["12m"],
-        "kept_share": kept["ours"],
-    }
-
-
-def _fresh_share(account: AccountView) -> float:
-    persons = relationships.people(account).dropna(subset=["contact_id"])
+def _fresh_share(account: Account) -> float | None:
+    persons = [each for each in relationships.people(account) if each.contact_id is not None]
     # A missing interval says nothing; a person never met in a role of the decision says a lot.
-    known = persons[persons["freshness"].isin(["fresh", "ageing", "stale"]) | persons["role"].notna()]
-    points = known["freshness"].map({"fresh": 1.0, "ageing": 0.5}).fillna(0.0)
-    influence = known["influence"].astype("Float64").fillna(1.0).astype(float)
-    return float(np.average(points, weights=influence)) if len(known) else MISSING
+    known = [
+        each for each in persons if each.freshness in ("fresh", "ageing", "stale") or each.role is not None
+    ]
+    points = [
+        ({"fresh": 1.0, "ageing": 0.5}.get(each.freshness, 0.0), float(each.influence or 1)) for each in known
+    ]
+    return (
+        sum(each * weight for each, weight in points) / sum(weight for _, weight in points)
+        if points
+        else None
+    )
 
 
-def _value_step(account: AccountView) -> float:
+def _value_step(account: Account) -> float | None:
     """Return how far the value has come, 0..3; a confirmed sum at or below zero is 0."""
-    rows = account.value
-    if rows.empty:
-        return MISSING
-    confirmed = rows.loc[rows["stage"] == "confirmed", "amount"]
-    if len(confirmed):
-        return 3.0 if confirmed.sum() > 0 else 0.0
-    return float(rows["stage"].map({"hypothesis": 0.0, "agreed": 1.0, "measured": 2.0}).max())
+    confirmed = [each.amount or 0.0 for each in account.value_claims if each.stage == "confirmed"]
+    if confirmed:
+        return 3.0 if sum(confirmed) > 0 else 0.0
+    steps = {"hypothesis": 0.0, "agreed": 1.0, "measured": 2.0}
+    return max((steps[each.stage] for each in account.value_claims), default=None)
 
 
-def health_parts(account: AccountView) -> pd.DataFrame:
+_VALUES: Mapping[str, Callable[[Account], float | None]] = {
+    "fresh_share": _fresh_share,
+    "value_step": _value_step,
+    "growth_share": lambda account: sales(account).growth_share,
+    "profit_share": lambda account: customer_profit(account).profit_share,
+    "precision_share": lambda account: precision(account, "12m"),
+    "kept_share": lambda account: commitments(account).ours.on_time_share,
+}
+
+
+@dataclass(frozen=True)
+class HealthPart:
+    """One part of health and what it contributes to the whole."""
+
+    part: str
+    part_score: float | None
+    band: str
+    weight: float
+    weight_share: float | None
+    contribution: float | None
+
+
+@result("health_parts")
+def health_parts(account: Account) -> Iterable[HealthPart]:
     """One row per part: `part_score`, `band`, `weight`, `weight_share` (of what is known) and `contribution`.
 
     Contribution = share of the known weight x score; the contributions add up to the raw score (6.8).
     """
-    parts = health(account).drop_duplicates("part")[["part", "part_score", "band"]].reset_index(drop=True)
-    parts["weight"] = parts["part"].map(account.limit("health_weights")).astype("float64")
-    known = parts["weight"].where(parts["part_score"].notna())
-    parts["weight_share"] = known / known.sum()
-    return parts.assign(contribution=parts["weight_share"] * parts["part_score"])
+    parts = {each.part: each for each in health(account)}
+    weights = account.limit("health_weights")
+    known = sum(weights[name] for name, each in parts.items() if each.part_score is not None)
+    for name, each in parts.items():
+        score, share = each.part_score, float(weights[name]) / known if known else None
+        if score is None or share is None:
+            yield HealthPart(name, score, each.band, weights[name], None, None)
+        else:
+            yield HealthPart(name, score, each.band, weights[name], share, share * score)
 
 
-def health_exceptions(account: AccountView) -> pd.DataFrame:
+@dataclass(frozen=True)
+class HealthException:
+    """What holds the score down while it holds."""
+
+    exception: str
+    cap: float
+    holds: bool
+    reading: Mapping[str, str]
+
+
+@result("health_exceptions")
+def health_exceptions(account: Account) -> Iterable[HealthException]:
     """One row per exception in the settings' order: `exception`, `cap` of the score, `holds`, `reading` (6.8, P13)."""
-    caps = account.limit("health_caps")
-    holds = {name: _EXCEPTIONS[name](account) for name in caps}
-    rows = pd.DataFrame({"exception": list(caps), "cap": list(caps.values()), "holds": list(holds.values())})
-    rows["reading"] = pd.Series(
-        [{"key": f"health.exception.{name}"} for name in caps], rows.index, dtype=object
-    )
-    return rows
+    for name, cap in account.limit("health_caps").items():
+        yield HealthException(name, cap, _EXCEPTIONS[name](account), {"key": f"health.exception.{name}"})
 
 
-def _sponsor_gone(account: AccountView) -> bool:
-    theirs = account.contact[account.contact["side"].eq("customer")].set_index("contact_id")["gone_on"]
-    sponsors = account.stakeholder.loc[account.stakeholder["role"].eq("sponsor"), "contact_id"].dropna()
-    own = account.account_plan.sort_values("year")["sponsor_id"].tail(1).dropna()
-    ours = account.contact.set_index("contact_id")["gone_on"].reindex(own)
-    lost = theirs.reindex(sponsors) <= today(account)
-    return bool((len(lost) and lost.all()) or (ours <= today(account)).any())
-
-
-def _severe_case(account: AccountView) -> bool:
-    rows = account.case[
-        account.case["closed_on"].isna() & account.case["severity"].isin(["high", "critical"])
+def _sponsor_gone(account: Account) -> bool:
+    theirs = [
+        each.contact_id
+        for each in account.stakeholders
+        if each.role == "sponsor"
+        and (person := account.person(each.contact_id))
+        and person.side == "customer"
     ]
-    return bool(((today(account) - rows["opened_on"]).dt.days > account.limit("case_days")).any())
+    ours = account.plan.sponsor_id if account.plan else None
+    return bool(theirs and all(account.has_left(each) for each in theirs)) or account.has_left(ours)
 
 
-def _economic_unmet(account: AccountView) -> bool:
+def _severe_case(account: Account) -> bool:
+    return any(
+        each.closed_on is None
+        and each.severity in ("high", "critical")
+        and account.days_late(each.opened_on) > account.limit("case_days")
+        for each in account.service_cases
+    )
+
+
+def _economic_unmet(account: Account) -> bool:
     persons = relationships.people(account)
-    return not (persons["role"].eq("economic") & persons["freshness"].eq("fresh")).any()
+    return not any(each.role == "economic" and each.freshness == "fresh" for each in persons)
 
 
-_EXCEPTIONS: Mapping[str, Callable[[AccountView], bool]] = {
+_EXCEPTIONS: Mapping[str, Callable[[Account], bool]] = {
     "sponsor_gone": _sponsor_gone,
     "severe_case": _severe_case,
     "economic_unmet": _economic_unmet,
 }
 
 
+@dataclass(frozen=True)
+class Health:
+    """The score (None below 60 % known), its band, the worst part, and what caps the score: said wherever it is shown."""
+
+    score: float | None
+    known_share: float
+    band: str
+    worst: str | None
+    worst_score: float | None
+    raw: float | None
+    capped_by: tuple[str, ...]
+    parts_known: int
+
+    @property
+    def is_capped(self) -> bool:
+        """Tell whether an exception holds the score below what the parts make."""
+        return bool(self.capped_by)
+
+    @property
+    def cap_words(self) -> words.Words | None:
+        """What holds the score down, in words; None where nothing does."""
+        return words.listed(map(_exception, self.capped_by)) if self.capped_by else None
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        """The score in a sentence."""
+        known = words.percent(self.known_share)
+        if self.score is None:
+            return {"key": "health.total.unknown", "known": known}
+        worst = words.label("health_part", self.worst)
+        told = {"score": words.number(self.score), "known": known, "worst": worst}
+        if not self.capped_by:
+            return {"key": "health.total", **told}
+        return {"key": "health.total.held", "why": self.cap_words, **told}
+
+
+def _exception(name: str) -> words.Words:
+    return words.sentence(f"health.exception.{name}")
+
+
 @once
-def health_total(account: AccountView) -> pd.DataFrame:
-    """One row: `score` (missing below 60 % known), `known_share`, `band`, `worst` part, `is_capped`, `raw`, `reading`.
+def health_total(account: Account) -> Health:
+    """Return the score (None below 60 % known), `known_share`, `band`, the worst part and what caps the score.
 
     The score never passes the lowest cap of the exceptions that hold: 74 while the economic decision maker has had
     no two-way contact within the interval (P13), and what `health_caps` says of the others.
     """
-    rows, met = health_parts(account), health_exceptions(account)
-    parts = rows.set_index("part")["part_score"]
-    raw, known = weighted(list(parts), list(rows["weight"]))
-    held = met[met["holds"]].sort_values("cap", kind="stable")
-    enough = known >= account.limit("health_known_share")
-    score = float(np.fmin(raw, held["cap"].min())) if enough else MISSING
-    return one_row(
-        score=score,
-        known_share=known,
-        band=band(score, account.limit("health_bands")),
-        worst=parts.idxmin() if parts.notna().any() else None,
-        worst_score=parts.min(),
-        is_capped=bool(enough and raw > score),
-        raw=raw,
-        reading=_reading(score, known, parts, held.loc[held["cap"] < raw, "exception"]),
-    )
+    parts = health_parts(account)
+    raw, known = weighted([each.part_score for each in parts], [each.weight for each in parts])
+    score = raw if known >= account.limit("health_known_share") else None
+    caps = sorted(health_exceptions(account).where(holds=True), key=lambda each: each.cap)
+    capped_by = tuple(each.exception for each in caps if score is not None and each.cap < score)
+    if score is not None and capped_by:
+        score = float(caps[0].cap)
+    scores = {each.part: each.part_score for each in parts if each.part_score is not None}
+    worst = min(scores, key=lambda part: scores[part], default=None)
+    lowest = None if worst is None else scores[worst]
+    state = band(score, account.limit("health_bands"))
+    return Health(score, known, state, worst, lowest, raw, capped_by, len(scores))
 
 
-def _reading(
-    score: float, known: float, parts: pd.Series[float], capped_by: pd.Series[str]
-) -> dict[str, str]:
-    if np.isnan(score):
-        return {"key": "health.total.unknown", "known": text.percent(known)}
-    words = {
-        "score": text.number(score),
-        "known": text.percent(known),
-        "worst": text.label("health_part", parts.idxmin()),
-    }
-    if capped_by.empty:
-        return {"key": "health.total", **words}
-    why = text.listed(text.t(f"health.exception.{name}") for name in capped_by)
-    return {"key": "health.total.held", "why": why, **words}
+@dataclass(frozen=True)
+class HealthThen:
+    """Health and its parts on one day."""
+
+    on: date
+    total: float | None
+    relationship: float | None
+    value: float | None
+    commercial: float | None
+    delivery: float | None
+    held_by: words.Words | None
 
 
-def health_trend(views: Sequence[AccountView]) -> pd.DataFrame:
+def health_trend(views: Sequence[Account]) -> list[HealthThen]:
     """One row per view of one account: `on` (its day), the score of each part and the `total`, in the order given.
 
     A trend by snapshot, never by recounting the past with today's facts (6.8); what was not known then is missing, and
     the total with it below 60 % known (P13).
     """
-    lines = [
-        {
-            "on": today(each),
-            "total": health_total(each)["score"].iloc[0],
-            **health_parts(each).set_index("part")["part_score"],
-        }
+    return [
+        HealthThen(
+            each.today,
+            health_total(each).score,
+            **{part.part: part.part_score for part in health_parts(each)},
+            held_by=health_total(each).cap_words,
+        )
         for each in views
     ]
-    return pd.DataFrame(lines, columns=["on", "total", *_PARTS])

@@ -2,166 +2,193 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple, cast
 
-import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
-from kamlib.method.measures.health import health_total
-from kamlib.method.measures.loyalty import groups_of, key_account_growth, repurchase, retention
-from kamlib.method.measures.money import customer_profit, exposure, lifetime, sales, wallet_share
-from kamlib.method.measures.periods import MISSING, Bundle, ratio, within
+from kamlib.method.measures.figures import named, newest_day
+from kamlib.method.measures.health import Health, health_total
+from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
+from kamlib.method.measures.money import customer_profit, exposure, growth, growth_words, lifetime, sales
+from kamlib.method.measures.periods import in_months, known_or_none, mean, ratio, share_of, within
 from kamlib.method.measures.promises import commitments, delivery_precision, project_completion
 from kamlib.method.measures.voices import answers, nps
-from kamlib.schema import TABLES, AccountView, Portfolio
-
-Number = Any  # a cell of a table: a float, or missing
+from kamlib.method.measures.wallet import wallet_share
+from kamlib.method.units import groups_of
+from kamlib.schema import Account, Bundle, Portfolio, as_rows, result
 
 
 class Figure(NamedTuple):
-    """One measure: its id, value and kind of number, the rows that it stands on, and the known share of them."""
+    """One measure: its id, value and kind of number, the rows that it stands on, and how many of them are known."""
 
     measure: str
-    value: Number
+    value: float | None
     kind: str
-    n: Number
-    known_share: Number = MISSING
+    n: int
+    known: tuple[int, int] | None = None
+    held_by: words.Words | None = None
 
 
-def library(bundle: Bundle) -> pd.DataFrame:
-    """One row per measure of 6.7: `measure`, `value`, `shown`, `formula`, `source`, `data_on`, `n`, `known_share`, `status`.
+@dataclass(frozen=True)
+class Measure:
+    """One measure of 6.7 as a person reads it."""
+
+    measure: str
+    value: float | None
+    shown: words.Words
+    formula: words.Words
+    source: words.Words
+    data_on: date | None
+    n: int
+    known_share: float | None
+    known: words.Words | None
+    is_small: bool
+    status: str
+
+
+@result("library")
+def library(bundle: Bundle) -> Iterable[Measure]:
+    """One row per measure of 6.7: `measure`, `value`, `shown`, `formula`, `source`, `data_on`, `n`, `known`, `status`.
 
     `shown` is the value as a person reads it, `source` the tables behind it, `data_on` the day of their newest row,
-    `n` how many rows, answers or customers it counts, `is_small` says that there are few of them, and `status` whether
-    it is the field's own, a vendor's practice or ours. A measure without data stays in the table, unknown.
+    `n` how many rows, answers or customers it counts, `known` for how many of them it is known, `is_small` says that
+    there are few of them, and `status` whether it is the field's own, a vendor's practice or ours. A measure without
+    data stays in the table, unknown.
     """
-    found = _of_account(bundle) if isinstance(bundle, AccountView) else _of_portfolio(bundle)
-    rows = pd.DataFrame(list(found), columns=Figure._fields)
-    declared = bundle.settings["kpis"]
-    rows["value"] = rows["value"].astype("float64")
-    rows["n"] = rows["n"].fillna(0).astype("Int64")
-    counted = rows["kind"].isin(["part", "points", "score"]) & rows["n"].gt(0)
-    rows["is_small"] = (counted & (rows["n"] < bundle.limit("small_sample_answers"))).astype(bool)
-    rows["shown"] = [_shown(row, bundle) for row in rows.to_dict("records")]
-    rows["formula"] = [text.t(f"kpi.{name}.formula") for name in rows["measure"]]
-    rows["status"] = [declared[name]["status"] for name in rows["measure"]]
-    rows["source"] = [
-        text.listed(_title(table) for table in declared[name]["tables"]) for name in rows["measure"]
-    ]
-    rows["data_on"] = pd.Series(
-        [_newest(bundle, declared[name]["tables"]) for name in rows["measure"]], dtype="datetime64[us]"
+    figures = _of_account(bundle) if isinstance(bundle, Account) else _of_portfolio(cast("Portfolio", bundle))
+    for each in figures:
+        yield _measure(bundle, each)
+
+
+def _measure(bundle: Bundle, figure: Figure) -> Measure:
+    declared = bundle.settings["kpis"][figure.measure]
+    is_counted = figure.kind in ("part", "points", "score") and figure.n > 0
+    is_small = bool(is_counted and figure.n < bundle.limit("small_sample_answers"))
+    return Measure(
+        measure=figure.measure,
+        value=figure.value,
+        shown=_shown(figure, bundle, is_small=is_small),
+        formula=words.sentence(f"kpi.{figure.measure}.formula"),
+        source=words.listed(words.table(name) for name in declared["tables"]),
+        data_on=newest_day(bundle, declared["tables"]),
+        n=figure.n,
+        known_share=share_of(*figure.known) if figure.known else None,
+        known=_few(*figure.known) if figure.known else None,
+        is_small=is_small,
+        status=declared["status"],
     )
-    return rows
 
 
-def _shown(row: dict[Any, Any], bundle: Bundle) -> str:
+def _few(part: int, of: int) -> words.Words:
+    return words.sentence("kpi.few", part=part, n=of)
+
+
+def _shown(figure: Figure, bundle: Bundle, *, is_small: bool) -> words.Words:
     """Return the value as a person reads it; a share of fewer than ten is counted out: 1 of 2 (6.7)."""
-    if row["is_small"] and row["kind"] == "part":
-        return text.t("kpi.few", part=round(row["value"] * row["n"]), n=row["n"])
-    told = _WRITERS[row["kind"]](row["value"], bundle)
-    return text.t("kpi.small", told=told) if row["is_small"] else told
+    if is_small and figure.kind == "part" and figure.value is not None:
+        return _few(round(figure.value * figure.n), figure.n)
+    written = named(bundle, figure.measure, _WRITERS[figure.kind](figure.value, bundle))
+    if figure.held_by is not None:
+        return words.sentence("kpi.held", told=written, why=figure.held_by)
+    return words.sentence("kpi.small", told=written) if is_small else written
 
 
-_WRITERS: Mapping[str, Callable[[Any, Bundle], str]] = {
-    "percent": lambda value, _: text.percent(value, 1),
-    "part": lambda value, _: text.percent(value),
-    "money": lambda value, bundle: text.money(value, bundle.currency),
-    "points": lambda value, _: text.number(value, 0, signed=True),
-    "score": lambda value, _: text.number(value, 1),
-    "count": lambda value, _: text.number(value, 1),
-    "index": lambda value, _: text.number(value, 3),
+_WRITERS: Mapping[str, Callable[[Any, Bundle], words.Words]] = {
+    "growth": lambda value, _: growth_words(value),
+    "percent": lambda value, _: words.percent(value, 1),
+    "part": lambda value, _: words.percent(value),
+    "money": lambda value, bundle: words.money(value, bundle.currency),
+    "points": lambda value, _: words.number(value, 0, signed=True),
+    "score": lambda value, _: words.number(value, 1),
+    "count": lambda value, _: words.number(value, 1),
+    "whole": lambda value, _: words.number(value),
+    "index": lambda value, _: words.number(value, 3),
 }
 
 
-def _title(table: str) -> str:
-    return TABLES[table].title[text.language()].lower()
+def _months(bundle: Bundle, table: str) -> tuple[int, int]:
+    """Return how many of the last twelve months the table holds."""
+    if isinstance(bundle, Account):
+        rows: Iterable[Any] = bundle.rows[table]
+        return len({each.month for each in in_months(rows, bundle.months(12))}), 12
+    return int(within(bundle.tables[table], "month", bundle.window(12))["month"].nunique()), 12
 
 
-def _newest(bundle: Bundle, tables: list[str]) -> pd.Timestamp:
-    days = [
-        bundle.tables[name][TABLES[name].when].max()
-        for name in tables
-        if TABLES[name].when and len(bundle.tables[name])
-    ]
-    newest: pd.Timestamp = pd.Series(days, dtype="datetime64[us]").max()
-    return newest
-
-
-def _months(bundle: Bundle, table: str) -> tuple[int, float]:
-    """Return how many of the twelve months the table holds, and their share."""
-    months = within(bundle.tables[table], "month", bundle.window(12))["month"].nunique()
-    return months, months / 12
+def _with_margin(bundle: Bundle) -> tuple[int, int]:
+    """Return how many rows of revenue have a margin, of all."""
+    if isinstance(bundle, Account):
+        rows = in_months(bundle.revenues, bundle.months(12))
+        return sum(each.contribution_margin is not None for each in rows), len(rows)
+    sold = within(bundle.revenue, "month", bundle.window(12))
+    return int(sold["contribution_margin"].notna().sum()), len(sold)
 
 
 def _of_both(bundle: Bundle) -> Iterator[Figure]:
-    sold, left = sales(bundle).iloc[0], customer_profit(bundle).iloc[0]
-    known = within(bundle.revenue, "month", bundle.window(12))
-    told = known.dropna(subset=["contribution_margin"])
-    yield Figure("margin", sold["margin_share"], "percent", len(told), ratio(len(told), len(known)))
-    yield Figure("profit", left["profit"], "money", *_months(bundle, "service_cost"))
-    again = repurchase(bundle).iloc[0]
-    yield Figure("repurchase", again["share"], "percent", again["before"])
+    left, known = customer_profit(bundle), _with_margin(bundle)
+    yield Figure("margin", sales(bundle).margin_share, "percent", known[0], known)
+    yield Figure("profit", left.profit, "money", left.known, (left.known, left.of))
+    again = repurchase(bundle)
+    yield Figure("repurchase", again.share, "percent", again.before)
     for kind, low in (("csat", 4), ("ces", 4)):
-        scores = answers(bundle, kind)["score"].astype(float)
-        yield Figure(kind, float((scores >= low).mean()) if len(scores) else MISSING, "part", len(scores))
-    done = project_completion(bundle).iloc[0]
-    yield Figure("projects", done["in_time_share"], "part", done["ended"])
-    yield Figure("milestones", done["milestone_share"], "part", done["milestones_due"])
-    for row in commitments(bundle).to_dict("records"):
-        yield Figure(f"promises_{row['direction']}", row["on_time_share"], "part", row["due"])
-    delivered = delivery_precision(bundle).iloc[0]
-    yield Figure(
-        "delivery", delivered["share"], "percent", delivered["lines_due"], _months(bundle, "delivery")[1]
-    )
+        scores = [each.score for each in answers(bundle, kind) if each.score is not None]
+        yield Figure(kind, mean(float(each >= low) for each in scores), "part", len(scores))
+    done = project_completion(bundle)
+    yield Figure("projects", done.in_time_share, "part", done.ended)
+    yield Figure("milestones", done.milestone_share, "part", done.milestones_due)
+    for side in commitments(bundle):
+        yield Figure(f"promises_{side.direction}", side.on_time_share, "part", side.due)
+    delivered = delivery_precision(bundle)[0]
+    yield Figure("delivery", delivered.share, "percent", delivered.lines_due, _months(bundle, "delivery"))
 
 
-def _of_account(account: AccountView) -> Iterator[Figure]:
-    yield Figure("growth", sales(account)["growth_share"].iloc[0], "percent", *_months(account, "revenue"))
+def _of_account(account: Account) -> Iterator[Figure]:
+    months = _months(account, "revenue")
+    yield Figure("growth", growth(account).share, "growth", months[0], months)
     yield from _of_both(account)
-    scores = answers(account, "nps")["score"].astype(float)
-    yield Figure("nps_answer", scores.mean(), "score", len(scores))
-    wallet = wallet_share(account)
-    whole = wallet[wallet["product_group"].fillna("").eq("")]
-    said = whole if len(whole) else wallet.head(0)
-    yield Figure("wallet", said["likely_share"].mean(), "percent", len(wallet))
-    lost = exposure(account).iloc[0]
-    yield Figure("exposure", lost["at_risk"], "money", lost["replacement_months"])
-    cases = lifetime(account)
-    likely = cases.loc[cases["case"].eq("likely"), "value"].sum(min_count=1)
-    yield Figure("lifetime", likely, "money", len(cases))
-    shares = relationships.contact_shares(account)
-    _, effective = relationships.effective_contacts(shares["contacts"])
-    yield Figure("contacts", np.nan if effective is None else effective, "count", shares["contacts"].sum())
-    total = health_total(account).iloc[0]
-    yield Figure("health", total["score"], "count", 4, total["known_share"])
+    scores = [each.score for each in answers(account, "nps")]
+    yield Figure("nps_answer", mean(scores), "score", len(scores))
+    whole = [each.likely_share for each in wallet_share(account) if each.product_group is None]
+    yield Figure("wallet", mean(whole), "percent", len(wallet_share(account)))
+    lost = exposure(account)
+    yield Figure("exposure", lost.at_risk, "money", int(lost.replacement_months))
+    likely = [each.value for each in lifetime(account).where(case="likely")]
+    yield Figure("lifetime", mean(likely), "money", len(lifetime(account)))
+    met = [each.contacts for each in relationships.contact_shares(account)]
+    _, effective = relationships.effective_contacts(met)
+    yield Figure("contacts", effective, "count", sum(met))
+    yield _health(health_total(account))
+
+
+def _health(total: Health) -> Figure:
+    return Figure("health", total.score, "whole", total.parts_known, (total.parts_known, 4), total.cap_words)
 
 
 def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:
-    growth = key_account_growth(portfolio).set_index("customers")
+    grown = key_account_growth(portfolio).set_index("customers")
     for name in ("key", "others"):
-        share, n = _cells(growth, name, "growth_share", "accounts")
-        yield Figure(f"growth_{name}", share, "percent", n)
+        share, n = _cells(grown, name, "growth_share", "accounts")
+        yield Figure(f"growth_{name}", share, "growth", int(n or 0))
     yield from _kept(portfolio)
     yield from _of_both(portfolio)
     forms = nps(portfolio)
-    asked = portfolio.account["account_id"].nunique()
-    for row in forms.to_dict("records"):
-        yield Figure(
-            f"nps_{row['form']}", row["score"], "points", row["n"], ratio(asked - row["silent"], asked)
-        )
+    asked = int(portfolio.account["account_id"].nunique())
+    for row in as_rows(forms):
+        yield Figure(f"nps_{row.form}", row.score, "points", row.n, (asked - row.silent, asked))
     yield from _spread(portfolio)
-    lost = loss_range(portfolio).iloc[0]
-    yield Figure("expected_loss", lost["expected_loss"], "money", lost["n"])
-    yield Figure("bad_year", lost["one_in_twenty"], "money", lost["n"])
+    lost = loss_range(portfolio)
+    yield Figure("expected_loss", lost.expected_loss, "money", lost.n)
+    yield Figure("bad_year", lost.one_in_twenty, "money", lost.n)
 
 
-def _cells(rows: pd.DataFrame, name: str, *columns: str) -> list[Any]:
-    """Return the cells of the row called `name`; missing where there is no such row."""
-    return [rows[column].get(name, MISSING) for column in columns]
+def _cells(rows: pd.DataFrame, name: str, *columns: str) -> list[float | None]:
+    """Return the cells of the row called `name`; None where there is no such row."""
+    return [known_or_none(rows[column].get(name, float("nan"))) for column in columns]
 
 
 def _kept(portfolio: Portfolio) -> Iterator[Figure]:
@@ -173,22 +200,18 @@ def _kept(portfolio: Portfolio) -> Iterator[Figure]:
         ("logo_retention", "same_account", "logo_share"),
     ):
         share, n = _cells(rows, kind, column, "accounts")
-        yield Figure(measure, share, "percent", n)
+        yield Figure(measure, share, "percent", int(n or 0))
 
 
 def _spread(portfolio: Portfolio) -> Iterator[Figure]:
     rows = within(portfolio.revenue, "month", portfolio.window(12))
     amounts = rows.groupby(rows["account_id"].map(groups_of(portfolio)))["revenue"].sum()
     amounts = amounts[amounts > 0].sort_values(ascending=False)
-    hhi = concentration.herfindahl(amounts) if len(amounts) else MISSING
-    yield Figure("hhi", hhi, "index", len(amounts))
-    yield Figure("effective_customers", ratio(1.0, hhi), "count", len(amounts))
-    yield Figure("largest", ratio(amounts.head(1).sum(), amounts.sum()), "percent", len(amounts))
+    n = len(amounts)
+    hhi = concentration.herfindahl(amounts) if n else None
+    yield Figure("hhi", hhi, "index", n)
+    yield Figure("effective_customers", share_of(1.0, hhi), "count", n)
+    yield Figure("largest", known_or_none(ratio(amounts.head(1).sum(), amounts.sum())), "percent", n)
     whale = concentration.whale_curve(portfolio)
-    yield Figure(
-        "whale_peak",
-        whale["cumulative_share"].max(),
-        "percent",
-        whale["profit"].notna().sum(),
-        ratio(whale["profit"].notna().sum(), len(whale)),
-    )
+    known, peak = int(whale["profit"].notna().sum()), known_or_none(whale["cumulative_share"].max())
+    yield Figure("whale_peak", peak, "percent", known, (known, len(whale)))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from kamlib.method import units
-from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib.method.measures.periods import MISSING, in_months, ratio, share_of, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView, Portfolio
-
-
-@once
-def groups_of(portfolio: Portfolio) -> pd.Series:
-    """Return the top parent of every account, by account_id: a customer group counts once."""
-    return units.roots(portfolio.account)
+from kamlib.method.units import groups_of
+from kamlib.schema import Account, Bundle, Portfolio
 
 
 def key_accounts(portfolio: Portfolio, on: pd.Timestamp | None = None) -> list[str]:
@@ -48,7 +43,7 @@ def key_account_growth(portfolio: Portfolio, keys: Collection[str] | None = None
 
 
 @once
-def key_views(portfolio: Portfolio) -> dict[str, AccountView]:
+def key_views(portfolio: Portfolio) -> dict[str, Account]:
     """Return the views of the recorded key accounts by id, made once, so that what one page counted the next one knows."""
     return {account_id: portfolio.view(account_id) for account_id in key_accounts(portfolio)}
 
@@ -61,6 +56,20 @@ def _pairs(portfolio: Portfolio) -> pd.DataFrame:
         rows = within(portfolio.revenue, "month", portfolio.window(12, back=back))
         sums.append(rows.groupby(rows["account_id"].map(top))["revenue"].sum())
     return pd.concat(sums, axis=1, keys=["now", "before"]).fillna(0.0)
+
+
+def customers_counted(portfolio: Portfolio) -> dict[str, Any]:
+    """Return the sentence (key and values) that joins the counts of customers on all pages: register, groups, buyers."""
+    pairs = _pairs(portfolio)
+    now, before = pairs["now"] > 0, pairs["before"] > 0
+    counts = {
+        "accounts": portfolio.account["account_id"].nunique(),
+        "groups": groups_of(portfolio).nunique(),
+        "now": int(now.sum()),
+        "before": int(before.sum()),
+        "either": int((now | before).sum()),
+    }
+    return {"key": "customers.counted" if len(pairs) else "customers.counted.unsold", **counts}
 
 
 def retention_shares(start: float, expansion: float, contraction: float, churn: float) -> tuple[float, float]:
@@ -112,18 +121,29 @@ def _retained(kind: str, cohort: pd.DataFrame) -> dict[str, Any]:
     return {"kind": kind, **dict(zip(_RETAINED, (*amounts, *shares), strict=True))}
 
 
-def repurchase(bundle: Bundle) -> pd.DataFrame:
-    """One row: of customers (one account: product groups) that bought in the R12 before, who bought again."""
-    of = "product_group" if isinstance(bundle, AccountView) else "account_id"
-    bought = [
-        set(rows.loc[rows["revenue"] > 0, of].dropna())
-        for rows in (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (12, 0))
-    ]
-    again = bought[0] & bought[1]
-    return one_row(
-        of=of,
-        before=len(bought[0]),
-        again=len(again),
-        share=ratio(len(again), len(bought[0])),
-        lost=sorted(bought[0] - bought[1]),
-    )
+@dataclass(frozen=True)
+class Repurchase:
+    """Of those that bought in the R12 before (customers, or one customer's product groups), who bought again."""
+
+    of: str
+    before: int
+    again: int
+    share: float | None
+    lost: tuple[str, ...]
+
+
+@once
+def repurchase(bundle: Bundle) -> Repurchase:
+    """Return, of customers (one account: product groups) that bought in the R12 before, who bought again."""
+    of = "product_group" if isinstance(bundle, Account) else "account_id"
+    before, now = (_bought(bundle, of, back) for back in (12, 0))
+    again = len(before & now)
+    return Repurchase(of, len(before), again, share_of(again, len(before)), tuple(sorted(before - now)))
+
+
+def _bought(bundle: Bundle, of: str, back: int) -> set[str]:
+    if isinstance(bundle, Account):
+        rows = in_months(bundle.revenues, bundle.months(12, back=back))
+        return {each.product_group for each in rows if each.product_group is not None and each.revenue > 0}
+    sold = within(bundle.revenue, "month", bundle.window(12, back=back))
+    return set(sold.loc[sold["revenue"] > 0, of].dropna())

@@ -2,62 +2,204 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from math import isnan
+from statistics import median
+from typing import cast
 
-import numpy as np
-import pandas as pd
-
-from kamlib.method.measures.periods import MISSING, Bundle, one_row, ratio, within
+from kamlib import words
+from kamlib.method.measures.periods import in_months, known_or_none, ratio, share_of, total, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.method.units import groups_of
+from kamlib.schema import Account, Bundle, Portfolio, result
+from kamlib.schema.facts import Revenue
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What was bought in one period: revenue, contribution margin and the revenue that has a margin; None: no rows."""
+
+    revenue: float | None
+    margin: float | None
+    with_margin: float | None
 
 
 @once
-def sales(bundle: Bundle) -> pd.DataFrame:
-    """One row: revenue R12 and the R12 before, growth, contribution margin and its ratio.
+def _sold(bundle: Bundle) -> tuple[Sold, Sold]:
+    """Return the last twelve months and the twelve before."""
+    if isinstance(bundle, Account):
+        now, before = (_sum(in_months(bundle.revenues, bundle.months(12, back=back))) for back in (0, 12))
+        return now, before
+    return _sum_of_all(bundle, 0), _sum_of_all(bundle, 12)
 
-    Growth is missing for a customer whose first invoice is younger than the earlier period.
+
+def _sum(rows: Iterable[Revenue]) -> Sold:
+    rows = list(rows)
+    told = [each for each in rows if each.contribution_margin is not None]
+    return Sold(
+        total(each.revenue for each in rows),
+        total(each.contribution_margin for each in told),
+        total(each.revenue for each in told),
+    )
+
+
+def _sum_of_all(bundle: Bundle, back: int) -> Sold:
+    rows = within(bundle.revenue, "month", bundle.window(12, back=back))
+    with_margin = rows["revenue"].where(rows["contribution_margin"].notna())
+    columns = (rows["revenue"], rows["contribution_margin"], with_margin)
+    return Sold(*(known_or_none(each.sum(min_count=1)) for each in columns))
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Revenue R12 and the R12 before, growth, contribution margin and its ratio."""
+
+    revenue_12m: float | None
+    revenue_previous_12m: float | None
+    growth_share: float | None
+    contribution_margin: float | None
+    margin_share: float | None
+
+
+@once
+def sales(bundle: Bundle) -> Sales:
+    """Return revenue R12 and the R12 before, growth, contribution margin and its ratio.
+
+    Growth is not known of a customer whose first invoice is younger than the earlier period.
     """
-    now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
-    return one_row(**_compared(now, before, _covers(bundle)))
+    now, before = _sold(bundle)
+    grown = _grown(now.revenue, before.revenue) if _covers(bundle) else None
+    return Sales(now.revenue, before.revenue, grown, now.margin, share_of(now.margin, now.with_margin))
+
+
+def _covers(bundle: Bundle) -> bool:
+    months = bundle.months(24)
+    if months is None:
+        return False
+    if isinstance(bundle, Account):
+        return any(each.month <= months[0] for each in bundle.revenues)
+    return bool(bundle.revenue["month"].min().date() <= months[0])
+
+
+def _grown(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else share_of(now - before, before)
+
+
+@dataclass(frozen=True)
+class Group(Sales):
+    """What the customer buys of one product group; `of_sales_share` is its part of all."""
+
+    product_group: str
+    of_sales_share: float | None
+    growth_word: str
+
+
+@result("groups")
+def sales_by_group(account: Account) -> Iterable[Group]:
+    """One row per product group, the largest first; columns as `sales`, and `of_sales_share` and `growth_word`."""
+    now, before = _sold_by_group(account, 0), _sold_by_group(account, 12)
+    whole = _sold(account)[0].revenue
+    rows = [
+        _group(account, name, now.get(name, _NOTHING), before.get(name, _NOTHING), whole)
+        for name in {**now, **before}
+    ]
+    return sorted(rows, key=lambda each: (each.revenue_12m is None, -(each.revenue_12m or 0.0)))
+
+
+_NOTHING = Sold(None, None, None)
+
+
+def _sold_by_group(account: Account, back: int) -> dict[str, Sold]:
+    rows = in_months(account.revenues, account.months(12, back=back))
+    names = dict.fromkeys(each.product_group for each in rows if each.product_group)
+    return {name: _sum(each for each in rows if each.product_group == name) for name in names}
+
+
+def _group(account: Account, name: str, now: Sold, before: Sold, whole: float | None) -> Group:
+    grown = _grown(now.revenue, before.revenue)
+    return Group(
+        product_group=name,
+        revenue_12m=now.revenue,
+        revenue_previous_12m=before.revenue,
+        growth_share=grown,
+        contribution_margin=now.margin,
+        margin_share=share_of(now.margin, now.with_margin),
+        of_sales_share=share_of(now.revenue, whole),
+        growth_word=growth_word(account, grown),
+    )
+
+
+# --- growth and its word
+
+
+def growth_word(bundle: Bundle, share: float | None) -> str:
+    """Return growing, flat, shrinking or unknown: one limit for customers and product groups, on every page."""
+    if share is None or isnan(share):
+        return "unknown"
+    # A figure that was counted from money may miss the limit by a rounding of floats.
+    if not share or round(abs(share), 9) < bundle.limit("flat_growth_share"):
+        return "flat"
+    return "growing" if share > 0 else "shrinking"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How revenue of the last twelve months stands to the twelve before."""
+
+    share: float | None
+    now: float | None
+    before: float | None
+    word: str
+
+    @property
+    def change(self) -> float | None:
+        """What it has grown by, in money."""
+        return None if self.now is None or self.before is None else self.now - self.before
+
+    @property
+    def words(self) -> words.Words:
+        """The share as every page writes it."""
+        return growth_words(self.share)
+
+
+def growth_words(share: float | None) -> words.Words:
+    """Return a growth as every page writes it: signed, with one decimal."""
+    return words.percent(share, 1, signed=True)
 
 
 @once
-def sales_by_group(bundle: Bundle) -> pd.DataFrame:
-    """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
-    now, before = (within(bundle.revenue, "month", bundle.window(12, back=back)) for back in (0, 12))
-    sums, earlier = _by_group(now), _by_group(before)
-    whole = now["revenue"].sum()
-    lines = [_group(name, sums.get(name, {}), earlier.get(name, {}), whole) for name in {**sums, **earlier}]
-    groups = pd.DataFrame(lines, columns=["product_group", *_compared(now, before), "of_sales_share"])
-    return groups.sort_values("revenue_12m", ascending=False, ignore_index=True)
+def growth(bundle: Bundle) -> Growth:
+    """Return the growth of R12: share, amounts and the word for it."""
+    sold = sales(bundle)
+    return Growth(
+        sold.growth_share,
+        sold.revenue_12m,
+        sold.revenue_previous_12m,
+        growth_word(bundle, sold.growth_share),
+    )
 
 
-def _group(name: str, sums: dict[str, float], earlier: dict[str, float], whole: float) -> dict[str, Any]:
-    earned, previous = sums.get("revenue", MISSING), earlier.get("revenue", MISSING)
-    margin = sums.get("contribution_margin", MISSING)
-    return {
-        "product_group": name,
-        "revenue_12m": earned,
-        "revenue_previous_12m": previous,
-        "growth_share": ratio(earned - previous, previous),
-        "contribution_margin": margin,
-        "margin_share": ratio(margin, sums.get("with_margin", MISSING)),
-        "of_sales_share": ratio(earned, whole),
-    }
+# --- the bridge
 
 
-def _by_group(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Sums per product group that has a name: missing where nothing is known, as everywhere."""
-    named = rows[rows["product_group"].fillna("").ne("")]
-    with_margin = named["revenue"].where(named["contribution_margin"].notna())
-    columns = named[["revenue", "contribution_margin"]].assign(with_margin=with_margin)
-    sums: Any = columns.groupby(named["product_group"], sort=False).sum(min_count=1)
-    return {str(name): dict(each) for name, each in sums.to_dict("index").items()}
+@dataclass(frozen=True)
+class BridgeStep:
+    """One step of the bridge from the twelve months before to the last twelve."""
+
+    step: str
+    product_group: str | None = None
+    amount: float | None = None
+    year: int | None = None
+    price: float | None = None
+    quantity_unit: str | None = None
+    quantity_12m: float | None = None
+    quantity_previous_12m: float | None = None
 
 
 @once
-def bridge(account: AccountView) -> pd.DataFrame:
+def bridge(account: Account) -> list[BridgeStep]:
     """One row per step from the twelve months before to the last twelve: `step`, `product_group`, `amount`, `year`.
 
     Steps: before, price (of every group whose quantities are known), group (its change, the largest rise first; of
@@ -67,161 +209,208 @@ def bridge(account: AccountView) -> pd.DataFrame:
     `quantity_previous_12m`: price = revenue now - revenue before x quantity now / quantity before, which is the change
     of the mean price times the quantity now. No rows where growth is unknown: see `sales`.
     """
-    sold, groups = sales(account).iloc[0], sales_by_group(account)
-    if pd.isna(sold["growth_share"]):
-        return pd.DataFrame(columns=_BRIDGE)
-    moves = groups["revenue_12m"].fillna(0) - groups["revenue_previous_12m"].fillna(0)
-    apart = groups[["product_group"]].merge(_quantities(account), how="left", on="product_group")
-    volumes = groups["revenue_previous_12m"] * apart["quantity_12m"] / apart["quantity_previous_12m"]
-    price = groups["revenue_12m"] - volumes
-    changes = apart.assign(step="group", price=price, amount=moves - price.fillna(0))
-    changes = changes.sort_values("amount", ascending=False, kind="stable")
-    ends = {"before": sold["revenue_previous_12m"], "now": sold["revenue_12m"]}
-    rest = ends["now"] - ends["before"] - moves.sum()
-    rows = [
-        pd.DataFrame({"step": ["before"], "amount": ends["before"]}),
-        pd.DataFrame({"step": ["price"] if price.notna().any() else [], "amount": price.sum()}),
-        changes,
-        pd.DataFrame({"step": ["rest"] if abs(rest) >= 1 else [], "amount": rest}),
-        pd.DataFrame({"step": ["now"], "amount": ends["now"]}),
+    sold = sales(account)
+    if sold.growth_share is None:
+        return []
+    now, before = sold.revenue_12m or 0.0, sold.revenue_previous_12m or 0.0
+    changes = [_change(account, each) for each in sales_by_group(account)]
+    changes.sort(key=lambda each: -(each.amount or 0.0))
+    price = total(each.price for each in changes)
+    rest = now - before - sum((each.amount or 0.0) + (each.price or 0.0) for each in changes)
+    return [
+        BridgeStep("before", amount=before),
+        *([] if price is None else [BridgeStep("price", amount=price)]),
+        *changes,
+        *([BridgeStep("rest", amount=rest)] if abs(rest) >= 1 else []),
+        BridgeStep("now", amount=now),
         *_foreseen(account),
     ]
-    return pd.concat(rows, ignore_index=True).reindex(columns=_BRIDGE)
 
 
-_NO_QUANTITIES = {
-    "quantity_unit": pd.Series(dtype="str"),
-    "quantity_12m": pd.Series(dtype="float64"),
-    "quantity_previous_12m": pd.Series(dtype="float64"),
-}
-_BRIDGE = ["step", "product_group", "amount", "year", "price", *_NO_QUANTITIES]
-
-
-def _quantities(account: AccountView) -> pd.DataFrame:
-    """One row per product group whose quantity is known in every row of both periods, in one unit, above zero."""
-    sold = account.revenue[["month", "product_group", "revenue", "quantity", "quantity_unit"]]
-    if sold["quantity"].isna().all():
-        return pd.DataFrame({"product_group": pd.Series(dtype="str"), **_NO_QUANTITIES})
-    sums, units = {}, []
-    for name, back in (("quantity_12m", 0), ("quantity_previous_12m", 12)):
-        parts = within(sold, "month", account.window(12, back=back)).groupby("product_group")
-        is_whole = parts["quantity"].count().eq(parts["month"].count()) & parts["revenue"].sum().gt(0)
-        sums[name] = parts["quantity"].sum().where(is_whole)
-        units.append(parts["quantity_unit"].agg(_one_name))
-    is_one = units[0].eq(units[1]) & units[0].ne("")
-    known = pd.DataFrame(sums)
-    known = known[known.gt(0).all(axis=1) & is_one.reindex(known.index, fill_value=False)]
-    return known.assign(quantity_unit=units[0]).rename_axis("product_group").reset_index()
-
-
-def _one_name(names: pd.Series) -> str:
-    """Return what all of them say; empty where they differ or say nothing."""
-    said = set(names.dropna())
-    return str(said.pop()) if len(said) == 1 else ""
-
-
-def _foreseen(account: AccountView) -> list[pd.DataFrame]:
-    planned = within(account.budget, "month", account.window(12))
-    whole = planned["budget"].sum() if planned["month"].nunique() == 12 else MISSING
-    this_year = account.facts_through.year if account.facts_through is not None else 0
-    likely = account.forecast[account.forecast["year"].eq(this_year)].sort_values("made_on").tail(1)
-    rows = [
-        pd.DataFrame({"step": ["budget"], "amount": whole}),
-        pd.DataFrame(
-            {"step": "forecast", "amount": likely["likely"].astype("float64"), "year": likely["year"]}
-        ),
-    ]
-    return [each for row in rows if len(each := row.dropna(subset=["amount"]))]
-
-
-def trend(bundle: Bundle, months: int = 24) -> pd.DataFrame:
-    """One row per month: `month`, `revenue`, `rolling_12m` (missing until twelve months are known)."""
-    window = bundle.window(months)
-    if window is None:
-        return pd.DataFrame({"month": pd.Series(dtype="datetime64[us]"), "revenue": [], "rolling_12m": []})
-    by_month = bundle.revenue.groupby("month")["revenue"].sum()
-    whole = by_month.reindex(pd.date_range(by_month.index.min(), window[1], freq="MS"), fill_value=0.0)
-    rows = pd.DataFrame({"revenue": whole, "rolling_12m": whole.rolling(12).sum()})
-    return rows.rename_axis("month").reset_index().tail(months).reset_index(drop=True)
-
-
-def _covers(bundle: Bundle) -> bool:
-    window = bundle.window(24)
-    return window is not None and bundle.revenue["month"].min() <= window[0]
-
-
-def _compared(now: pd.DataFrame, before: pd.DataFrame, comparable: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
-    known = now.dropna(subset=["contribution_margin"])
-    earned, earlier = now["revenue"].sum(min_count=1), before["revenue"].sum(min_count=1)
-    margin = known["contribution_margin"].sum(min_count=1)
-    return {
-        "revenue_12m": earned,
-        "revenue_previous_12m": earlier,
-        "growth_share": ratio(earned - earlier, earlier) if comparable else MISSING,
-        "contribution_margin": margin,
-        "margin_share": ratio(margin, known["revenue"].sum()),
-    }
-
-
-@once
-def customer_profit(bundle: Bundle) -> pd.DataFrame:
-    """One row, R12: contribution margin less what it costs to serve; profit is missing where either is."""
-    earned = sales(bundle).iloc[0]
-    cost = within(bundle.service_cost, "month", bundle.window(12))["cost"].sum(min_count=1)
-    profit = earned["contribution_margin"] - cost
-    return one_row(
-        revenue_12m=earned["revenue_12m"],
-        contribution_margin=earned["contribution_margin"],
-        margin_share=earned["margin_share"],
-        service_cost=cost,
-        profit=profit,
-        profit_share=ratio(profit, earned["revenue_12m"]),
+def _change(account: Account, group: Group) -> BridgeStep:
+    now, before = group.revenue_12m or 0.0, group.revenue_previous_12m or 0.0
+    quantities = _quantities(account, group.product_group)
+    if quantities is None:
+        return BridgeStep("group", group.product_group, now - before)
+    unit, sold, sold_before = quantities
+    price = now - before * sold / sold_before
+    return BridgeStep(
+        "group", group.product_group, now - before - price, None, price, unit, sold, sold_before
     )
 
 
+def _quantities(account: Account, product_group: str) -> tuple[str, float, float] | None:
+    """Return unit, quantity now and before of a group whose every row says them, in one unit, above zero."""
+    periods = [
+        [
+            each
+            for each in in_months(account.revenues, account.months(12, back=back))
+            if each.product_group == product_group
+        ]
+        for back in (0, 12)
+    ]
+    units = {each.quantity_unit for rows in periods for each in rows if each.quantity_unit}
+    if len(units) != 1 or any(each.quantity is None for rows in periods for each in rows):
+        return None
+    if not all(
+        any(each.quantity_unit for each in rows) and sum(each.revenue for each in rows) > 0
+        for rows in periods
+    ):
+        return None
+    sold, before = (sum(each.quantity or 0.0 for each in rows) for rows in periods)
+    return (units.pop(), sold, before) if sold > 0 and before > 0 else None
+
+
+def _foreseen(account: Account) -> Iterable[BridgeStep]:
+    planned = in_months(account.budgets, account.months(12))
+    if len({each.month for each in planned}) == 12:
+        yield BridgeStep("budget", amount=total(each.budget for each in planned))
+    year = account.facts_through.year if account.facts_through is not None else 0
+    made = [each for each in account.forecasts if each.year == year]
+    newest = max(made, key=lambda each: each.made_on, default=None)
+    if newest and newest.likely is not None:
+        yield BridgeStep("forecast", amount=newest.likely, year=year)
+
+
+@dataclass(frozen=True)
+class MonthSold:
+    """Revenue of one month, and of the twelve that end with it."""
+
+    month: date
+    revenue: float
+    rolling_12m: float | None
+
+
+def trend(account: Account, months: int = 24) -> list[MonthSold]:
+    """One row per month: `month`, `revenue`, `rolling_12m` (None until twelve months are known)."""
+    ends = account.months(months)
+    if ends is None:
+        return []
+    sold: dict[date, float] = {}
+    for each in account.revenues:
+        sold[each.month] = sold.get(each.month, 0.0) + each.revenue
+    days = [min(sold)]
+    while days[-1] < ends[1]:
+        days.append(_next_month(days[-1]))
+    amounts = [sold.get(day, 0.0) for day in days]
+    sums = [sum(amounts[place - 11 : place + 1]) if place >= 11 else None for place in range(len(days))]
+    return [MonthSold(*row) for row in zip(days, amounts, sums, strict=True)][-months:]
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+# --- what is left after service
+
+
+@dataclass(frozen=True)
+class Profit:
+    """What R12 leaves after service. It is the sum of `known` parts of `of`: customers, or months of one customer."""
+
+    revenue_12m: float | None
+    contribution_margin: float | None
+    margin_share: float | None
+    service_cost: float | None
+    profit: float | None
+    profit_share: float | None
+    known: int
+    of: int
+
+
 @once
-def service_costs(bundle: Bundle) -> pd.DataFrame:
-    """One row per activity, R12, the dearest first: `activity`, `cost`, `quantity`, `cost_share`."""
-    rows = within(bundle.service_cost, "month", bundle.window(12))
-    costs = rows.groupby("activity", as_index=False)[["cost", "quantity"]].sum(min_count=1)
-    costs["cost_share"] = [ratio(each, costs["cost"].sum()) for each in costs["cost"]]
-    return costs.sort_values("cost", ascending=False, ignore_index=True)
+def customer_profit(bundle: Bundle) -> Profit:
+    """Return contribution margin less what it costs to serve, R12; a cost that is not known is not zero.
 
-
-def wallet_share(account: AccountView) -> pd.DataFrame:
-    """One row per scope valued (a product group, or all): our share of purchases, low / likely / high.
-
-    The share is lowest where the customer's purchases are highest. Source: method.md 6.6.
+    Of many customers, profit is that of those whose cost is known: `known` of the `of` that bought.
     """
-    newest = account.wallet.sort_values("valued_on").drop_duplicates("product_group", keep="last")
-    now = within(account.revenue, "month", account.window(12))
-    sold = now.groupby("product_group")["revenue"].sum()
-    whole = newest["product_group"].fillna("").eq("")
-    ours = newest["product_group"].map(sold).fillna(0.0).mask(whole, now["revenue"].sum())
-    shares = {f"{name}_share": ours / newest[size].where(newest[size] > 0) for name, size in _WALLET_ENDS}
-    columns = ["product_group", "sales_12m", *shares, "likely", "source", "valued_on"]
-    return newest.assign(sales_12m=ours, **shares)[columns].reset_index(drop=True)
+    if isinstance(bundle, Portfolio):
+        return _profit_of_all(bundle)
+    account, sold = cast("Account", bundle), sales(bundle)
+    rows = in_months(account.service_costs, account.months(12))
+    cost, margin = total(each.cost for each in rows), sold.contribution_margin
+    profit = None if margin is None or cost is None else margin - cost
+    counted = len({each.month for each in rows}), 12
+    share = share_of(profit, sold.revenue_12m)
+    return Profit(sold.revenue_12m, margin, sold.margin_share, cost, profit, share, *counted)
 
 
-_WALLET_ENDS = (("low", "high"), ("likely", "likely"), ("high", "low"))
+def _profit_of_all(portfolio: Portfolio) -> Profit:
+    sold, tops = sales(portfolio), groups_of(portfolio)
+    bought = within(portfolio.revenue, "month", portfolio.window(12))
+    spent = within(portfolio.service_cost, "month", portfolio.window(12))
+    sums = bought.groupby(bought["account_id"].map(tops))[["revenue", "contribution_margin"]].sum(min_count=1)
+    costs = spent.groupby(spent["account_id"].map(tops))["cost"].sum(min_count=1)
+    told = sums[sums["revenue"] > 0].join(costs, how="left")
+    whole = told.dropna(subset=["contribution_margin", "cost"])
+    left = (whole["contribution_margin"] - whole["cost"]).sum(min_count=1)
+    return Profit(
+        sold.revenue_12m,
+        sold.contribution_margin,
+        sold.margin_share,
+        known_or_none(costs.sum(min_count=1)),
+        known_or_none(left),
+        known_or_none(ratio(left, whole["revenue"].sum())),
+        len(whole),
+        len(told),
+    )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one activity costs in a year, and its part of all cost to serve."""
+
+    activity: str
+    cost: float
+    quantity: float | None
+    cost_share: float | None
+
+
+@result("service_costs")
+def service_costs(account: Account) -> Iterable[Cost]:
+    """One row per activity, R12, the dearest first: `activity`, `cost`, `quantity`, `cost_share`."""
+    rows = in_months(account.service_costs, account.months(12))
+    whole = total(each.cost for each in rows)
+    costs = []
+    for activity in dict.fromkeys(each.activity for each in rows):
+        own = [each for each in rows if each.activity == activity]
+        cost = sum(each.cost for each in own)
+        costs.append(Cost(activity, cost, total(each.quantity for each in own), share_of(cost, whole)))
+    return sorted(costs, key=lambda each: -each.cost)
+
+
+# --- what is at stake
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Contribution R12, months to replace it, and what would be lost meanwhile."""
+
+    contribution_margin: float | None
+    replacement_months: float
+    at_risk: float | None
+    basis: str
 
 
 @once
-def exposure(account: AccountView) -> pd.DataFrame:
-    """One row: contribution R12, months to replace it, and what would be lost meanwhile (6.7, P3, P5).
+def exposure(account: Account) -> Exposure:
+    """Return contribution R12, months to replace it, and what would be lost meanwhile (6.7, P3, P5).
 
     Months come from the judged business risk; where nobody judged, from our default, marked in `basis`.
     """
-    judged = account.assessment.loc[account.assessment["criterion"] == "business_risk", "score"].dropna()
-    months = account.limit("replacement_months")
-    score = str(int(np.floor(judged.astype(float).median() + 0.5))) if len(judged) else "default"
-    margin = sales(account)["contribution_margin"].iloc[0]
-    return one_row(
-        contribution_margin=margin,
-        replacement_months=float(months[score]),
-        at_risk=margin / 12 * float(months[score]),
-        basis="judged" if len(judged) else "our_default",
-    )
+    judged = [each.score for each in account.assessments if each.criterion == "business_risk"]
+    score = str(int(median(judged) + 0.5)) if judged else "default"
+    months, margin = float(account.limit("replacement_months")[score]), sales(account).contribution_margin
+    at_risk = None if margin is None else margin / 12 * months
+    return Exposure(margin, months, at_risk, "judged" if judged else "our_default")
+
+
+@result("exposure")
+def at_stake(account: Account) -> Iterable[Exposure]:
+    """Return the exposure as one row; none where no contribution is known."""
+    lost = exposure(account)
+    if lost.at_risk is not None:
+        yield lost
 
 
 def lifetime_value(
@@ -236,24 +425,29 @@ def lifetime_value(
     return sum(margin * (retention / (1 + discount)) ** year for year in range(starts, years + starts))
 
 
-def lifetime(account: AccountView) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Scenario:
+    """The customer's value over our years in one case."""
+
+    case: str
+    keep_share: float
+    margin: float
+    value: float
+    years: int
+    basis: str
+
+
+@result("lifetime", values=lambda account: {"years": account.limit("lifetime_years")})
+def lifetime(account: Account) -> Iterable[Scenario]:
     """One row per case (low, likely, high): yearly margin, chance to keep the customer a year, and the value.
 
     Scenario value of the customer over our years and discount (6.7): a range, no fitted model. The margin is what is
     left after service where that is known, else the contribution margin (`basis`).
     """
-    row = customer_profit(account).iloc[0]
-    basis = "contribution" if pd.isna(row["profit"]) else "profit"
-    margin = row["contribution_margin"] if basis == "contribution" else row["profit"]
-    cases, years = account.limit("lifetime_cases"), account.limit("lifetime_years")
-    rows = pd.DataFrame(
-        [
-            {"case": name, "keep_share": keep, "margin": margin * (1 + change)}
-            for name, (keep, change) in cases.items()
-        ]
-    )
-    rows["value"] = [
-        lifetime_value(yearly, keep, account.limit("lifetime_discount_share"), years=years)
-        for yearly, keep in zip(rows["margin"], rows["keep_share"], strict=True)
-    ]
-    return rows.assign(years=years, basis=basis).dropna(subset=["value"])
+    left = customer_profit(account)
+    basis = "contribution" if left.profit is None else "profit"
+    margin = left.contribution_margin if left.profit is None else left.profit
+    years, discount = account.limit("lifetime_years"), account.limit("lifetime_discount_share")
+    for case, (keep, change) in account.limit("lifetime_cases").items() if margin is not None else ():
+        yearly = margin * (1 + change)
+        yield Scenario(case, keep, yearly, lifetime_value(yearly, keep, discount, years=years), years, basis)

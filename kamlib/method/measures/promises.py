@@ -2,129 +2,208 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-
-from kamlib.method.measures.periods import Bundle, one_row, ratio, today, within
+from kamlib.method.measures.periods import in_months, known_or_none, rows_of, share_of, total, within
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import Account, Bundle, facts, plan, result
 
 
-@once
-def promises(account: Bundle) -> pd.DataFrame:
-    """One row per commitment: its columns, `state` (kept, late, overdue, open) and `days_late`."""
-    now, rows = today(account), account.commitment.copy()
-    done, due = rows["done_on"], rows["due_on"]
-    rows["days_late"] = (done.fillna(now) - due).dt.days.clip(lower=0).astype("Int64")
-    late = rows["days_late"].gt(0).fillna(value=False).astype(bool)
-    words = [done.notna() & late, done.notna(), late]
-    rows["state"] = pd.Series(np.select(words, ["late", "kept", "overdue"], "open"), rows.index, dtype="str")
-    return rows.sort_values(["due_on", "title"], ignore_index=True)
+@dataclass(frozen=True)
+class Promise:
+    """One commitment and how it stands: kept, late, overdue or open."""
+
+    row_id: str
+    account_id: str
+    title: str
+    direction: str
+    owner_id: str | None
+    customer_owner_id: str | None
+    made_on: date | None
+    due_on: date | None
+    done_on: date | None
+    is_shared: bool
+    state: str
+    days_late: int | None
 
 
-@once
-def commitments(account: Bundle) -> pd.DataFrame:
-    """One row per side: `direction`, `due`, `on_time`, `late`, `overdue`, `not_due`, `on_time_share`, `oldest_days`.
-
-    On-time share = done by the due date / due; a promise without a date counts nowhere (6.9).
-    """
-    rows = promises(account).dropna(subset=["due_on"])
-    told = list(zip(rows["direction"], rows["state"], rows["days_late"], strict=True))
-    lines = []
-    for side in ("ours", "customer"):
-        count = Counter(state for whose, state, _ in told if whose == side)
-        kept, late, overdue = (count[state] for state in ("kept", "late", "overdue"))
-        oldest = max((days for *case, days in told if case == [side, "overdue"]), default=pd.NA)
-        lines.append(
-            {
-                "direction": side,
-                "due": kept + late + overdue,
-                "on_time": kept,
-                "late": late,
-                "overdue": overdue,
-                "not_due": count["open"],
-                "on_time_share": ratio(kept, kept + late + overdue),
-                "oldest_days": oldest,
-            }
-        )
-    return pd.DataFrame(lines).astype({"oldest_days": "Int64"})
+@result("plan_promises")
+def promises(bundle: Bundle) -> Iterable[Promise]:
+    """One row per commitment: its columns, `state` (kept, late, overdue, open) and `days_late`; by the day due."""
+    rows = [_promise(bundle, each) for each in rows_of(bundle, plan.Commitment)]
+    return sorted(rows, key=lambda each: (each.due_on or date.max, each.title))
 
 
-_PROJECT = ["project_id", "name", "status", "planned_end_on"]
-
-
-@once
-def projects(account: AccountView) -> pd.DataFrame:
-    """One row per project: name, status, planned and actual or expected end, `slip_days`, milestone share.
-
-    A project that is past its plan without a new date slips until today.
-    """
-    now, rows = today(account), account.project[[*_PROJECT, "actual_end_on", "expected_end_on"]].copy()
-    running = ~rows["status"].isin(["done", "stopped"])
-    foreseen = rows["actual_end_on"].fillna(rows["expected_end_on"])
-    rows["end_on"] = foreseen.where(foreseen.notna() | ~(running & (rows["planned_end_on"] < now)), now)
-    rows["slip_days"] = (rows["end_on"] - rows["planned_end_on"]).dt.days.astype("Int64")
-    met, due = (account.project[name].astype("Float64") for name in ("milestones_met", "milestones_due"))
-    rows["milestone_share"] = (met / due.where(due > 0)).astype("float64")
-    names = [*_PROJECT, "end_on", "slip_days", "milestone_share"]
-    return rows[names].sort_values("slip_days", ascending=False, ignore_index=True)
-
-
-@once
-def project_completion(account: Bundle) -> pd.DataFrame:
-    """One row: projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
-    rows = account.project
-    ended = rows[rows["actual_end_on"].notna() & rows["planned_end_on"].notna()]
-    in_time = int((ended["actual_end_on"] <= ended["planned_end_on"]).sum())
-    due, met = float(rows["milestones_due"].sum()), float(rows["milestones_met"].sum())
-    return one_row(
-        ended=len(ended),
-        in_time=in_time,
-        in_time_share=ratio(in_time, len(ended)),
-        milestones_due=due,
-        milestones_met=met,
-        milestone_share=ratio(met, due),
+def _promise(bundle: Bundle, made: plan.Commitment) -> Promise:
+    late = bundle.days_late(made.due_on, made.done_on)
+    ended, waits = ("late", "overdue") if late else ("kept", "open")
+    return Promise(
+        made.row_id,
+        made.account_id,
+        made.title,
+        made.direction,
+        made.owner_id,
+        made.customer_owner_id,
+        made.made_on,
+        made.due_on,
+        made.done_on,
+        made.is_shared,
+        ended if made.done_on else waits,
+        late if made.due_on else None,
     )
 
 
+@dataclass(frozen=True)
+class Kept:
+    """How one side has kept its promises: on-time share = done by the due date / due (6.9)."""
+
+    direction: str
+    due: int
+    on_time: int
+    late: int
+    overdue: int
+    not_due: int
+    on_time_share: float | None
+    oldest_days: int | None
+
+
+class Commitments(NamedTuple):
+    """Both sides' promises."""
+
+    ours: Kept
+    customer: Kept
+
+
 @once
-def delivery_precision(account: Bundle) -> pd.DataFrame:
+def commitments(bundle: Bundle) -> Commitments:
+    """Return how each side keeps its promises; one without a date counts nowhere (6.9)."""
+    dated = [each for each in promises(bundle) if each.due_on]
+    return Commitments(*(_kept(side, [each for each in dated if each.direction == side]) for side in _SIDES))
+
+
+_SIDES = ("ours", "customer")
+
+
+def _kept(side: str, dated: Sequence[Promise]) -> Kept:
+    states = [each.state for each in dated]
+    kept, late, overdue, waiting = (states.count(each) for each in ("kept", "late", "overdue", "open"))
+    oldest = max((each.days_late or 0 for each in dated if each.state == "overdue"), default=None)
+    due = kept + late + overdue
+    return Kept(side, due, kept, late, overdue, waiting, share_of(kept, due), oldest)
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project against its plan."""
+
+    project_id: str
+    name: str
+    status: str | None
+    planned_end_on: date | None
+    end_on: date | None
+    slip_days: int | None
+    milestone_share: float | None
+
+
+@result("projects")
+def projects(account: Account) -> Iterable[Project]:
+    """One row per project: name, status, planned and actual or expected end, `slip_days`; the one that slips most first.
+
+    A project that is past its plan without a new date slips until today.
+    """
+    rows = [_project(account, each) for each in account.projects]
+    return sorted(rows, key=lambda each: (each.slip_days is None, -(each.slip_days or 0)))
+
+
+def _project(account: Account, each: facts.Project) -> Project:
+    end, planned = each.actual_end_on or each.expected_end_on, each.planned_end_on
+    if end is None and each in account.open_projects and account.days_late(planned):
+        end = account.today
+    slip = (end - planned).days if end and planned else None
+    share = share_of(each.milestones_met, each.milestones_due)
+    return Project(each.project_id, each.name, each.status, planned, end, slip, share)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Projects ended by plan and milestones met."""
+
+    ended: int
+    in_time: int
+    in_time_share: float | None
+    milestones_due: int
+    milestones_met: int
+    milestone_share: float | None
+
+
+@once
+def project_completion(bundle: Bundle) -> Completion:
+    """Return projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
+    rows = rows_of(bundle, facts.Project)
+    ended = [
+        each.actual_end_on <= each.planned_end_on
+        for each in rows
+        if each.actual_end_on and each.planned_end_on
+    ]
+    due, met = sum(each.milestones_due or 0 for each in rows), sum(each.milestones_met or 0 for each in rows)
+    return Completion(len(ended), sum(ended), share_of(sum(ended), len(ended)), due, met, share_of(met, due))
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Delivery precision of one period: lines on time in full / lines due."""
+
+    period: str
+    lines_due: int
+    kept: int
+    share: float | None
+    claims: int | None
+
+
+@result("delivery")
+def delivery_precision(bundle: Bundle) -> Iterable[Precision]:
     """One row per period (R12, the R12 before, last quarter): lines due, on time in full, share, claims (T6)."""
-    periods = {
-        "12m": account.window(12),
-        "previous_12m": account.window(12, back=12),
-        "3m": account.window(3),
-    }
-    lines = []
-    for period, window in periods.items():
-        rows = within(account.delivery, "month", window)
-        due, kept = float(rows["lines_due"].sum()), float(rows["lines_on_time_in_full"].sum())
-        lines.append(
-            {
-                "period": period,
-                "lines_due": due,
-                "kept": kept,
-                "share": ratio(kept, due),
-                "claims": rows["claims"].sum(min_count=1),
-            }
-        )
-    return pd.DataFrame(lines)
+    for period, (months, back) in _PERIODS.items():
+        due, kept, claims = _delivered(bundle, months, back)
+        yield Precision(period, due, kept, share_of(kept, due), claims)
+
+
+_PERIODS = {"12m": (12, 0), "previous_12m": (12, 12), "3m": (3, 0)}
+
+
+def precision(bundle: Bundle, period: str) -> float | None:
+    """Return the delivery precision of a period: 12m, previous_12m or 3m."""
+    return next(each.share for each in delivery_precision(bundle) if each.period == period)
+
+
+def _delivered(bundle: Bundle, months: int, back: int) -> tuple[int, int, int | None]:
+    if isinstance(bundle, Account):
+        rows = in_months(bundle.deliveries, bundle.months(months, back=back))
+        lines = sum(each.lines_due for each in rows), sum(each.lines_on_time_in_full for each in rows)
+        claims = total(each.claims for each in rows)
+    else:
+        found = within(bundle.delivery, "month", bundle.window(months, back=back))
+        lines = int(found["lines_due"].sum()), int(found["lines_on_time_in_full"].sum())
+        claims = known_or_none(found["claims"].sum(min_count=1))
+    return *lines, None if claims is None else int(claims)
 
 
 @once
-def plan_updated_on(account: AccountView) -> pd.Timestamp:
-    """Return the day of the newest dated judgement in the plan; NaT for a plan that nobody has dated.
+def plan_updated_on(account: Account) -> date | None:
+    """Return the day of the newest dated judgement in the plan; None for a plan that nobody has dated.
 
     Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
     """
-    columns = [account.tables[table][when].to_numpy() for table, names in _JUDGED.items() for when in names]
-    days = np.concatenate(columns)
-    past = days[days <= today(account).to_datetime64()]
-    newest: pd.Timestamp = pd.Series(past, dtype="datetime64[us]").max()
-    return newest
+    days = (
+        getattr(row, when)
+        for table, names in _JUDGED.items()
+        for row in account.rows[table]
+        for when in names
+    )
+    return max((each for each in days if each and each <= account.today), default=None)
 
 
 _JUDGED: Mapping[str, Sequence[str]] = {

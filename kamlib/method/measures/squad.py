@@ -2,74 +2,99 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
-from kamlib.method.measures.periods import Bundle, today
+from kamlib.method.measures.periods import today, total
 from kamlib.method.once import once
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio, result
 
 
-@once
-def squad(account: AccountView) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Member:
+    """One person in one function of the customer team."""
+
+    person_id: str
+    function: str
+    hours_year: float | None = None
+    hours_spent_quarter: float | None = None
+    is_deputy: bool | None = None
+    has_left: bool = False
+
+
+@result("squad")
+def squad(account: Account) -> Iterable[Member]:
     """One row per person and function: squad rows, and the plan's owner and sponsor where those rows lack them.
 
     `has_left` says that the person's last day has passed. Company rows (no account) are not a squad.
     """
-    told = ["person_id", "function", "hours_year", "hours_spent_quarter", "is_deputy"]
-    named = account.squad_member.loc[account.squad_member["account_id"].fillna("").ne(""), told]
-    plan = account.account_plan[["year", "owner_id", "sponsor_id"]].sort_values("year").tail(1)
-    held = set(named["function"])
-    extra = [
-        pd.DataFrame({"person_id": plan[column], "function": function})
-        for column, function in (("owner_id", "kam"), ("sponsor_id", "sponsor"))
-        if function not in held
-    ]
-    rows = pd.concat([named, *extra], ignore_index=True).dropna(subset=["person_id"])
-    gone = account.contact.set_index("contact_id")["gone_on"].reindex(rows["person_id"])
-    return rows.assign(has_left=(gone <= today(account)).to_numpy())
+    named = [each for each in account.squad_members if each.account_id]
+    for each in named:
+        hours = (each.hours_year, each.hours_spent_quarter)
+        yield Member(each.person_id, each.function, *hours, each.is_deputy, account.has_left(each.person_id))
+    filled, plan = {each.function for each in named}, account.plan
+    for function, person in (("kam", plan and plan.owner_id), ("sponsor", plan and plan.sponsor_id)):
+        if person and function not in filled:
+            yield Member(person, function, has_left=account.has_left(person))
 
 
-def squad_gaps(account: AccountView) -> list[str]:
+def squad_gaps(account: Account) -> list[str]:
     """Return the functions of the minimum squad (P22) that nobody holds; `project` only while one runs."""
-    held = squad(account)
-    present = set(held.loc[~held["has_left"], "function"])
+    present = {each.function for each in squad(account).where(has_left=False)}
     needed = list(account.limit("squad_minimum"))
-    if account.project["status"].eq("ongoing").any():
+    if any(each.status == "ongoing" for each in account.projects):
         needed.append("project")
     return [function for function in needed if function not in present]
 
 
-def hours(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per KAM: `accounts`, hours that the plans need a year, hours that exist, `balance`, `state`.
+@once
+def initiative_hours(account: Account) -> Mapping[str, float]:
+    """Return the hours that open initiatives take of each person, by contact_id; nobody whose hours are not known.
 
-    Hours exist by the person's company row in the squad table, else by the KAM rows of the squads, else unknown;
-    who has left has none, and the state is `left`.
+    An initiative's hours are counted once: shared equally by those accountable and responsible for it, its owner's
+    where nobody is named.
     """
-    plans = newest_plans(portfolio).dropna(subset=["owner_id"])
-    needs = plans.groupby("owner_id").agg(
-        accounts=("account_id", "nunique"), hours_needed=("hours_year", lambda each: each.sum(min_count=1))
+    hours: defaultdict[str, float] = defaultdict(float)
+    for work in account.open_initiatives:
+        named = {
+            each.person_id
+            for each in account.responsibilities
+            if each.initiative_id == work.row_id and each.letter in ("A", "R")
+        }
+        persons = named or {work.owner_id} - {None}
+        for person in persons:
+            if work.hours is not None:
+                hours[str(person)] += work.hours / len(persons)
+    return hours
+
+
+def hours(portfolio: Portfolio) -> pd.DataFrame:
+    """One row per KAM: `accounts`, hours that the plans in force need a year, hours that exist, `balance`, `state`.
+
+    Hours exist by the person's own capacity (`contact.capacity_hours_year`); where nobody has written it they are
+    unknown, never made of the same plans. Who has left has none, and the state is `left`.
+    """
+    needs: defaultdict[str, list[float | None]] = defaultdict(list)
+    for plan in portfolio.plans.values():
+        if plan.owner_id:
+            needs[plan.owner_id].append(plan.hours_year)
+    people = portfolio.contact.set_index("contact_id").reindex(list(needs))
+    rows = pd.DataFrame(
+        {
+            "person_id": pd.Series(list(needs), dtype="str"),
+            "accounts": pd.Series([len(each) for each in needs.values()], dtype="int64"),
+            "hours_needed": pd.Series([total(each) for each in needs.values()], dtype="float64"),
+        }
     )
-    rows = needs.rename_axis("person_id").reset_index()
-    gone = portfolio.contact.set_index("contact_id")["gone_on"].reindex(rows["person_id"])
-    has_left = (gone <= today(portfolio)).to_numpy()
-    found = pd.Series([_available(portfolio, person) for person in rows["person_id"]], dtype="float64")
-    rows["hours_available"] = found.mask(has_left, 0.0)
+    has_left = (people["gone_on"] <= today(portfolio)).to_numpy(dtype=bool)
+    exist = pd.Series(people["capacity_hours_year"].to_numpy(dtype=float))
+    rows["hours_available"] = exist.mask(has_left, 0.0)
     rows["balance"] = rows["hours_available"] - rows["hours_needed"]
     states = rows["balance"].map(
         lambda left: "unknown" if pd.isna(left) else "short" if left < 0 else "enough"
     )
     rows["state"] = states.astype("str").mask(has_left, "left")
     return rows.sort_values("balance", ignore_index=True)
-
-
-@once
-def newest_plans(bundle: Bundle) -> pd.DataFrame:
-    """One row per account: its newest account plan."""
-    return bundle.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
-
-
-def _available(portfolio: Portfolio, person: str) -> float:
-    rows = portfolio.squad_member[portfolio.squad_member["person_id"] == person]
-    company = rows[rows["account_id"].fillna("").eq("")]
-    chosen = company if len(company) else rows[rows["function"] == "kam"]
-    return float(chosen["hours_year"].sum(min_count=1))

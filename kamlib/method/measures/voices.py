@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from kamlib.method.measures.periods import MISSING, Bundle, past_year
+from kamlib.method.measures.periods import MISSING, mean, rows_of, since
 from kamlib.method.once import once
+from kamlib.schema import Bundle, result
+from kamlib.schema.facts import Answer
 
 
 def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = None) -> float:
@@ -22,17 +25,25 @@ def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = No
 
 
 @once
-def _recent(bundle: Bundle) -> pd.DataFrame:
-    recent = past_year(bundle, bundle.feedback, "answered_on")
-    return recent[recent["score"].notna()].sort_values("answered_on")
+def _recent(bundle: Bundle) -> list[Answer]:
+    first = since(bundle)
+    rows = [
+        each
+        for each in rows_of(bundle, Answer)
+        if each.score is not None and first <= each.answered_on <= bundle.as_of
+    ]
+    return sorted(rows, key=lambda each: each.answered_on)
 
 
-def answers(bundle: Bundle, kind: str) -> pd.DataFrame:
-    """One row per respondent: the latest answer of a year to `kind` (nps, csat, ces, invests)."""
-    rows = _recent(bundle)
-    is_kind = rows["kind"].eq(kind)
-    again = rows["contact_id"].where(is_kind).duplicated(keep="last")
-    return rows[is_kind & (rows["contact_id"].isna() | ~again)]
+def answers(bundle: Bundle, kind: str) -> list[Answer]:
+    """Return the latest answer of a year of each respondent to `kind` (nps, csat, ces, invests), the oldest first."""
+    newest: dict[str, Answer] = {}
+    for each in _recent(bundle):
+        if each.kind == kind:
+            person = each.contact_id or each.feedback_id  # an answer without a name is one respondent's
+            newest.pop(person, None)
+            newest[person] = each
+    return list(newest.values())
 
 
 @once
@@ -41,7 +52,7 @@ def nps(bundle: Bundle) -> pd.DataFrame:
 
     `silent` counts customers without an answer, `small` says fewer than ten answers: then show the answers.
     """
-    rows = answers(bundle, "nps").merge(
+    rows = Answer.table.frame(answers(bundle, "nps")).merge(
         bundle.stakeholder[["contact_id", "influence"]].drop_duplicates("contact_id"),
         on="contact_id",
         how="left",
@@ -64,30 +75,45 @@ def nps(bundle: Bundle) -> pd.DataFrame:
     )
 
 
-@once
-def satisfaction(bundle: Bundle) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Satisfaction:
+    """What was answered to one kind of question: a mean never judges an account alone (6.7)."""
+
+    kind: str
+    n: int
+    mean: float
+    lowest: float
+    top_share: float | None
+    hides_low: bool
+    answers: str
+    latest_on: date
+    small: bool
+
+
+@result("satisfaction")
+def satisfaction(bundle: Bundle) -> Iterable[Satisfaction]:
     """One row per kind of question asked: `kind`, `n`, `mean`, `lowest`, `top_share`, `answers`, `latest_on`.
 
-    `top_share` is 9-10 for NPS and 4-5 for the five-step scales, missing below ten answers; `hides_low`: the mean
-    looks good while one answer is a detractor's (6.7: an account is never judged by its mean alone).
+    `top_share` is 9-10 for NPS and 4-5 for the five-step scales, None below ten answers; `hides_low`: the mean looks
+    good while one answer is a detractor's (6.7: an account is never judged by its mean alone).
     """
-    told = set(_recent(bundle)["kind"])
-    lines = [_answered(bundle, kind) for kind in ("nps", "csat", "ces", "invests") if kind in told]
-    return pd.DataFrame([line for line in lines if line], columns=["kind", *_ANSWERED])
+    for kind in ("nps", "csat", "ces", "invests"):
+        if given := answers(bundle, kind):
+            yield _satisfied(kind, given, int(bundle.limit("small_sample_answers")))
 
 
-_ANSWERED = ["n", "mean", "lowest", "top_share", "hides_low", "answers", "latest_on", "small"]
-
-
-def _answered(bundle: Bundle, kind: str) -> dict[str, Any]:
-    rows = answers(bundle, kind)
-    if rows.empty:
-        return {}
-    scores = rows["score"].astype(float)
+def _satisfied(kind: str, given: Sequence[Answer], fewest: int) -> Satisfaction:
+    scores = sorted(each.score for each in given if each.score is not None)
     low, good, top = (6.0, 7.0, 9.0) if kind == "nps" else (2.0, 4.0, 4.0)
-    small = len(rows) < bundle.limit("small_sample_answers")
-    told = " · ".join(f"{score:g}" for score in sorted(scores))
-    share = MISSING if small else float((scores >= top).mean())
-    hidden = bool(scores.mean() >= good and scores.min() <= low)
-    values = (len(rows), scores.mean(), scores.min(), share, hidden, told, rows["answered_on"].max(), small)
-    return {"kind": kind, **dict(zip(_ANSWERED, values, strict=True))}
+    middle, is_small = mean(scores) or 0.0, len(scores) < fewest
+    return Satisfaction(
+        kind=kind,
+        n=len(scores),
+        mean=middle,
+        lowest=scores[0],
+        top_share=None if is_small else sum(each >= top for each in scores) / len(scores),
+        hides_low=middle >= good and scores[0] <= low,
+        answers=" · ".join(f"{each:g}" for each in scores),
+        latest_on=given[-1].answered_on,
+        small=is_small,
+    )

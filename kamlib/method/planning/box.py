@@ -4,80 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
-import pandas as pd
-
-from kamlib import text
-from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib import words
+from kamlib.schema import Account
+from kamlib.words import Words
 
 
 @dataclass(frozen=True)
 class Box:
     """What one box holds: lines to read, how sure they are, where they come from and when they were dated."""
 
-    lines: tuple[str, ...] = ()
+    lines: tuple[str | Words, ...] = ()
     state: str = "filled"
-    source: str = ""
-    dated_on: pd.Timestamp | None = None
+    source: str | Words = ""
+    dated_on: date | None = None
 
 
 MISSING = Box(state="missing")
 
 
-@once
-def current_plan(account: AccountView) -> pd.Series | None:
-    """Return the account's plan of this year, else its latest earlier one, else its first coming one."""
-    plans = account.account_plan[account.account_plan["account_id"].eq(account.account_id)].sort_values(
-        "year"
-    )
-    begun = plans[plans["year"] <= account.as_of.year]
-    if len(begun):
-        return begun.iloc[-1]
-    return plans.iloc[0] if len(plans) else None
+def plan_day(account: Account) -> date | None:
+    """Return the day on which the plan in force was approved."""
+    return account.plan.approved_on if account.plan else None
 
 
-def written(account: AccountView, column: str) -> object:
-    """Return what the current plan says in `column`, or None."""
-    plan = current_plan(account)
-    return None if plan is None or text.is_missing(plan[column]) else plan[column]
+def is_old(account: Account) -> bool:
+    """Tell whether the plan in force is of an earlier year."""
+    return account.plan is not None and account.plan.year < account.year
 
 
-def plan_day(account: AccountView) -> pd.Timestamp | None:
-    """Return the day on which the current plan was approved."""
-    plan = current_plan(account)
-    return None if plan is None or pd.isna(plan["approved_on"]) else plan["approved_on"]
+def lines_of(lines: Iterable[str | Words | None]) -> tuple[str | Words, ...]:
+    """Return the lines without those that are empty."""
+    return tuple(line for line in lines if line)
 
 
-def is_old(account: AccountView) -> bool:
-    """Tell whether the current plan is of an earlier year."""
-    plan = current_plan(account)
-    return plan is not None and plan["year"] < account.as_of.year
-
-
-def has_left(account: AccountView, contact_id: object) -> bool:
-    """Tell whether a person has left by the as-of day."""
-    gone = account.contact.loc[account.contact["contact_id"].eq(str(contact_id)), "gone_on"]
-    return bool((gone <= pd.Timestamp(account.as_of)).any())
-
-
-def money(account: AccountView, amount: float) -> str:
-    """Write an amount in the workspace's currency."""
-    return text.money(amount, account.currency)
-
-
-def lines_of(told: Iterable[object]) -> tuple[str, ...]:
-    """Return what is said, without what is empty."""
-    return tuple(str(line) for line in told if line)
-
-
-def bare(title: object) -> str:
+def bare(title: str) -> str:
     """Return a title without its full stop, for use within a line."""
-    return str(title).rstrip(". ")
+    return title.rstrip(". ")
 
 
-def figure(value: object) -> str:
+def figure(value: float | None) -> Words:
     """Write a figure of a goal or an answer, with a decimal only where it has one."""
-    if text.is_missing(value):
-        return text.MISSING
-    return text.number(value, 0 if abs(float(str(value))) >= 1000 or float(str(value)).is_integer() else 1)
+    is_whole = value is None or abs(value) >= 1000 or float(value).is_integer()
+    return words.number(value, 0 if is_whole else 1)
+
+
+def newest(days: Iterable[date | None]) -> date | None:
+    """Return the newest of some days."""
+    return max((day for day in days if day is not None), default=None)

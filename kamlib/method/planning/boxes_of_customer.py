@@ -2,147 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import relationships
-from kamlib.method.planning import customer
-from kamlib.method.planning.box import MISSING, Box, has_left, is_old, lines_of, plan_day, written
-from kamlib.schema import AccountView
+from kamlib.method.planning.box import MISSING, Box, is_old, lines_of, newest, plan_day
+from kamlib.method.planning.customer import KnownInsight, insights
+from kamlib.schema import Account
+from kamlib.words import Words
+
+_FROM_PLAN = words.sentence("page.from_plan")
 
 
-def _person(account: AccountView, column: str) -> tuple[str, str]:
-    """Name and state of one of our people in the plan; stale where the person has left."""
-    contact_id = written(account, column)
-    if contact_id is None:
-        return "", "missing"
-    return relationships.person_name(account, contact_id), "stale" if has_left(
-        account, contact_id
-    ) else "filled"
+def _registered(account: Account) -> str | None:
+    """The owner in the customer register: by name, where it gives the id of somebody we know."""
+    owner = account.customer.owner if account.customer else None
+    return (account.name_of(owner) or owner) if owner else None
 
 
-def _customer(account: AccountView) -> Box:
-    kam, state = _person(account, "owner_id")
-    source = text.t("page.from_plan")
-    if not kam:
-        own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
-        kam = _registered(account, str(own.iloc[0])) if len(own) else ""
-        state, source = ("assumed" if kam else "missing"), text.t("page.from_facts")
-    if account.audience == "customer":
-        return Box(lines_of([kam]), state)
-    lines = [account.name, text.t("page.line.kam", kam=kam) if kam else ""]
-    heir = _heir(account) if state == "stale" else ""
-    return Box(lines_of([*lines, heir]), state, source, plan_day(account))
-
-
-def _heir(account: AccountView) -> str:
-    """Who follows a KAM that has left: the owner of the register, where that is somebody else."""
-    own = account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna()
-    if own.empty or str(own.iloc[0]) == str(written(account, "owner_id")):
-        return ""
-    return text.t("page.line.registered", kam=_registered(account, str(own.iloc[0])))
-
-
-def _registered(account: AccountView, owner: str) -> str:
-    """The owner of the register by name, where it gives the id of somebody we know."""
-    known = owner in set(account.contact["contact_id"])
-    return relationships.person_name(account, owner) if known else owner
-
-
-def _sponsor(account: AccountView) -> Box:
-    name, state = _person(account, "sponsor_id")
-    return Box(lines_of([name]), state, text.t("page.from_plan"), plan_day(account)) if name else MISSING
-
-
-def _why_key(account: AccountView) -> Box:
-    reason = written(account, "reason")
-    if reason is not None:
-        state = "stale" if is_old(account) else "filled"
-        return Box((str(reason),), state, text.t("page.from_plan"), plan_day(account))
-    decided = account.selection.dropna(subset=["reason"]).sort_values("decided_on")
-    if len(decided):
-        latest = decided.iloc[-1]
-        return Box((str(latest["reason"]),), "filled", text.t("page.from_selection"), latest["decided_on"])
-    proposed = account.standing["reason"].dropna() if "reason" in account.standing else pd.Series(dtype="str")
-    return (
-        Box((_reason(proposed.iloc[0]),), "assumed", text.t("page.from_standing"))
-        if len(proposed)
-        else MISSING
+def _customer(account: Account) -> Box:
+    kam = account.plan.owner_id if account.plan else None
+    if kam is None:
+        name, source = _registered(account), words.sentence("page.from_facts")
+        return _named_kam(account, name, Box(state="assumed" if name else "missing", source=source))
+    has_left = account.has_left(kam)
+    box = Box(state="stale" if has_left else "filled", source=_FROM_PLAN)
+    return _named_kam(
+        account, relationships.person_name(account, kam), box, _heir(account) if has_left else None
     )
 
 
-def _reason(told: object) -> str:
+def _named_kam(account: Account, kam: str | Words | None, box: Box, heir: Words | None = None) -> Box:
+    if account.audience == "customer":
+        return Box(lines_of([kam]), box.state)
+    told = words.sentence("page.line.kam", kam=kam) if kam else None
+    return Box(lines_of([account.name, told, heir]), box.state, box.source, plan_day(account))
+
+
+def _heir(account: Account) -> Words | None:
+    """Who follows a KAM that has left: the owner in the register, where that is somebody else."""
+    owner = account.customer.owner if account.customer else None
+    if owner is None or account.plan is None or owner == account.plan.owner_id:
+        return None
+    return words.sentence("page.line.registered", kam=_registered(account))
+
+
+def _sponsor(account: Account) -> Box:
+    sponsor = account.plan.sponsor_id if account.plan else None
+    if sponsor is None:
+        return MISSING
+    state = "stale" if account.has_left(sponsor) else "filled"
+    return Box((relationships.person_name(account, sponsor),), state, _FROM_PLAN, plan_day(account))
+
+
+def _of_plan(account: Account, words_of_plan: str | None) -> Box:
+    if words_of_plan is None:
+        return MISSING
+    return Box((words_of_plan,), "stale" if is_old(account) else "filled", _FROM_PLAN, plan_day(account))
+
+
+def _why_key(account: Account) -> Box:
+    if account.plan and account.plan.reason is not None:
+        return _of_plan(account, account.plan.reason)
+    decided = [each for each in account.selections if each.reason is not None]
+    if decided:
+        latest = max(decided, key=lambda each: (each.decided_on is not None, each.decided_on))
+        return Box((latest.reason or "",), "filled", words.sentence("page.from_selection"), latest.decided_on)
+    proposed = account.standing.reason if account.standing else None
+    return Box((_reason(proposed),), "assumed", words.sentence("page.from_standing")) if proposed else MISSING
+
+
+def _reason(reason: str | Mapping[str, Any]) -> str | Words:
     """A recorded reason as it stands; a proposed one is a sentence of the catalogue with its values."""
-    if not isinstance(told, Mapping):
-        return str(told)
-    return text.t(told["key"], **{name: value for name, value in told.items() if name != "key"})
+    if isinstance(reason, str):
+        return reason
+    return words.sentence(
+        str(reason["key"]), **{name: value for name, value in reason.items() if name != "key"}
+    )
 
 
-def _ambition(account: AccountView) -> Box:
-    ambition = written(account, "ambition")
-    if ambition is None:
+def _ambition(account: Account) -> Box:
+    return _of_plan(account, account.plan.ambition if account.plan else None)
+
+
+def _priorities(account: Account) -> Box:
+    first = insights(account)[:3]
+    if not first:
         return MISSING
-    state = "stale" if is_old(account) else "filled"
-    return Box((str(ambition),), state, text.t("page.from_plan"), plan_day(account))
+    is_stale, is_assumed = (
+        all(each.is_stale for each in first),
+        all(each.grade == "assumed" for each in first),
+    )
+    state = "stale" if is_stale else "assumed" if is_assumed else "filled"
+    graded_on = newest(each.graded_on for each in first)
+    return Box(tuple(_graded(each) for each in first), state, _tellers(account, first), graded_on)
 
 
-def _priorities(account: AccountView) -> Box:
-    first = customer.insights(account).head(3)
-    if first.empty:
-        return MISSING
-    told = [row["goal"] + _graded(row["grade"]) for _, row in first.iterrows()]
-    assumed, stale = first["grade"].eq("assumed").all(), first["is_stale"].all()
-    state = "stale" if stale else "assumed" if assumed else "filled"
-    return Box(lines_of(told), state, _tellers(account, first), first["graded_on"].max())
+def _graded(insight: KnownInsight) -> str | Words:
+    if insight.grade is None:
+        return insight.goal
+    return words.joined([insight.goal, " (", words.label("grade", insight.grade), ")"], "")
 
 
-def _graded(grade: object) -> str:
-    return "" if text.is_missing(grade) else f" ({text.label('grade', grade)})"
+def _tellers(account: Account, rows: Sequence[KnownInsight]) -> Words:
+    tellers = dict.fromkeys(each.told_by for each in rows if each.told_by)
+    names = [relationships.person_name(account, each) for each in tellers]
+    return words.listed(names) if names else _FROM_PLAN
 
 
-def _tellers(account: AccountView, rows: pd.DataFrame) -> str:
-    names = [relationships.person_name(account, each) for each in rows["told_by"].dropna().unique()]
-    return text.listed(names) if names else text.t("page.from_plan")
-
-
-def _people(account: AccountView) -> Box:
-    people = relationships.people(account).dropna(subset=["contact_id"])
+def _people(account: Account) -> Box:
+    people = [each for each in relationships.people(account) if each.contact_id]
     if account.audience == "customer":
         # The customer sees only who of their own people stands behind a shared goal: no roles, no contacts.
-        people = people[people["contact_id"].isin(account.goal["customer_owner_id"].dropna())]
-        told = [_named(row) for row in people.head(3).itertuples()]
-        return Box(lines_of(told), "filled" if told else "missing")
-    first = people.sort_values(["influence", "last_two_way_on"], ascending=False).head(3)
-    if first.empty:
+        owners = {each.customer_owner_id for each in account.goals}
+        theirs = [_named(each) for each in people if each.contact_id in owners]
+        return Box(lines_of(theirs[:3]), "filled" if theirs else "missing")
+    first = sorted(people, key=_by_influence)[:3]
+    if not first:
         return MISSING
-    told = [_met(row) for row in first.itertuples()]
-    state = "stale" if first["freshness"].isin(["stale", "never"]).all() else "filled"
-    state = "assumed" if first["role"].isna().all() else state
-    return Box(lines_of(told), state, text.t("page.from_log"), first["last_two_way_on"].max())
+    is_stale = all(each.freshness in ("stale", "never") for each in first)
+    state = "assumed" if all(each.role is None for each in first) else "stale" if is_stale else "filled"
+    met_on = newest(each.last_two_way_on for each in first)
+    return Box(tuple(_met(each) for each in first), state, words.sentence("page.from_log"), met_on)
 
 
-def _named(person: object) -> str:
-    name, title = getattr(person, "name", None), getattr(person, "title", None)
-    if text.is_missing(name) and not text.is_missing(title):
-        name = text.t("people.unknown_name")
-    return ", ".join(str(part) for part in (name, title) if not text.is_missing(part))
+def _by_influence(person: Any) -> tuple[float, float]:
+    """The most influential first, then the one last spoken with; what is not known comes last."""
+    last = person.last_two_way_on
+    return -(person.influence or 0), -(last.toordinal() if last else 0)
 
 
-def _met(person: object) -> str:
-    role, last = getattr(person, "role", None), getattr(person, "last_two_way_on", None)
-    state = text.label("freshness", getattr(person, "freshness", None))
-    who = _named(person) or text.t("people.unknown_person")
-    told = text.t(
-        "page.line.unmet" if text.is_missing(last) else "page.line.met", day=text.day(last), state=state
-    )
-    return " · ".join(
-        [who, text.t("page.no_role") if text.is_missing(role) else text.label("stakeholder_role", role), told]
-    )
+def _named(person: Any) -> Words | None:
+    name = person.name or (words.sentence("people.unknown_name") if person.title else None)
+    parts = [part for part in (name, person.title) if part]
+    return words.joined(parts, ", ") if parts else None
 
 
-BOXES: Mapping[str, Callable[[AccountView], Box]] = {
+def _met(person: Any) -> Words:
+    who = _named(person) or words.sentence("people.unknown_person")
+    role = words.label("stakeholder_role", person.role) if person.role else words.sentence("page.no_role")
+    last, state = person.last_two_way_on, words.label("freshness", person.freshness)
+    key = "page.line.met" if last else "page.line.unmet"
+    return words.joined([who, role, words.sentence(key, day=words.day(last), state=state)], " · ")
+
+
+BOXES: Mapping[str, Callable[[Account], Box]] = {
     "customer": _customer,
     "sponsor": _sponsor,
     "why_key": _why_key,

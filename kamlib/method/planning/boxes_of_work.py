@@ -2,239 +2,231 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
 
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.planning import work
-from kamlib.method.planning.box import MISSING, Box, bare, figure, lines_of, money, written
-from kamlib.schema import AccountView
+from kamlib.method.planning.box import MISSING, Box, bare, figure, newest
+from kamlib.method.planning.promises import promises_overdue
+from kamlib.method.planning.risks import Weighed, risks
+from kamlib.method.planning.value import Headline, value_headline, value_ledger
+from kamlib.method.planning.work import Step, steps
+from kamlib.schema import Account
+from kamlib.schema.days import months_from
+from kamlib.schema.facts import Answer
+from kamlib.schema.plan import Decision, Goal, Measurement
+from kamlib.words import Words
+
+_FROM_PLAN = words.sentence("page.from_plan")
+_MOST_LATE = 4
 
 
-def _goals(account: AccountView) -> Box:
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    if goals.empty:
+def _money(account: Account, amount: float | None) -> Words:
+    return words.money(amount, account.currency)
+
+
+def _goals(account: Account) -> Box:
+    goals = account.live_goals
+    if not goals:
         return MISSING
-    first = (
-        goals.assign(rank=goals["customer_status"].ne("confirmed")).sort_values(["rank", "due_on"]).head(3)
-    )
-    readings = (
-        account.reading.sort_values("measured_on")
-        .drop_duplicates("goal_id", keep="last")
-        .set_index("goal_id")
-    )
-    told = [_goal(account, goal, readings["value"].get(goal["row_id"])) for _, goal in first.iterrows()]
-    is_old = (goals["due_on"] < pd.Timestamp(account.as_of)).all()
-    own = readings[readings.index.isin(first["row_id"])]
-    return Box(
-        lines_of(told),
-        "stale" if is_old else "filled",
-        text.t("page.from_readings"),
-        own["measured_on"].max(),
-    )
+    first = sorted(goals, key=lambda each: (each.customer_status != "confirmed", each.due_on or date.max))[:3]
+    latest = {each.goal_id: each for each in sorted(account.measurements, key=lambda one: one.measured_on)}
+    is_old = all(each.due_on is not None and each.due_on < account.today for each in goals)
+    lines = tuple(_goal(account, each, latest.get(each.row_id)) for each in first)
+    measured_on = newest(latest[each.row_id].measured_on for each in first if each.row_id in latest)
+    return Box(lines, "stale" if is_old else "filled", words.sentence("page.from_readings"), measured_on)
 
 
-def _goal(account: AccountView, goal: pd.Series, now: object) -> str:
-    now_told = text.t("page.unmeasured") if text.is_missing(now) else figure(now)
-    road = f"{figure(goal['baseline'])} → {now_told} → {figure(goal['target'])} {'' if text.is_missing(goal['unit']) else goal['unit']}"
-    tail = [text.day(goal["due_on"]), relationships.person_name(account, goal["owner_id"])]
-    return f"{bare(goal['title'])}: {', '.join([road.strip(), *tail])}"
+def _goal(account: Account, goal: Goal, last: Measurement | None) -> Words:
+    now = figure(last.value) if last else words.sentence("page.unmeasured")
+    road = [
+        figure(goal.baseline),
+        " → ",
+        now,
+        " → ",
+        figure(goal.target),
+        f" {goal.unit}" if goal.unit else "",
+    ]
+    tail = [words.joined(road, ""), words.day(goal.due_on), relationships.person_name(account, goal.owner_id)]
+    return words.joined([bare(goal.title), words.joined(tail, ", ")], ": ")
 
 
-def _steps(account: AccountView) -> Box:
-    every = work.steps(account, n=len(account.initiative) + len(account.commitment))
-    # A promise past its day has a box of its own; among the steps it stands only where nothing else does.
-    told_there = every["kind"].eq("promise") & every["days_late"].gt(0).fillna(value=False)
-    nearest = (every if told_there.all() else every[~told_there]).head(5)
-    if nearest.empty:
+def _steps(account: Account) -> Box:
+    every = steps(account)
+    # A promise past its day has a box of its own; among the steps it is only where nothing else is.
+    others = [each for each in every if each.kind != "promise" or not each.days_late]
+    nearest = (others or every)[:5]
+    if not nearest:
         return MISSING
-    told = [_step(account, row) for _, row in nearest.iterrows()]
-    is_old = nearest["days_late"].gt(0).fillna(value=False).all() or nearest["due_on"].isna().all()
-    return Box(lines_of(told), "stale" if is_old else "filled", text.t("page.from_plan"))
+    is_old = all(each.days_late for each in nearest) or all(each.due_on is None for each in nearest)
+    return Box(tuple(_step(account, each) for each in nearest), "stale" if is_old else "filled", _FROM_PLAN)
 
 
-def _step(account: AccountView, row: pd.Series) -> str:
-    doer = row["customer_owner_id"] if row["side"] == "customer" else row["owner_id"]
-    return text.t(
-        "page.line.step",
-        day=text.day(row["due_on"]),
-        title=row["title"],
-        who=relationships.person_name(account, doer),
-    )
+def _step(account: Account, step: Step) -> Words:
+    who = relationships.person_name(account, step.doer_id)
+    return words.sentence("page.line.step", day=words.day(step.due_on), title=step.title, who=who)
 
 
-def _promises(account: AccountView) -> Box:
-    if account.commitment.empty:
+def _promises(account: Account) -> Box:
+    if not account.commitments:
         return MISSING
-    late = work.promises_overdue(account)
-    told = [_promise(account, row) for _, row in late.head(4).iterrows()]
-    more = [text.t("page.line.more", n=len(late) - 4)] if len(late) > 4 else []
-    nothing = [] if told else [text.t("page.line.none_overdue")]
-    return Box(
-        lines_of([*told, *more, *nothing]),
-        "filled",
-        text.t("page.from_promises"),
-        account.commitment["made_on"].max(),
-    )
+    late = promises_overdue(account)
+    lines = [_promise(account, each) for each in late[:_MOST_LATE]]
+    if len(late) > _MOST_LATE:
+        lines.append(words.sentence("page.line.more", n=len(late) - _MOST_LATE))
+    made_on = newest(each.made_on for each in account.commitments)
+    shown = tuple(lines or [words.sentence("page.line.none_overdue")])
+    return Box(shown, "filled", words.sentence("page.from_promises"), made_on)
 
 
-def _promise(account: AccountView, row: pd.Series) -> str:
-    is_theirs = row["direction"] == "customer"
-    who = relationships.person_name(account, row["customer_owner_id" if is_theirs else "owner_id"])
-    side = text.label("side_for_customer" if account.audience == "customer" else "side", row["direction"])
-    return text.t("page.line.late", n=int(row["days_late"]), side=side, title=row["title"], who=who)
+def _promise(account: Account, promise: Any) -> Words:
+    is_theirs = promise.direction == "customer"
+    who = relationships.person_name(account, promise.customer_owner_id if is_theirs else promise.owner_id)
+    side = words.label("side_for_customer" if account.audience == "customer" else "side", promise.direction)
+    return words.sentence("page.line.late", n=promise.days_late, side=side, title=promise.title, who=who)
 
 
-def _risks(account: AccountView) -> Box:
-    worst = work.risks(account).head(3)
-    if worst.empty:
+def _risks(account: Account) -> Box:
+    worst = risks(account)[:3]
+    if not worst:
         return MISSING
-    told = [_risk(row) for _, row in worst.iterrows()]
-    return Box(
-        lines_of(told),
-        "stale" if worst["is_stale"].all() else "filled",
-        text.t("page.from_plan"),
-        worst["noted_on"].max(),
-    )
+    state = "stale" if all(each.is_stale for each in worst) else "filled"
+    return Box(tuple(map(_risk, worst)), state, _FROM_PLAN, newest(each.noted_on for each in worst))
 
 
-def _risk(row: pd.Series) -> str:
-    level = text.label("severity", row["level"])
-    action = text.t("page.no_action") if text.is_missing(row["action"]) else row["action"]
-    return text.t("page.line.risk", title=bare(row["title"]), level=level, action=action)
+def _risk(risk: Weighed) -> Words:
+    action = risk.action or words.sentence("page.no_action")
+    level = words.label("severity", risk.level)
+    return words.sentence("page.line.risk", title=bare(risk.title), level=level, action=action)
 
 
-def _value(account: AccountView) -> Box:
-    told, headline = [], work.value_headline(account)
-    if account.value.empty:
+def _value(account: Account) -> Box:
+    if not account.value_claims:
         return MISSING
-    if headline["values"]:
-        told.append(text.t(_value_key(account, headline["net"]), amount=money(account, headline["net"])))
-    if not pd.isna(headline["cost"]) and not pd.isna(headline["gained"]):
-        parts = {"gained": money(account, headline["gained"]), "cost": money(account, headline["cost"])}
-        told.append(text.t("page.line.value_cost", **parts))
-    open_values = int((~work.value_ledger(account)["is_counted"]).sum())
-    if open_values:
-        told.append(text.t("page.line.value_open", n=open_values))
-    confirmed = account.value.loc[account.value["stage"].eq("confirmed"), "confirmed_on"].max()
-    return Box(
-        lines_of(told), "filled" if headline["values"] else "assumed", text.t("page.from_ledger"), confirmed
-    )
+    headline = value_headline(account)
+    lines = tuple(_of_value(account, headline))
+    confirmed_on = newest(each.confirmed_on for each in account.value_claims if each.stage == "confirmed")
+    state = "filled" if headline.values else "assumed"
+    return Box(lines, state, words.sentence("page.from_ledger"), confirmed_on)
 
 
-def _value_key(account: AccountView, net: float) -> str:
-    said = "page.line.value" if net >= 0 else "page.line.value_lost"
-    return f"{said}_for_customer" if account.audience == "customer" else said
+def _of_value(account: Account, headline: Headline) -> Iterator[Words]:
+    if headline.net is not None:
+        key = "page.line.value" if headline.net >= 0 else "page.line.value_lost"
+        key = f"{key}_for_customer" if account.audience == "customer" else key
+        yield words.sentence(key, amount=_money(account, headline.net))
+    if headline.cost is not None and headline.gained is not None:
+        gained, cost = _money(account, headline.gained), _money(account, headline.cost)
+        yield words.sentence("page.line.value_cost", gained=gained, cost=cost)
+    if waiting := sum(not each.is_counted for each in value_ledger(account)):
+        yield words.sentence("page.line.value_open", n=waiting)
 
 
-def _revenue(account: AccountView) -> Box:
-    sold = measures.sales(account).iloc[0]
-    if pd.isna(sold["revenue_12m"]):
+def _revenue(account: Account) -> Box:
+    sold = measures.sales(account)
+    if sold.revenue_12m is None:
         return MISSING
-    change = text.percent(sold["growth_share"], signed=True)
+    through = (pd.Timestamp(account.facts_through or account.as_of) + pd.offsets.MonthEnd(0)).date()
+    return Box(tuple(_of_revenue(account, sold)), "filled", words.sentence("page.from_revenue"), through)
+
+
+def _of_revenue(account: Account, sold: Any) -> Iterator[Words]:
     line = "page.line.bought" if account.audience == "customer" else "page.line.revenue"
-    told = [text.t(line, amount=money(account, sold["revenue_12m"]), change=change)]
-    if not pd.isna(sold["contribution_margin"]):
-        margin = {
-            "amount": money(account, sold["contribution_margin"]),
-            "share": text.percent(sold["margin_share"]),
-        }
-        told.append(text.t("page.line.margin", **margin))
-    left = measures.customer_profit(account).iloc[0]["profit"]
-    told += [] if pd.isna(left) else [text.t("page.line.profit", amount=money(account, left))]
-    told += _forecast(account)
-    through = pd.Timestamp(account.facts_through or account.as_of) + pd.offsets.MonthEnd(0)
-    return Box(lines_of(told), "filled", text.t("page.from_revenue"), through)
+    change = words.percent(sold.growth_share, 1, signed=True)
+    yield words.sentence(line, amount=_money(account, sold.revenue_12m), change=change)
+    if sold.contribution_margin is not None:
+        amount, share = _money(account, sold.contribution_margin), words.percent(sold.margin_share)
+        yield words.sentence("page.line.margin", amount=amount, share=share)
+    left = measures.customer_profit(account)
+    if left.profit is not None:
+        yield words.sentence("page.line.profit", amount=_money(account, left.profit))
+    if account.forecasts:
+        latest = max(account.forecasts, key=lambda each: each.made_on)
+        amounts = {size: _money(account, getattr(latest, size)) for size in ("low", "likely", "high")}
+        yield words.sentence("page.line.forecast", year=str(latest.year), **amounts)
 
 
-def _forecast(account: AccountView) -> list[str]:
-    made = account.forecast.dropna(subset=["likely"]).sort_values("made_on")
-    if made.empty:
-        return []
-    latest = made.iloc[-1]
-    amounts = {size: money(account, latest[size]) for size in ("low", "likely", "high")}
-    return [text.t("page.line.forecast", year=str(latest["year"]), **amounts)]
-
-
-def _feedback(account: AccountView) -> Box:
-    answers = account.feedback.dropna(subset=["score"]).sort_values("answered_on")
-    if answers.empty:
+def _feedback(account: Account) -> Box:
+    answers = sorted((each for each in account.answers if each.score is not None), key=_answered)
+    if not answers:
         return MISSING
-    latest = answers.iloc[-1]
-    year = answers[answers["answered_on"] > pd.Timestamp(account.as_of) - pd.DateOffset(months=12)]
-    year = year[year["kind"].eq(latest["kind"])]
-    told = [_answer(account, "page.line.answer", latest)]
-    if len(year) and year["score"].min() < latest["score"]:
-        told.append(_answer(account, "page.line.lowest", year.sort_values("score").iloc[0]))
-    return Box(
-        lines_of(told),
-        "filled" if len(year) else "stale",
-        text.t("page.from_feedback"),
-        latest["answered_on"],
-    )
+    latest, since = answers[-1], months_from(account.today, -12)
+    year = [each for each in answers if each.answered_on > since and each.kind == latest.kind]
+    lines = [_answer(account, "page.line.answer", latest)]
+    lowest = min(year, key=_score, default=latest)
+    if _score(lowest) < _score(latest):
+        lines.append(_answer(account, "page.line.lowest", lowest))
+    state = "filled" if year else "stale"
+    return Box(tuple(lines), state, words.sentence("page.from_feedback"), latest.answered_on)
 
 
-def _answer(account: AccountView, key: str, row: pd.Series) -> str:
+def _answered(answer: Answer) -> date:
+    return answer.answered_on
+
+
+def _score(answer: Answer) -> float:
+    return answer.score if answer.score is not None else float("inf")
+
+
+def _answer(account: Account, key: str, answer: Answer) -> Words:
     who, kind = (
-        relationships.person_name(account, row["contact_id"]),
-        text.label("feedback_kind", row["kind"]),
+        relationships.person_name(account, answer.contact_id),
+        words.label("feedback_kind", answer.kind),
     )
-    said = "" if text.is_missing(row["comment"]) else f" ”{row['comment']}”"
-    return (
-        text.t(key, score=figure(row["score"]), kind=kind, who=who, day=text.day(row["answered_on"])) + said
-    )
+    day = words.day(answer.answered_on)
+    line = words.sentence(key, score=figure(answer.score), kind=kind, who=who, day=day)
+    return words.joined([line, f" ”{answer.comment}”"], "") if answer.comment else line
 
 
-def _decisions(account: AccountView) -> Box:
-    if account.decision.empty:
+def _decisions(account: Account) -> Box:
+    if not account.decisions:
         return MISSING
-    asked = account.decision[account.decision["status"].eq("asked")].sort_values("due_on")
-    told = [_decision(account, row) for _, row in asked.head(3).iterrows()]
-    return Box(
-        lines_of(told or [text.t("page.line.none_asked")]),
-        "filled",
-        text.t("page.from_reviews"),
-        asked["asked_on"].max(),
-    )
+    asked = [each for each in account.decisions if each.status == "asked"]
+    first = sorted(asked, key=lambda each: each.due_on or date.max)[:3]
+    lines = [_decision(account, each) for each in first] or [words.sentence("page.line.none_asked")]
+    asked_on = newest(each.asked_on for each in asked)
+    return Box(tuple(lines), "filled", words.sentence("page.from_reviews"), asked_on)
 
 
-def _decision(account: AccountView, row: pd.Series) -> str:
-    who = relationships.person_name(account, row["owner_id"])
-    told = text.t("page.line.decision", title=row["title"], who=who, day=text.day(row["due_on"]))
-    cost = row["cost"]
-    return told if pd.isna(cost) else f"{told} · {money(account, cost)}"
+def _decision(account: Account, decision: Decision) -> Words:
+    who = relationships.person_name(account, decision.owner_id)
+    line = words.sentence("page.line.decision", title=decision.title, who=who, day=words.day(decision.due_on))
+    return line if decision.cost is None else words.joined([line, _money(account, decision.cost)], " · ")
 
 
-def _dates(account: AccountView) -> Box:
-    today = pd.Timestamp(account.as_of)
-    coming = account.meeting[(account.meeting["planned_on"] >= today) & account.meeting["held_on"].isna()]
-    days = {
-        "meeting": _coming(
-            written(account, "next_meeting_on"), coming, ["customer_review", "visit", "workshop"], today
-        ),
-        "review": _coming(written(account, "next_review_on"), coming, ["internal_review"], today),
-    }
-    told = [text.t(f"page.line.{name}", day=text.day(day)) for name, day in days.items() if day is not None]
-    known = [day for day in days.values() if day is not None]
+def _dates(account: Account) -> Box:
+    days = {"meeting": _meeting_on(account), "review": _review_on(account)}
+    known = {name: day for name, day in days.items() if day is not None}
     if not known:
         return MISSING
-    return Box(lines_of(told), "stale" if max(known) < today else "filled", text.t("page.from_plan"))
+    lines = tuple(words.sentence(f"page.line.{name}", day=words.day(day)) for name, day in known.items())
+    return Box(lines, "stale" if max(known.values()) < account.today else "filled", _FROM_PLAN)
 
 
-def _coming(
-    written: object, meetings: pd.DataFrame, kinds: list[str], today: pd.Timestamp
-) -> pd.Timestamp | None:
-    """The day of the plan; where it is missing or past, the next booked meeting of the kinds given."""
-    day = None if written is None else pd.Timestamp(str(written))
-    booked = meetings.loc[meetings["kind"].isin(kinds), "planned_on"].dropna()
-    if (day is None or day < today) and len(booked):
-        return pd.Timestamp(booked.min())
-    return day
+def _meeting_on(account: Account) -> date | None:
+    """The next meeting with the customer; where none is coming, the day in the plan that has passed."""
+    if account.next_meeting:
+        return account.next_meeting.on
+    return account.plan.next_meeting_on if account.plan else None
 
 
-BOXES: Mapping[str, Callable[[AccountView], Box]] = {
+def _review_on(account: Account) -> date | None:
+    """The review that the plan names; where that is missing or past, the next one booked."""
+    named = account.plan.next_review_on if account.plan else None
+    booked = [
+        each.planned_on
+        for each in account.meetings
+        if each.kind == "internal_review" and each.held_on is None and each.planned_on
+    ]
+    coming = [day for day in booked if day >= account.today]
+    return min(coming) if coming and (named is None or named < account.today) else named
+
+
+BOXES: Mapping[str, Callable[[Account], Box]] = {
     "goals": _goals,
     "steps": _steps,
     "promises": _promises,

@@ -2,103 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.planning import work
-from kamlib.schema import AccountView
+from kamlib.method.planning.box import bare
+from kamlib.method.planning.risks import risks
+from kamlib.schema import Account, result
+from kamlib.schema.days import months_from
+from kamlib.words import Words
 
-_COLUMNS = ["section", "content", "who_id", "on"]
-Line = tuple[str, str, object, object]
+_SEVERITIES = ("critical", "high", "medium", "low", None)
+_ENDED = ("done", "stopped")
 
 
-def brief(account: AccountView) -> pd.DataFrame:
+@dataclass(frozen=True)
+class BriefLine:
+    """One line: section (ours, theirs, hot, risk, question), who it concerns and the day that it is about."""
+
+    section: str
+    content: str | Words
+    who_id: str | None = None
+    on: date | None = None
+
+
+@result("brief")
+def brief(account: Account) -> Iterable[BriefLine]:
     """Return what to know before the next meeting; ours alone, so the customer's edition has no row.
 
-    One row is one line: section (ours, theirs, hot, risk, question), content, who_id and on (the day it is about).
     At most four lines a section and always three questions. In a public tender the questions give way to its rule (P7).
     """
     if account.audience == "customer":
-        return pd.DataFrame(columns=_COLUMNS)
-    sections: tuple[Callable[[AccountView], Iterator[Line]], ...] = (_promises, _hot, _risks, _questions)
-    rows = pd.DataFrame(
-        [line for section in sections for line in section(account)], columns=_COLUMNS, dtype="object"
+        return
+    sections: tuple[Callable[[Account], Iterator[BriefLine]], ...] = (
+        lambda each: _promises(each, "ours"),
+        lambda each: _promises(each, "customer"),
+        _hot,
+        _risks,
+        _questions,
     )
-    rows = rows.astype({"section": "str", "content": "str", "who_id": "str", "on": "datetime64[us]"})
-    return rows.groupby("section", sort=False).head(4).reset_index(drop=True)
+    for section in sections:
+        yield from islice(section(account), 4)
 
 
-def _promises(account: AccountView) -> Iterator[Line]:
+def _promises(account: Account, side: str) -> Iterator[BriefLine]:
     """Open promises, the oldest day first, and the one that was kept last: it is the one to name in the room."""
-    promised = measures.promises(account)
-    for side, section in (("ours", "ours"), ("customer", "theirs")):
-        own = promised[promised["direction"].eq(side)]
-        holder = "owner_id" if side == "ours" else "customer_owner_id"
-        waiting = own[own["done_on"].isna()].head(3)
-        for row in waiting.to_dict("records"):
-            late = "" if text.is_missing(row["days_late"]) or not row["days_late"] else row["days_late"]
-            key = "brief.late" if late else "brief.open"
-            yield section, text.t(key, title=row["title"], n=late or 0), row[holder], row["due_on"]
-        kept = own.dropna(subset=["done_on"]).sort_values("done_on").tail(1)
-        for row in kept.to_dict("records"):
-            yield section, text.t("brief.kept", title=row["title"]), row[holder], row["done_on"]
+    own = [each for each in measures.promises(account) if each.direction == side]
+    waiting = [each for each in own if each.done_on is None][:3]
+    kept = [(each.done_on, each) for each in own if each.done_on is not None]
+    section = "ours" if side == "ours" else "theirs"
+    for each in waiting:
+        key = "brief.late" if each.days_late else "brief.open"
+        content = words.sentence(key, title=each.title, n=each.days_late or 0)
+        yield BriefLine(section, content, _holder(each), each.due_on)
+    if kept:
+        day, last = max(kept, key=lambda each: each[0])
+        yield BriefLine(section, words.sentence("brief.kept", title=last.title), _holder(last), day)
 
 
-def _hot(account: AccountView) -> Iterator[Line]:
+def _holder(promise: Any) -> str | None:
+    holder: str | None = promise.owner_id if promise.direction == "ours" else promise.customer_owner_id
+    return holder
+
+
+def _hot(account: Account) -> Iterator[BriefLine]:
     """Open cases, the worst first; late deliveries of the quarter; low answers of a quarter; projects behind plan."""
-    cases = account.case[account.case["closed_on"].isna()]
-    order = {code: place for place, code in enumerate(reversed(text.entries("choice.severity")))}
-    for row in cases.iloc[cases["severity"].map(order).argsort(kind="stable")].head(2).to_dict("records"):
-        said = {"title": row["title"], "severity": text.label("severity", row["severity"])}
-        yield "hot", text.t("brief.case", **said), None, row["opened_on"]
-    share = measures.delivery_precision(account).set_index("period").loc["3m", "share"]
-    if share < account.limit("precision_share"):
-        yield "hot", text.t("brief.delivery", share=text.percent(share)), None, account.facts_through
+    cases = [each for each in account.service_cases if each.closed_on is None]
+    for case in sorted(cases, key=lambda each: _SEVERITIES.index(each.severity))[:2]:
+        severity = words.label("severity", case.severity)
+        yield BriefLine(
+            "hot", words.sentence("brief.case", title=case.title, severity=severity), None, case.opened_on
+        )
+    shares = [each.share for each in measures.delivery_precision(account) if each.period == "3m"]
+    if shares and shares[0] is not None and shares[0] < account.limit("precision_share"):
+        through = account.facts_through.date() if account.facts_through is not None else None
+        yield BriefLine(
+            "hot", words.sentence("brief.delivery", share=words.percent(shares[0])), None, through
+        )
     yield from _low_answers(account)
-    projects = measures.projects(account)
-    behind = projects[projects["slip_days"].ge(account.limit("slip_days")).fillna(value=False)]
-    for row in behind[~behind["status"].isin(["done", "stopped"])].head(1).to_dict("records"):
-        yield "hot", text.t("brief.project", name=row["name"], n=row["slip_days"]), None, row["end_on"]
+    for project in measures.projects(account):
+        if (project.slip_days or 0) >= account.limit("slip_days") and project.status not in _ENDED:
+            behind = words.sentence("brief.project", name=project.name, n=project.slip_days)
+            yield BriefLine("hot", behind, None, project.end_on)
+            return
 
 
-def _low_answers(account: AccountView) -> Iterator[Line]:
-    since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("brief_months"))
-    answers = account.feedback[account.feedback["answered_on"] >= since]
-    low = answers["score"] <= answers["kind"].map({"nps": 6.0}).fillna(2.0)
-    for row in answers[low].sort_values("answered_on", ascending=False).head(2).to_dict("records"):
-        said = text.MISSING if text.is_missing(row["comment"]) else row["comment"]
-        values = {"score": text.number(row["score"]), "kind": text.label("feedback_kind", row["kind"])}
-        yield "hot", text.t("brief.answer", said=said, **values), row["contact_id"], row["answered_on"]
+def _low_answers(account: Account) -> Iterator[BriefLine]:
+    since = months_from(account.today, -account.limit("brief_months"))
+    recent = [each for each in account.answers if each.answered_on >= since and each.score is not None]
+    low = [
+        each for each in recent if each.score is not None and each.score <= (6 if each.kind == "nps" else 2)
+    ]
+    for each in sorted(low, key=lambda answer: answer.answered_on, reverse=True)[:2]:
+        values = {"score": words.number(each.score), "kind": words.label("feedback_kind", each.kind)}
+        content = words.sentence("brief.answer", said=each.comment, **values)
+        yield BriefLine("hot", content, each.contact_id, each.answered_on)
 
 
-def _risks(account: AccountView) -> Iterator[Line]:
-    for row in work.risks(account).head(3).to_dict("records"):
-        sign = text.t("brief.no_sign") if text.is_missing(row["signal"]) else row["signal"]
-        said = {"title": str(row["title"]).rstrip(". "), "sign": sign}
-        said["level"] = text.label("severity", row["level"])
-        watcher = row["owner_id"] if text.is_missing(row["watcher_id"]) else row["watcher_id"]
-        yield "risk", text.t("brief.risk", **said), watcher, row["noted_on"]
+def _risks(account: Account) -> Iterator[BriefLine]:
+    for each in risks(account)[:3]:
+        sign = each.signal or words.sentence("brief.no_sign")
+        level = words.label("severity", each.level)
+        content = words.sentence("brief.risk", title=bare(each.title), sign=sign, level=level)
+        yield BriefLine("risk", content, each.watcher_id or each.owner_id, each.noted_on)
 
 
-def _questions(account: AccountView) -> Iterator[Line]:
+def _questions(account: Account) -> Iterator[BriefLine]:
     """Three questions: what we only assume first, then a value not confirmed, then the three that always fit (P24)."""
     tender = relationships.silence(account)
     if tender:
-        yield "question", relationships.rule_said(tender), None, None
+        yield BriefLine("question", relationships.rule_said(tender))
         return
-    asked = [*_own_questions(account), *(text.t(f"brief.question.{n}") for n in (1, 2, 3))]
-    for question in asked[:3]:
-        yield "question", question, None, None
+    always = (words.sentence(f"brief.question.{n}") for n in (1, 2, 3))
+    for question in islice([*_own_questions(account), *always], 3):
+        yield BriefLine("question", question)
 
 
-def _own_questions(account: AccountView) -> Iterator[str]:
-    assumed = account.insight[account.insight["grade"].eq("assumed")].sort_values("priority")
-    for goal in assumed["goal"].dropna().head(1):
-        yield text.t("brief.question.assumed", goal=str(goal).rstrip(". "))
-    measured = account.value[account.value["stage"].eq("measured") & account.value["amount"].notna()]
-    for row in measured.head(1).to_dict("records"):
-        amount = text.money(row["amount"], account.currency)
-        yield text.t("brief.question.value", title=str(row["title"]).rstrip(". "), amount=amount)
+def _own_questions(account: Account) -> Iterator[Words]:
+    assumed = [each for each in account.insights if each.grade == "assumed"]
+    if assumed:
+        first = min(assumed, key=lambda each: each.priority or 99)
+        yield words.sentence("brief.question.assumed", goal=bare(first.goal))
+    for each in account.value_claims:
+        if each.stage == "measured" and each.amount is not None:
+            amount = words.money(each.amount, account.currency)
+            yield words.sentence("brief.question.value", title=bare(each.title), amount=amount)
+            return

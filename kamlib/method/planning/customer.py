@@ -2,155 +2,243 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.once import once
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.schema.days import months_from
+from kamlib.schema.plan import Insight, Whitespace
+from kamlib.words import Words
 
 
-def organisation(account: AccountView) -> pd.DataFrame:
-    """Return the customer's people as a tree: one row per person, below the chief (S3.1).
+@dataclass(frozen=True)
+class Placed:
+    """A person in the customer's organisation: `depth` is 0 at the top, `person` the name, indented by it.
 
-    Columns depth (0 at the top), contact_id, person (name, indented by depth), title, unit, role, influence,
-    is_placeholder (the name is not known). Roles that nobody is known to hold come last, without contact_id.
+    A role that nobody is known to hold has no contact_id.
     """
+
+    depth: int
+    contact_id: str | None
+    person: Words
+    title: str | None
+    unit: str | None
+    role: str | None
+    influence: int | None
+    is_placeholder: bool
+
+
+@result("organisation")
+def organisation(account: Account) -> Iterable[Placed]:
+    """Return the customer's people as a tree, each below the chief; roles that nobody holds come last (S3.1)."""
     people = relationships.people(account)
-    known = people.dropna(subset=["contact_id"]).set_index("contact_id", drop=False)
-    chiefs = known["reports_to"].where(known["reports_to"].isin(known.index))
-    order = list(_walk(chiefs, None, 0, set()))
-    tree = known.loc[[contact_id for contact_id, _ in order]].assign(depth=[depth for _, depth in order])
-    unknown = people[people["contact_id"].isna()].assign(depth=0)
-    rows = pd.concat([tree, unknown], ignore_index=True).astype({"depth": "int64"})  # an empty tree has none
-    names = [relationships.person_name(account, contact_id) for contact_id in rows["contact_id"]]
-    person = ["\N{EM SPACE}" * depth + name for depth, name in zip(rows["depth"], names, strict=True)]
-    columns = ["depth", "contact_id", "person", "title", "unit", "role", "influence", "is_placeholder"]
-    return rows.assign(person=pd.Series(person, dtype="str"))[columns]
+    known = {each.contact_id: each for each in people if each.contact_id}
+    below: dict[str | None, list[str]] = {}
+    for contact_id, each in known.items():
+        below.setdefault(each.reports_to if each.reports_to in known else None, []).append(contact_id)
+    for contact_id, depth in _walk(below, list(known)):
+        yield _placed(account, known[contact_id], depth)
+    for each in people:
+        if not each.contact_id:
+            yield _placed(account, each, 0)
 
 
-def _walk(chiefs: pd.Series[str], chief: str | None, depth: int, seen: set[str]) -> Iterator[tuple[str, int]]:
-    """Everybody below `chief`, each before their own people; a circle of chiefs is entered once."""
-    below = list(chiefs.index[chiefs.isna() if chief is None else chiefs.eq(chief)])
-    for contact_id in below:
-        if contact_id not in seen:
-            seen.add(contact_id)
-            yield contact_id, depth
-            yield from _walk(chiefs, contact_id, depth + 1, seen)
-    if chief is None:
-        for contact_id in [each for each in chiefs.index if each not in seen]:
-            seen.add(contact_id)
-            yield contact_id, 0
-
-
-def insights(account: AccountView) -> pd.DataFrame:
-    """Return the customer's own goals and challenges in order of priority, each graded (S3.2).
-
-    Columns of the insight, is_stale (older than six months, or never dated) and lacks: which links of the chain goal,
-    pressure, initiative, obstacle, our contribution are not known, or who told it, in words; ours alone.
-    """
-    since = pd.Timestamp(account.as_of) - pd.DateOffset(months=account.limit("insight_months"))
-    rows = account.insight.dropna(subset=["goal"]).sort_values(
-        ["priority", "graded_on"], ascending=[True, False]
+def _placed(account: Account, person: Any, depth: int) -> Placed:
+    name = words.joined(["\N{EM SPACE}" * depth, relationships.person_name(account, person.contact_id)], "")
+    return Placed(
+        depth,
+        person.contact_id,
+        name,
+        person.title,
+        person.unit,
+        person.role,
+        person.influence,
+        bool(person.is_placeholder),
     )
-    told = [_unknown(row) if account.audience != "customer" else None for _, row in rows.iterrows()]
-    lacks = pd.Series(told, rows.index, dtype="str")
-    return rows.assign(is_stale=~(rows["graded_on"] >= since), lacks=lacks).reset_index(drop=True)
 
 
-def _unknown(row: pd.Series) -> str:
-    links = ["pressure", "initiative", "obstacle", "contribution"]
-    links += ["told_by"] if row["grade"] in ("told", "confirmed") else []
-    names = [name for name in links if text.is_missing(row[name])]
-    return text.listed(text.t(f"insight.{name}") for name in names) if names else ""
+def _walk(below: Mapping[str | None, list[str]], everybody: list[str]) -> Iterator[tuple[str, int]]:
+    """Everybody, each before their own people; those in a circle of chiefs are entered once, at the end."""
+    seen: set[str] = set()
+
+    def down(chief: str | None, depth: int) -> Iterator[tuple[str, int]]:
+        for contact_id in below.get(chief, ()):
+            if contact_id not in seen:
+                seen.add(contact_id)
+                yield contact_id, depth
+                yield from down(contact_id, depth + 1)
+
+    yield from down(None, 0)
+    yield from ((each, 0) for each in everybody if each not in seen)
 
 
-def volume(account: AccountView) -> pd.DataFrame:
-    """Return business volume per product group, R12 against the R12 before, the largest first (S3.3).
+@dataclass(frozen=True, kw_only=True)
+class KnownInsight(Insight):
+    """A goal or challenge of the customer's own, graded.
 
-    Columns product_group, revenue_12m, revenue_previous_12m, change, growth_share, margin_share, of_sales_share
-    and trend: growing, flat (within 1 % a year), shrinking, new, lost or unknown (nothing to compare with).
+    `is_stale`: older than six months, or never dated. `lacks`: which links of the chain from their goal to our
+    contribution are not known, or who told it; ours alone.
     """
+
+    is_stale: bool
+    lacks: Words | None
+
+
+@result("insights", values=lambda account: {"months": account.limit("insight_months")})
+def insights(account: Account) -> Iterable[KnownInsight]:
+    """Return the customer's own goals and challenges in order of priority, each graded (S3.2)."""
+    since = months_from(account.today, -account.limit("insight_months"))
+    for each in sorted(account.insights, key=_by_priority):
+        is_stale = each.graded_on is None or each.graded_on < since
+        yield KnownInsight(**each.values(), is_stale=is_stale, lacks=_unknown(account, each))
+
+
+def _by_priority(insight: Insight) -> tuple[int, int]:
+    graded = insight.graded_on
+    return insight.priority or 99, -(graded.toordinal() if graded else 0)
+
+
+def _unknown(account: Account, insight: Insight) -> Words | None:
+    if account.audience == "customer":
+        return None
+    links = ["pressure", "initiative", "obstacle", "contribution"]
+    links += ["told_by"] if insight.grade in ("told", "confirmed") else []
+    return lacking("insight", insight, links)
+
+
+def lacking(of: str, row: object, names: Iterable[str]) -> Words | None:
+    """Return which of `names` a row does not know, in the words of the catalogue; None where it knows all."""
+    missing = [words.sentence(f"{of}.{name}") for name in names if getattr(row, name, None) is None]
+    return words.listed(dict.fromkeys(missing)) if missing else None
+
+
+@dataclass(frozen=True)
+class GroupVolume:
+    """A product group, R12 against the R12 before; `trend` is growing, flat, shrinking, new, lost or unknown."""
+
+    product_group: str
+    revenue_12m: float | None
+    revenue_previous_12m: float | None
+    change: float | None
+    growth_share: float | None
+    margin_share: float | None
+    of_sales_share: float | None
+    trend: str
+
+
+@result("volume", values=lambda account: {"flat": words.percent(account.limit("flat_growth_share"), 1)})
+def volume(account: Account) -> Iterable[GroupVolume]:
+    """Return business volume per product group, the largest first (S3.3)."""
+    for each in measures.sales_by_group(account):
+        before = each.revenue_previous_12m
+        yield GroupVolume(
+            each.product_group,
+            each.revenue_12m,
+            before,
+            None if before is None else (each.revenue_12m or 0.0) - before,
+            each.growth_share,
+            each.margin_share,
+            each.of_sales_share,
+            _trend(account, each),
+        )
+
+
+def _trend(account: Account, group: Any) -> str:
+    before = group.revenue_previous_12m
+    if not (group.revenue_12m or 0) > 0:
+        return "lost" if (before or 0) > 0 else "unknown"
+    if group.growth_share is None:
+        return "unknown" if before is None or before > 0 else "new"
+    return measures.growth_word(account, group.growth_share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhitespaceCell(Whitespace):
+    """A product group at a buying unit: `room` = max(potential - current, 0), `expected` = room x the odds of its state.
+
+    `current` is R12, where the cell is the whole customer.
+    """
+
+    unit: str | None
+    current: float | None
+    room: float | None
+    expected: float | None
+
+
+@result("plan_whitespace")
+def whitespace(account: Account) -> Iterable[WhitespaceCell]:
+    """Return the whitespace grid, the largest expected value first (6.6)."""
+    cells = [_cell(account, each) for each in account.whitespaces]
+    return sorted(cells, key=lambda each: -1.0 if each.expected is None else each.expected, reverse=True)
+
+
+def _cell(account: Account, cell: Whitespace) -> WhitespaceCell:
+    units = {each.row_id: each.name for each in account.buying_units}
+    current = _current(account, cell)
+    is_counted = cell.status != "not_relevant" and cell.potential is not None and current is not None
+    room = max((cell.potential or 0.0) - (current or 0.0), 0.0) if is_counted else None
+    odds = account.limit("whitespace_odds").get(cell.status)
+    expected = None if room is None or odds is None else room * odds
+    unit = units.get(cell.unit_id or "")
+    return WhitespaceCell(**cell.values(), unit=unit, current=current, room=room, expected=expected)
+
+
+def _current(account: Account, cell: Whitespace) -> float | None:
+    """What we sell in a cell: nothing where it is open or a competitor's, else the group's R12 where it has no other unit."""
+    if cell.status in ("open", "competitor"):
+        return 0.0
+    units = {each.unit_id for each in account.whitespaces if each.unit_id}
+    if cell.unit_id is not None and len(units) > 1:
+        return None
     groups = measures.sales_by_group(account)
-    groups["change"] = groups["revenue_12m"].fillna(0) - groups["revenue_previous_12m"]
-    limit = account.limit("flat_group_share")
-    groups["trend"] = pd.Series([_trend(row, limit) for _, row in groups.iterrows()], dtype="str")
-    columns = [
-        "product_group",
-        "revenue_12m",
-        "revenue_previous_12m",
-        "change",
-        "growth_share",
-        "margin_share",
-    ]
-    return groups[[*columns, "of_sales_share", "trend"]]
+    return next((each.revenue_12m for each in groups if each.product_group == cell.product_group), None)
 
 
-def _trend(group: pd.Series, limit: float) -> str:
-    now, before, growth = group["revenue_12m"], group["revenue_previous_12m"], group["growth_share"]
-    if not now > 0:
-        return "lost" if before > 0 else "unknown"
-    if pd.isna(growth):
-        return "unknown" if before > 0 or pd.isna(before) else "new"
-    return "flat" if abs(growth) <= limit else "growing" if growth > 0 else "shrinking"
+@dataclass(frozen=True)
+class Penetration:
+    """How much of the whitespace grid is ours (6.6).
+
+    `ours`: cells that we supply, alone or shared; `relevant`: cells that are; `revenue_share`: what we sell of the
+    potential where both are known, None while a cell that we supply is not; `expected`: sum of the expected value.
+    """
+
+    ours: int
+    relevant: int
+    revenue_share: float | None
+    expected: float | None
 
 
 @once
-def whitespace(account: AccountView) -> pd.DataFrame:
-    """Return the whitespace grid: one row per product group and buying unit (6.6).
-
-    Columns product_group, unit, status, potential, current (R12 where the cell is the whole customer), room =
-    max(potential - current, 0), expected = room x the odds of its state (ours), competitor, valued_on. The largest
-    expected value comes first.
-    """
-    cells = account.whitespace.dropna(subset=["product_group"])
-    names = account.buying_unit.dropna(subset=["name"]).set_index("row_id")["name"]
-    current = _current(cells, measures.sales_by_group(account))
-    room = (cells["potential"] - current).clip(lower=0).mask(cells["status"].eq("not_relevant"))
-    expected = room * cells["status"].map(account.limit("whitespace_odds")).astype("float64")
-    grid = cells.assign(unit=cells["unit_id"].map(names), current=current, room=room, expected=expected)
-    columns = ["product_group", "unit", "status", "potential", "current", "room", "expected"]
-    return grid.sort_values("expected", ascending=False)[[*columns, "competitor", "valued_on"]].reset_index(
-        drop=True
+def penetration(account: Account) -> Penetration:
+    """Return how much of the whitespace grid is ours."""
+    relevant = [each for each in whitespace(account) if each.status != "not_relevant"]
+    ours = [each for each in relevant if each.status in ("deployed", "competitive")]
+    known = [
+        (each.current, each.potential) for each in relevant if each.current is not None and each.potential
+    ]
+    # Without what we do sell the share would be told too low.
+    is_whole = bool(known) and all(each.current is not None for each in ours)
+    sold = sum(min(current, potential) for current, potential in known)
+    expected = [each.expected for each in relevant if each.expected is not None]
+    return Penetration(
+        len(ours),
+        len(relevant),
+        sold / sum(potential for _, potential in known) if is_whole else None,
+        sum(expected) if expected else None,
     )
 
 
-def _current(cells: pd.DataFrame, groups: pd.DataFrame) -> pd.Series[float]:
-    """What we sell in a cell: nothing where it is open or a competitor's, else the group's R12 where it has no other unit."""
-    sold = cells["product_group"].map(groups.set_index("product_group")["revenue_12m"])
-    whole = cells["unit_id"].isna() | (len(cells["unit_id"].dropna().unique()) <= 1)
-    return sold.where(whole).mask(cells["status"].isin(["open", "competitor"]), 0.0)
-
-
-def penetration(account: AccountView) -> dict[str, float]:
-    """Return how much of the whitespace grid is ours (6.6).
-
-    ours (cells that we supply, alone or shared), relevant (cells that are), revenue_share (what we sell of the
-    potential, over the cells where both are known; missing while a cell that we supply is not) and expected (sum of the expected value).
-    """
-    cells = whitespace(account)
-    relevant, ours = cells["status"].ne("not_relevant"), cells["status"].isin(["deployed", "competitive"])
-    known = cells[relevant & cells["current"].notna() & cells["potential"].gt(0)]
-    # Without what we do sell the share would be told too low.
-    whole = len(known) and cells.loc[ours, "current"].notna().all()
-    sold = known["current"].clip(upper=known["potential"]).sum()
-    return {
-        "ours": int(ours.sum()),
-        "relevant": int(relevant.sum()),
-        "revenue_share": float(sold / known["potential"].sum()) if whole else float("nan"),
-        "expected": float(cells["expected"].sum(min_count=1)),
-    }
-
-
-def whitespace_words(account: AccountView) -> dict[str, str]:
+def whitespace_words(account: Account) -> dict[str, Words]:
     """Return `penetration` in words and the last month of the sales counted, for the note below the grid."""
     grid = penetration(account)
     return {
-        "ours": text.number(grid["ours"]),
-        "relevant": text.number(grid["relevant"]),
-        "share": text.percent(grid["revenue_share"]),
-        "expected": text.money(grid["expected"], account.currency),
-        "through": text.month(account.facts_through),
+        "ours": words.number(grid.ours),
+        "relevant": words.number(grid.relevant),
+        "share": words.percent(grid.revenue_share),
+        "expected": words.money(grid.expected, account.currency),
+        "through": words.month(account.facts_through),
     }

@@ -2,86 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.planning import customer
+from kamlib.method.planning.customer import volume
 from kamlib.method.planning.page import one_page
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.schema.days import months_from
+from kamlib.words import Words
 
 
-def draft(account: AccountView) -> pd.DataFrame:
-    """Return the boxes that are not filled, the most valuable first, with what the facts propose.
+@dataclass(frozen=True)
+class EmptyBox:
+    """A box that is not filled: what to write or ask (`add`), and a text to start from where the facts give one."""
 
-    One row is one box: box, title, is_required, state, minutes, add (what to write or ask) and proposal (a text to
-    start from; empty where only a person can know). Nothing proposed is written anywhere until somebody says yes.
-    """
-    boxes = one_page(account)
-    empty = boxes[boxes["state"].ne("filled")].sort_values("worth")
-    proposals = [_PROPOSALS[box](account) if box in _PROPOSALS else "" for box in empty["box"]]
-    columns = ["box", "title", "is_required", "state", "minutes", "add"]
-    return (
-        empty[columns].assign(proposal=pd.Series(proposals, empty.index, dtype="str")).reset_index(drop=True)
-    )
+    box: str
+    title: Words
+    is_required: bool
+    state: str
+    minutes: int
+    add: str | Words
+    proposal: Words | None
 
 
-def _why_key(account: AccountView) -> str:
-    sold, standing = measures.sales(account).iloc[0], account.standing
-    if pd.isna(sold["revenue_12m"]):
-        return ""
-    said = text.t("draft.why_key", amount=text.money(sold["revenue_12m"], account.currency))
-    if len(standing) and not text.is_missing(standing["revenue_rank"].iloc[0]):
-        rank = {"rank": standing["revenue_rank"].iloc[0], "of": standing["of_accounts"].iloc[0]}
-        said = f"{said} {text.t('draft.why_key_rank', **rank)}"
-    return said
+@result("draft")
+def draft(account: Account) -> Iterable[EmptyBox]:
+    """Return the boxes that are not filled, the most valuable first; nothing is written until somebody says yes."""
+    for each in sorted(one_page(account).without(state="filled"), key=lambda box: box.worth):
+        propose = _PROPOSALS.get(each.box)
+        proposal = propose(account) if propose else None
+        yield EmptyBox(each.box, each.title, each.is_required, each.state, each.minutes, each.add, proposal)
 
 
-def _people(account: AccountView) -> str:
-    shares = relationships.contact_shares(account).head(3)
-    names = [relationships.person_name(account, each) for each in shares["contact_id"]]
-    return text.t("draft.people", names=text.listed(names)) if names else ""
+def _why_key(account: Account) -> Words | None:
+    sold, standing = measures.sales(account), account.standing
+    if sold.revenue_12m is None:
+        return None
+    amount = words.money(sold.revenue_12m, account.currency)
+    bought = words.sentence("draft.why_key", amount=amount)
+    if standing is None or standing.revenue_rank is None:
+        return bought
+    rank = words.sentence("draft.why_key_rank", rank=standing.revenue_rank, of=standing.of_accounts)
+    return words.joined([bought, rank])
 
 
-def _goals(account: AccountView) -> str:
-    groups = customer.volume(account)
-    still = groups[groups["trend"].isin(["flat", "shrinking", "lost"])]
-    if still.empty:
-        return ""
-    worst = still.sort_values("revenue_previous_12m").iloc[-1]
-    change = text.money(worst["change"], account.currency, signed=True)
-    return text.t("draft.goals", group=worst["product_group"], change=change)
+def _people(account: Account) -> Words | None:
+    shares = relationships.contact_shares(account)[:3]
+    names = [relationships.person_name(account, each.contact_id) for each in shares]
+    return words.sentence("draft.people", names=words.listed(names)) if names else None
 
 
-def _risks(account: AccountView) -> str:
-    told, today = [], pd.Timestamp(account.as_of)
+def _goals(account: Account) -> Words | None:
+    still = [each for each in volume(account) if each.trend in ("flat", "shrinking", "lost")]
+    if not still:
+        return None
+    worst = max(still, key=lambda each: each.revenue_previous_12m or 0.0)
+    change = words.money(worst.change, account.currency, signed=True)
+    return words.sentence("draft.goals", group=worst.product_group, change=change)
+
+
+def _risks(account: Account) -> Words | None:
+    lines = [_of_one_person(account), _of_agreements(account), _of_volume(account)]
+    seen = [line for line in lines if line]
+    return words.joined(seen) if seen else None
+
+
+def _of_one_person(account: Account) -> Words | None:
     shares = relationships.contact_shares(account)
-    if len(shares) and shares["share"].iloc[0] >= 0.5 and shares["contacts"].sum() >= 4:
-        name = relationships.person_name(account, shares["contact_id"].iloc[0])
-        told.append(text.t("draft.risk_person", name=name, share=text.percent(shares["share"].iloc[0])))
-    soon = today + pd.DateOffset(months=account.limit("agreement_notice_months"))
-    ends = account.agreement.loc[account.agreement["ends_on"].between(today, soon), "ends_on"]
-    told += [text.t("draft.risk_agreement", day=text.day(ends.min()))] if len(ends) else []
-    growth = measures.sales(account)["growth_share"].iloc[0]
-    told += [text.t("draft.risk_volume", change=text.percent(growth, signed=True))] if growth < -0.1 else []
-    return " ".join(told)
+    if not shares or shares[0].share < 0.5 or sum(each.contacts for each in shares) < 4:
+        return None
+    name = relationships.person_name(account, shares[0].contact_id)
+    return words.sentence("draft.risk_person", name=name, share=words.percent(shares[0].share))
 
 
-def _dates(account: AccountView) -> str:
+def _of_agreements(account: Account) -> Words | None:
+    soon = months_from(account.today, account.limit("agreement_notice_months"))
+    ends = [
+        each.ends_on for each in account.agreements if each.ends_on and account.today <= each.ends_on <= soon
+    ]
+    return words.sentence("draft.risk_agreement", day=words.day(min(ends))) if ends else None
+
+
+def _of_volume(account: Account) -> Words | None:
+    sold = measures.sales(account)
+    if sold.growth_share is None or sold.growth_share >= -0.1:
+        return None
+    return words.sentence("draft.risk_volume", change=words.percent(sold.growth_share, 1, signed=True))
+
+
+def _dates(account: Account) -> Words:
     # Four weeks are enough to book both; the summer stop is stepped over.
-    day = pd.Timestamp(account.as_of) + pd.Timedelta(weeks=4)
+    day = account.today + timedelta(weeks=4)
     first, last = account.limit("quiet_weeks")
     if first <= day.isocalendar().week <= last:
-        day = pd.Timestamp.fromisocalendar(day.year, last + 1, 1)
-    return text.t("draft.dates", day=text.day(day))
+        day = date.fromisocalendar(day.year, last + 1, 1)
+    return words.sentence("draft.dates", day=words.day(day))
 
 
-_PROPOSALS: Mapping[str, Callable[[AccountView], str]] = {
+_PROPOSALS: Mapping[str, Callable[[Account], Words | None]] = {
     "why_key": _why_key,
     "people": _people,
-    "priorities": lambda _: text.t("draft.priorities"),
+    "priorities": lambda _: words.sentence("draft.priorities"),
     "goals": _goals,
     "risks": _risks,
     "dates": _dates,

@@ -2,58 +2,71 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.method import relationships
-from kamlib.method.once import once
 from kamlib.method.planning import boxes_of_customer, boxes_of_work
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.words import Words
 
 
-@once
-def one_page(account: AccountView) -> pd.DataFrame:
-    """Return the one-page plan in reading order: one row is one box (P15).
+@dataclass(frozen=True)
+class PlanBox:
+    """One box: its lines, its state (filled, assumed, stale, missing) and what to write where it is not filled.
 
-    Columns box, number, title, is_required, content (lines of text), state (filled, assumed, stale, missing),
-    add (what to write; only where it is missing, assumed or stale), worth (1 = the box to fill first), minutes
-    (to fill it), source, dated_on. In the customer's edition a box without content is left out.
+    `worth` is 1 for the box to fill first, `minutes` what filling it takes.
     """
-    lines = []
+
+    box: str
+    number: int
+    title: Words
+    is_required: bool
+    lines: tuple[str | Words, ...]
+    state: str
+    add: str | Words
+    worth: int
+    minutes: int
+    source: str | Words
+    dated_on: date | None
+
+
+@result("one_page")
+def one_page(account: Account) -> Iterable[PlanBox]:
+    """Return the one-page plan in reading order (P15); in the customer's edition a box without content is left out."""
+    is_theirs = account.audience == "customer"
     for number, (name, rule) in enumerate(account.settings["one_page"].items(), 1):
         box = _BOXES[name](account)
-        lines.append(
-            {
-                "box": name,
-                "number": number,
-                "title": _title(name, account.audience),
-                "is_required": rule["is_required"],
-                "content": "\n".join(box.lines),
-                "state": box.state,
-                "add": _add(account, name, box.state),
-                "worth": rule["worth"],
-                "minutes": 0 if box.state == "filled" else rule["minutes"],
-                "source": box.source,
-                "dated_on": box.dated_on,
-            }
+        if is_theirs and not box.lines:
+            continue
+        is_filled = is_theirs or box.state == "filled"
+        yield PlanBox(
+            name,
+            number,
+            _title(name, account.audience),
+            bool(rule["is_required"]),
+            box.lines,
+            "filled" if is_filled else box.state,
+            "" if is_filled else _add(account, name, box.state),
+            rule["worth"],
+            0 if is_filled else rule["minutes"],
+            box.source,
+            box.dated_on,
         )
-    boxes = pd.DataFrame(lines).astype({"dated_on": "datetime64[us]"})
-    if account.audience == "customer":
-        boxes = boxes[boxes["content"].ne("")].assign(add="", state="filled", minutes=0)
-    return boxes.reset_index(drop=True)
 
 
 _BOXES = {**boxes_of_customer.BOXES, **boxes_of_work.BOXES}
 
 
-def _add(account: AccountView, name: str, state: str) -> str:
-    tender = relationships.silence(account) if name == "people" else None
-    if state == "filled":
-        return ""
+def _add(account: Account, name: str, state: str) -> str | Words:
     # Advice to get in touch is silent during a public tender (P7): the rule stands in its place.
-    return relationships.rule_said(tender) if tender else text.t(f"page.{name}.{state}")
+    tender = relationships.silence(account) if name == "people" else None
+    return relationships.rule_said(tender) if tender else words.sentence(f"page.{name}.{state}")
 
 
-def _title(name: str, audience: str) -> str:
+def _title(name: str, audience: str) -> Words:
     own = f"page.{name}.for_customer"
-    return text.t(own if audience == "customer" and own in text.catalogue() else f"page.{name}.title")
+    is_own = audience == "customer" and own in text.catalogue()
+    return words.sentence(own if is_own else f"page.{name}.title")

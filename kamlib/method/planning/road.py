@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 
 from kamlib.method import measures
-from kamlib.schema import AccountView
-
-_COLUMNS = ["kind", "title", "side", "starts_on", "ends_on", "status", "done_on"]
+from kamlib.schema import Account, result
 
 
-def road(account: AccountView) -> pd.DataFrame:
-    """Return work, promises, meetings and goals that are not done, the first to end on top (S3.4).
+@dataclass(frozen=True)
+class Ahead:
+    """An initiative, project, promise, meeting or goal that is not done.
 
-    Columns kind (initiative, project, promise, meeting, goal), title, side (who does it: ours, customer; missing for a
-    meeting or a goal), starts_on (missing: a milestone), ends_on, days_late (days past its day).
+    `side` is who does it: ours, customer; None for a meeting or a goal. `starts_on` is None for a milestone.
     """
-    projects = measures.projects(account).merge(account.project[["project_id", "starts_on"]], on="project_id")
-    met = account.meeting["kind"].isin(["customer_review", "workshop"])
-    agreed = account.goal["customer_status"].ne("declined").fillna(value=True)
-    parts = {
-        "initiative": account.initiative.rename(columns={"due_on": "ends_on"}).assign(side="ours"),
-        "project": projects.rename(columns={"name": "title", "end_on": "ends_on"}).assign(side="ours"),
-        "promise": account.commitment.rename(columns={"due_on": "ends_on", "direction": "side"}),
-        "meeting": account.meeting[met].rename(columns={"planned_on": "ends_on", "held_on": "done_on"}),
-        "goal": account.goal[agreed].drop(columns="side").rename(columns={"due_on": "ends_on"}),
-    }
-    told = [part.assign(kind=kind).reindex(columns=_COLUMNS).astype(object) for kind, part in parts.items()]
-    rows = pd.concat(told, ignore_index=True)
-    rows = rows[~rows["status"].isin(["done", "stopped"]) & rows["done_on"].isna()]
-    days = {name: pd.to_datetime(rows[name]) for name in ("starts_on", "ends_on")}
-    late = (pd.Timestamp(account.as_of) - days["ends_on"]).dt.days.clip(lower=0).astype("Int64")
-    dated = rows.assign(**days, days_late=late).sort_values(["ends_on", "title"], kind="stable")
-    return dated[[*_COLUMNS[:5], "days_late"]].reset_index(drop=True)
+
+    kind: str
+    title: str
+    side: str | None
+    starts_on: date | None
+    ends_on: date | None
+    days_late: int = 0
+
+
+@result("chart_roadmap")
+def road(account: Account) -> Iterable[Ahead]:
+    """Return what is not done, the first to end on top, undated last (S3.4)."""
+    rows = sorted(_ahead(account), key=lambda each: (each.ends_on or date.max, each.title))
+    for each in rows:
+        yield Ahead(
+            each.kind, each.title, each.side, each.starts_on, each.ends_on, account.days_late(each.ends_on)
+        )
+
+
+def _ahead(account: Account) -> Iterator[Ahead]:
+    yield from (
+        Ahead("initiative", each.title, "ours", each.starts_on, each.due_on)
+        for each in account.open_initiatives
+        if each.done_on is None
+    )
+    starts = {each.project_id: each.starts_on for each in account.open_projects}
+    yield from (
+        Ahead("project", each.name, "ours", starts[each.project_id], each.end_on)
+        for each in measures.projects(account)
+        if each.project_id in starts
+    )
+    yield from (
+        Ahead("promise", each.title, each.direction, None, each.due_on)
+        for each in account.commitments
+        if each.done_on is None
+    )
+    yield from (
+        Ahead("meeting", each.title, None, None, each.planned_on)
+        for each in account.meetings
+        if each.held_on is None and each.kind in ("customer_review", "workshop")
+    )
+    yield from (Ahead("goal", each.title, None, None, each.due_on) for each in account.live_goals)

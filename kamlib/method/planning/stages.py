@@ -2,99 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.planning.box import current_plan
-from kamlib.schema import AccountView
+from kamlib.schema import Account, result
+from kamlib.words import Words
 
 
-def stages(account: AccountView) -> pd.DataFrame:
-    """Return the five stages of a relation in their order: one row per stage.
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a relationship: what both do in it, and what the data shows of it.
 
-    Columns stage, behaviour (what both do in it), stands (now, wanted, both or missing), sign (what the data shows of
-    it, in words) and is_seen (whether that is enough; missing where the data can't tell).
+    `stands` is now, wanted, both or None; `is_seen` whether the sign is enough, None where the data can't tell.
     """
-    plan = current_plan(account)
-    now, wanted = (None, None) if plan is None else (plan["stage_now"], plan["stage_wanted"])
-    rows = []
-    for stage in text.entries("choice.relationship_stage"):
-        seen, sign = _SIGNS[stage](account)
+
+    stage: str
+    behaviour: Words
+    stands: str | None
+    sign: Words
+    is_seen: bool | None
+
+
+@result("stages")
+def stages(account: Account) -> Iterable[Stage]:
+    """Return the five stages of a relationship in their order."""
+    plan = account.plan
+    now, wanted = (plan.stage_now, plan.stage_wanted) if plan else (None, None)
+    for stage, sign_of in _SIGNS.items():
+        is_seen, sign = sign_of(account)
         here = [word for word, chosen in (("now", now), ("wanted", wanted)) if chosen == stage]
         stands = "both" if len(here) == 2 else here[0] if here else None
-        rows.append((stage, text.t(f"anchor.relationship_stage.{stage}"), stands, sign, seen))
-    table = pd.DataFrame(rows, columns=["stage", "behaviour", "stands", "sign", "is_seen"])
-    return table.astype(
-        {"stage": "str", "behaviour": "str", "stands": "str", "sign": "str", "is_seen": "boolean"}
-    )
+        behaviour = words.sentence(f"anchor.relationship_stage.{stage}")
+        yield Stage(stage, behaviour, stands, sign, is_seen)
 
 
-def stage_reading(account: AccountView) -> dict[str, str]:
+def stage_reading(account: Account) -> dict[str, object]:
     """Return what the judged stage rests on, as a key of the catalogue with its values, for `tables.say`.
 
     Said: not judged; seen in the data; or ahead of what the data shows.
     """
-    plan = current_plan(account)
-    if plan is None or text.is_missing(plan["stage_now"]):
+    plan = account.plan
+    if plan is None or plan.stage_now is None:
         return {"key": "stage.not_judged"}
     values = {
-        "now": text.label("relationship_stage", plan["stage_now"]),
-        "wanted": text.label("relationship_stage", plan["stage_wanted"]),
-        "evidence": text.t("stage.no_evidence")
-        if text.is_missing(plan["stage_evidence"])
-        else str(plan["stage_evidence"]),
+        "now": words.label("relationship_stage", plan.stage_now),
+        "wanted": words.label("relationship_stage", plan.stage_wanted),
+        "evidence": plan.stage_evidence or words.sentence("stage.no_evidence"),
     }
-    seen = stages(account).set_index("stage")["is_seen"]
-    reached = seen.loc[: plan["stage_now"]].fillna(value=True).all()
-    return {"key": "stage.seen" if reached else "stage.ahead", **values}
+    order = list(_SIGNS)
+    reached = order[: order.index(plan.stage_now) + 1]
+    is_seen = all(each.is_seen is not False for each in stages(account) if each.stage in reached)
+    return {"key": "stage.seen" if is_seen else "stage.ahead", **values}
 
 
-Sign = tuple[bool | None, str]
+Sign = tuple[bool | None, Words]
 
 
-def _exploratory(account: AccountView) -> Sign:
+def _exploratory(account: Account) -> Sign:
     met = len(relationships.links(account))
-    return met > 0, text.t("stage.sign.exploratory", n=met)
+    return met > 0, words.sentence("stage.sign.exploratory", n=met)
 
 
-def _basic(account: AccountView) -> Sign:
-    sold = measures.sales(account)["revenue_12m"].iloc[0]
-    if pd.isna(sold):
-        return None, text.t("stage.sign.unknown")
-    return bool(sold > 0), text.t("stage.sign.basic", amount=text.money(sold, account.currency))
+def _basic(account: Account) -> Sign:
+    sold = measures.sales(account)
+    if sold.revenue_12m is None:
+        return None, words.sentence("stage.sign.unknown")
+    amount = words.money(sold.revenue_12m, account.currency)
+    return sold.revenue_12m > 0, words.sentence("stage.sign.basic", amount=amount)
 
 
-def _cooperative(account: AccountView) -> Sign:
-    today = pd.Timestamp(account.as_of)
-    runs = account.agreement["ends_on"].isna() | (account.agreement["ends_on"] >= today)
-    told = int(account.insight["grade"].isin(["told", "confirmed"]).sum())
-    agreements = int(runs.sum())
-    return agreements > 0 and told > 0, text.t("stage.sign.cooperative", n=agreements, told=told)
+def _cooperative(account: Account) -> Sign:
+    running = sum(each.ends_on is None or each.ends_on >= account.today for each in account.agreements)
+    heard = sum(each.grade in ("told", "confirmed") for each in account.insights)
+    return running > 0 and heard > 0, words.sentence("stage.sign.cooperative", n=running, told=heard)
 
 
-def _interdependent(account: AccountView) -> Sign:
+def _interdependent(account: Account) -> Sign:
     joint = _joint(account)
-    roles = int(relationships.threading(account)["is_threaded"].sum())
-    least = account.limit("stage_roles")
-    return joint > 0 and roles >= least, text.t("stage.sign.interdependent", n=joint, roles=roles)
+    roles = sum(bool(each.is_threaded) for each in relationships.threading(account))
+    is_seen = joint > 0 and roles >= account.limit("stage_roles")
+    return is_seen, words.sentence("stage.sign.interdependent", n=joint, roles=roles)
 
 
-def _integrated(account: AccountView) -> Sign:
-    values = int((account.value["stage"].eq("confirmed") & account.value["confirmed_on"].notna()).sum())
-    kept = account.commitment[account.commitment["direction"].eq("customer")]["done_on"].notna().sum()
-    seen = values > 0 and kept > 0 and _joint(account) > 1
-    return bool(seen), text.t("stage.sign.integrated", n=values, kept=int(kept))
+def _integrated(account: Account) -> Sign:
+    values = sum(each.stage == "confirmed" and each.confirmed_on is not None for each in account.value_claims)
+    kept = sum(each.direction == "customer" and each.done_on is not None for each in account.commitments)
+    is_seen = values > 0 and kept > 0 and _joint(account) > 1
+    return is_seen, words.sentence("stage.sign.integrated", n=values, kept=kept)
 
 
-def _joint(account: AccountView) -> int:
-    goals = account.goal
-    return int((goals["side"].eq("joint") & goals["customer_status"].eq("confirmed")).sum())
+def _joint(account: Account) -> int:
+    return sum(each.side == "joint" and each.customer_status == "confirmed" for each in account.goals)
 
 
-_SIGNS: Mapping[str, Callable[[AccountView], Sign]] = {
+_SIGNS: Mapping[str, Callable[[Account], Sign]] = {
     "exploratory": _exploratory,
     "basic": _basic,
     "cooperative": _cooperative,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import replace
 
-from kamlib.method.relationships.people import people
-from kamlib.schema import AccountView
+from kamlib.method.relationships.people import Person, known_people, people
+from kamlib.schema import Account
 
 
-def moves(earlier: AccountView, account: AccountView) -> pd.DataFrame:
+def moves(earlier: Account, account: Account) -> tuple[Person, ...]:
     """Return `people` with what was judged of them `earlier`: influence_before, support_before and since, that day.
 
     Who was not judged then has no value before, and nobody says that they have moved.
     """
-    judged = people(earlier).dropna(subset=["contact_id", "role"])
-    before = judged[["contact_id", "influence", "support"]].add_suffix("_before")
-    known = people(account).merge(before, how="left", left_on="contact_id", right_on="contact_id_before")
-    return known.drop(columns="contact_id_before").assign(since=pd.Timestamp(earlier.as_of))
+    then = {contact: each for contact, each in known_people(earlier) if each.role}
+    nobody = Person()
+    return tuple(_moved(each, then.get(each.contact_id or "", nobody), earlier) for each in people(account))
+
+
+def _moved(now: Person, then: Person, earlier: Account) -> Person:
+    return replace(now, influence_before=then.influence, support_before=then.support, since=earlier.today)

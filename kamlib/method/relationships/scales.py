@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from kamlib import text
+from kamlib import text, words
+from kamlib.schema import Account, result
 
 #: Scale -> the set of labels of its steps; without one the step's number stands.
 _SCALES = {
@@ -19,14 +21,23 @@ _SCALES = {
 }
 
 
-def scales() -> pd.DataFrame:
-    """Return one row per step of each scale: scale, step (code), label and anchor, what it looks like when it holds.
+@dataclass(frozen=True)
+class Step:
+    """One step of a scale and its anchor: what it looks like when it holds."""
+
+    scale: str
+    step: str
+    label: str | words.Words
+    anchor: words.Words
+
+
+@result("scales")
+def scales(_: Account) -> Iterable[Step]:
+    """Return the steps of each scale.
 
     The anchors are ours. They tell what people do, not what we feel, so that two who judge mean the same.
     """
-    rows = [
-        (scale, step, text.label(labels, step) if labels else step, text.t(f"anchor.{scale}.{step}"))
-        for scale, labels in _SCALES.items()
-        for step in text.entries(f"anchor.{scale}")
-    ]
-    return pd.DataFrame(rows, columns=["scale", "step", "label", "anchor"], dtype="str")
+    for scale, labels in _SCALES.items():
+        for step in text.entries(f"anchor.{scale}"):
+            label = words.label(labels, step) if labels else step
+            yield Step(scale, step, label, words.sentence(f"anchor.{scale}.{step}"))

@@ -1,58 +1,41 @@
-"""Whom to get in touch with when there is nothing to sell, and the rule that silences it (T7, P7)."""
+"""The rule that silences all advice on contact while a public tender runs (P7)."""
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
+from datetime import date
 
-from kamlib import text
+from kamlib import words
 from kamlib.errors import Finding
 from kamlib.method.once import once
-from kamlib.method.relationships.people import people, today
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 
 @once
-def due_contacts(account: AccountView) -> pd.DataFrame:
-    """Return the people to get in touch with when there is nothing to sell (T7); empty during a tender (P7).
-
-    One row is one person past the agreed interval, or with a role of the decision and never met.
-    """
-    persons = people(account).dropna(subset=["contact_id"])
-    late = persons["freshness"].isin(["ageing", "stale"])
-    unmet = persons["freshness"].eq("never") & persons["role"].isin(account.limit("decision_roles"))
-    due = persons[late | unmet] if silence(account) is None else persons.head(0)
-    columns = ["contact_id", "role", "last_two_way_on", "days", "interval_days", "freshness", "known_by"]
-    return due[columns].reset_index(drop=True)
-
-
-@once
-def silence(account: AccountView) -> Finding | None:
+def silence(account: Account) -> Finding | None:
     """Return the rule that silences advice on contact: a public buyer's tender is on (P7), else None.
 
     A tender is on from its event until `ends_on`, or until `account_plan.tender_until`. Only the regime
     `none` lifts an event: while the regime is not stated the careful reading holds. A missing end is open.
     """
-    ends = _tender_ends(account)
-    if ends.empty:
+    ends = [end for end in _tender_ends(account) if end is None or end >= account.today]
+    if not ends:
         return None
-    last = pd.NaT if ends.isna().any() else ends.max()
-    rule = "tender_open" if pd.isna(last) else "tender_silence"
-    return Finding(rule, "warning", {"account": account.name}, {"until": text.day(last)})
+    last = max((end for end in ends if end), default=None) if None not in ends else None
+    rule = "tender_silence" if last else "tender_open"
+    return Finding(rule, "warning", {"account": account.name}, {"until": words.day(last)})
 
 
-def rule_said(finding: Finding) -> str:
+def rule_said(finding: Finding) -> words.Words:
     """Return the sentence of a rule without its place, for use within another text."""
-    return text.t(f"finding.{finding.rule}", **finding.values)
+    return words.sentence(f"finding.{finding.rule}", **finding.values)
 
 
-def _tender_ends(account: AccountView) -> pd.Series[pd.Timestamp]:
-    now = today(account)
-    own = account.account[account.account["account_id"].eq(account.account_id)]
-    is_private = own["procurement_regime"].eq("none").any()
-    tenders = account.event[account.event["kind"].eq("tender") & (account.event["happened_on"] <= now)]
-    if is_private:
-        tenders = tenders.head(0)
-    ends: pd.Series[pd.Timestamp] = pd.concat(
-        [tenders["ends_on"], account.account_plan["tender_until"].dropna()]
-    )
-    return ends.loc[ends.isna() | (ends >= now)]
+def _tender_ends(account: Account) -> Iterator[date | None]:
+    # Of every year's plan, not only of the one in force: a silence that was promised outlives the turn of the year.
+    yield from (each.tender_until for each in account.account_plans if each.tender_until)
+    if account.customer and account.customer.procurement_regime == "none":
+        return
+    for event in account.events:
+        if event.kind == "tender" and event.happened_on <= account.today:
+            yield event.ends_on

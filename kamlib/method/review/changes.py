@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import schema, text
 from kamlib.method import measures, relationships
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 #: Area of the review -> the plan tables that belong to it, in the order in which a review takes them.
 AREAS: Mapping[str, tuple[str, ...]] = {
@@ -46,14 +46,14 @@ _STAMPS = {
 }
 
 
-def last_review(account: AccountView, kind: str = "internal") -> pd.Timestamp:
+def last_review(account: Account, kind: str = "internal") -> pd.Timestamp:
     """Return the day of the newest review of a kind before today; NaT where none was held."""
     held = account.review.loc[account.review["kind"].eq(kind), "held_on"]
     newest: pd.Timestamp = held[held < measures.today(account)].max()
     return newest
 
 
-def compare(account: AccountView, changes: pd.DataFrame, since: pd.Timestamp | None = None) -> pd.DataFrame:
+def compare(account: Account, changes: pd.DataFrame, since: pd.Timestamp | None = None) -> pd.DataFrame:
     """One row per change that still stands: what differs between `since` (the last review) and today.
 
     `changes` is the workspace's log. Several edits of one field become one row, an edit that was taken back none.
@@ -74,7 +74,7 @@ def compare(account: AccountView, changes: pd.DataFrame, since: pd.Timestamp | N
     return rows.assign(order=order).sort_values(["order", "on"], ignore_index=True)[columns]
 
 
-def _net(account: AccountView, table: str, row_id: str, steps: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _net(account: Account, table: str, row_id: str, steps: pd.DataFrame) -> Iterator[dict[str, Any]]:
     last = steps.iloc[-1]
     row: dict[str, Any] = {}
     for step in (*steps["before"].iloc[:1], *steps["after"]):
@@ -112,7 +112,7 @@ def _first(steps: pd.DataFrame, name: str) -> Any:
     return next((before[name] for before in steps["before"] if before and name in before), None)
 
 
-def _title(account: AccountView, table: str, row_id: str, row: Mapping[str, Any]) -> str:
+def _title(account: Account, table: str, row_id: str, row: Mapping[str, Any]) -> str:
     standing = account.tables[table]
     found = standing[standing["row_id"].eq(row_id)].to_dict("records")
     known = {**row, **({str(k): v for k, v in found[0].items()} if found else {})}
@@ -122,7 +122,7 @@ def _title(account: AccountView, table: str, row_id: str, row: Mapping[str, Any]
     return schema.TABLES[table].title[text.language()]
 
 
-def _told(account: AccountView, table: str, name: str, value: Any) -> str:
+def _told(account: Account, table: str, name: str, value: Any) -> str:
     """Return a stored value as a person reads it."""
     column = schema.TABLES[table].by_name.get(name)
     if text.is_missing(value) or column is None:
@@ -138,7 +138,7 @@ def _told(account: AccountView, table: str, name: str, value: Any) -> str:
         "flag": lambda: text.yes_no(value),
         "number": lambda: text.number(value, 0 if float(value).is_integer() else 1),
         "id": lambda: (
-            relationships.person_name(account, value) if column.refers_to == "contact" else str(value)
+            str(relationships.person_name(account, value)) if column.refers_to == "contact" else str(value)
         ),
     }
     return writers[column.kind]() if column.kind in writers else str(value)

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+from kamlib import words
+from kamlib.schema import Bundle, result
+from kamlib.words import Words
 
-from kamlib import text
-from kamlib.schema import AccountView, Portfolio
+
+@dataclass(frozen=True)
+class HitRate:
+    """How the goals of one class have gone: those that ended, those reached, those that still run."""
+
+    goal_class: str
+    ended: int
+    reached: int
+    hit_share: float | None
+    running: int
+    on_track: int
+    is_small: bool
+    reading: Words
 
 
-def hit_rate(bundle: AccountView | Portfolio, followed: pd.DataFrame) -> pd.DataFrame:
-    """One row per goal class: `ended`, `reached`, `hit_share`, `running`, `on_track`, `is_small`, `reading`.
+@result("hit_rate")
+def hit_rate(bundle: Bundle, followed: Sequence[Any]) -> Iterable[HitRate]:
+    """Return one row per goal class.
 
-    `followed` is goal_setting.progress of one account, or of several laid below each other. A goal has ended when its
+    `followed` is goal_setting.progress of one account, or of several one after the other. A goal has ended when its
     day has passed or its target is reached; with fewer than ten ended the goals are counted out, not a percentage.
     """
-    today = pd.Timestamp(bundle.as_of)
-    reached = followed["way"].ge(1)
-    rows = followed.assign(
-        is_reached=reached,
-        is_ended=reached | (followed["due_on"] <= today),
-        is_fine=followed["state"].eq("on_track"),
-    )
-    rows["is_fine"] &= ~rows["is_ended"]
-    counts = rows.groupby("goal_class", as_index=False).agg(
-        ended=("is_ended", "sum"),
-        reached=("is_reached", "sum"),
-        all=("is_ended", "size"),
-        on_track=("is_fine", "sum"),
-    )
-    counts["running"] = counts.pop("all") - counts["ended"]
-    counts["hit_share"] = counts["reached"] / counts["ended"].where(counts["ended"] > 0)
-    counts["is_small"] = counts["ended"] < bundle.limit("small_sample_answers")
-    said = [_said(row) for row in counts.to_dict("records")]
-    return counts.assign(reading=pd.Series(said, counts.index, dtype=object))
+    for goal_class in sorted({each.goal_class for each in followed}):
+        yield _of_class(bundle, goal_class, [each for each in followed if each.goal_class == goal_class])
 
 
-def _said(row: dict[Any, Any]) -> dict[str, Any]:
-    """Return how a class of goals has gone, in words."""
-    if not row["ended"]:
-        return {"key": "hit_rate.none"}
-    values = {"reached": row["reached"], "ended": row["ended"], "share": text.percent(row["hit_share"])}
-    return {"key": "hit_rate.small" if row["is_small"] else "hit_rate.told", **values}
+def _of_class(bundle: Bundle, goal_class: str, goals: Sequence[Any]) -> HitRate:
+    reached = [each for each in goals if each.way is not None and each.way >= 1]
+    running = [
+        each for each in goals if each not in reached and (each.due_on is None or each.due_on > bundle.today)
+    ]
+    ended = len(goals) - len(running)
+    share = len(reached) / ended if ended else None
+    is_small = ended < bundle.limit("small_sample_answers")
+    key = "none" if not ended else "small" if is_small else "told"
+    told = words.sentence(f"hit_rate.{key}", reached=len(reached), ended=ended, share=words.percent(share))
+    on_track = sum(each.state == "on_track" for each in running)
+    return HitRate(goal_class, ended, len(reached), share, len(running), on_track, is_small, told)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import measures, relationships
-from kamlib.schema import AccountView
+from kamlib.schema import Account
+from kamlib.schema.result import frame_of
 
 Line = dict[str, Any]
 _COLUMNS = ["section", "kind", "what", "who", "on", "days", "row_id"]
@@ -32,7 +33,7 @@ _NEWS = (
 )
 
 
-def follow_up(account: AccountView) -> pd.DataFrame:
+def follow_up(account: Account) -> pd.DataFrame:
     """One row per line of the monthly page: `section`, `kind`, `what`, `who`, `on`, `days`, `row_id`.
 
     Sections are overdue, stale, changed (the last month) and next (the coming month). `days` counts from `on` to
@@ -65,8 +66,8 @@ def _lines(section: str, kind: str, rows: pd.DataFrame, **columns: str) -> Itera
         yield {"section": section, "kind": kind, "row_id": row.get("row_id", ""), **found}
 
 
-def _overdue(account: AccountView) -> Iterator[Line]:
-    late = measures.promises(account)
+def _overdue(account: Account) -> Iterator[Line]:
+    late = measures.promises(account).frame()
     late = late[late["state"].eq("overdue")]
     for side, owner in (("ours", "owner_id"), ("customer", "customer_owner_id")):
         rows = late[late["direction"].eq(side)]
@@ -76,11 +77,13 @@ def _overdue(account: AccountView) -> Iterator[Line]:
     yield from _lines("overdue", "initiative", behind, what="title", who="owner_id", on="due_on")
 
 
-def _stale(account: AccountView) -> Iterator[Line]:
+def _stale(account: Account) -> Iterator[Line]:
     if account.audience == "customer":
         return
-    people = relationships.due_contacts(account)
-    people = people.assign(what=[relationships.person_name(account, each) for each in people["contact_id"]])
+    people = frame_of(relationships.due_contacts(account), relationships.Person)
+    people = people.assign(
+        what=[str(relationships.person_name(account, each)) for each in people["contact_id"]]
+    )
     yield from _lines("stale", "person", people, what="what", who="known_by", on="last_two_way_on")
     goals = account.goal[account.goal["customer_status"].ne("declined")]
     measured = account.reading.groupby("goal_id")["measured_on"].max()
@@ -90,7 +93,7 @@ def _stale(account: AccountView) -> Iterator[Line]:
     yield from _lines("stale", "goal", old, what="title", who="owner_id", on="measured_on")
 
 
-def _changed(account: AccountView) -> Iterator[Line]:
+def _changed(account: Account) -> Iterator[Line]:
     for kind, table, when, said in _NEWS:
         rows = measures.past_year(account, account.tables[table], when, 1)
         if rows.empty:
@@ -111,9 +114,9 @@ def _by_who_does_it(promises: pd.DataFrame) -> pd.DataFrame:
     return promises.assign(owner_id=doer)
 
 
-def _said(account: AccountView, column: str, value: object) -> str:
+def _said(account: Account, column: str, value: object) -> str:
     if column == "contact_id":
-        return relationships.person_name(account, value)
+        return str(relationships.person_name(account, value))
     if column == "goal_id":
         titles = account.goal.loc[account.goal["row_id"].eq(str(value)), "title"]
         return str(titles.iloc[0]) if len(titles) else text.MISSING
@@ -125,7 +128,7 @@ def _answered(answer: dict[Any, Any]) -> str:
     return score if text.is_missing(answer["comment"]) else str(answer["comment"])
 
 
-def _next(account: AccountView) -> Iterator[Line]:
+def _next(account: Account) -> Iterator[Line]:
     now = measures.today(account)
     month = (now, now + pd.DateOffset(months=1))
     promises = account.commitment[account.commitment["done_on"].isna()]
@@ -144,5 +147,5 @@ def _next(account: AccountView) -> Iterator[Line]:
     yield from _lines("next", "ask_again", rows, what="title", who="owner_id", on="ask_again_on")
 
 
-def _open_initiatives(account: AccountView) -> pd.DataFrame:
+def _open_initiatives(account: Account) -> pd.DataFrame:
     return account.initiative[~account.initiative["status"].isin(["done", "stopped"])]

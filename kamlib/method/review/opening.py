@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures
-from kamlib.schema import AccountView
+from kamlib.schema import Account
+from kamlib.words import Words
 
 Said = dict[str, Any]
-_MEETINGS = ["customer_review", "visit", "workshop"]
 
 
-def sentences(account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame) -> list[Said]:
+def sentences(account: Account, followed: Sequence[Any], ledger: Sequence[Any]) -> list[Said]:
     """Return two sentences (a key of the catalogue and its values), chosen by rule from what is known.
 
     `followed` is goal_setting.progress and `ledger` planning.value_ledger of the account. To us: how the revenue moved
-    and where goals, promises and health stand. To the customer: what they have confirmed, and what comes next.
+    and where goals, promises and health are. To the customer: what they have confirmed, and what comes next.
     """
     if account.audience == "customer":
         return [_gained(account, ledger), _ahead(account)]
@@ -27,82 +25,87 @@ def sentences(account: AccountView, followed: pd.DataFrame, ledger: pd.DataFrame
     return [_sold(account), {"key": "opening.state", **state}]
 
 
-def _sold(account: AccountView) -> Said:
-    sold, flat = measures.sales(account).iloc[0], account.limit("chart_flat_share")
-    said = {
-        "name": account.name,
-        "now": text.money(sold["revenue_12m"], account.currency),
-        "growth": text.percent(abs(sold["growth_share"]), 1),
-    }
-    if pd.isna(sold["growth_share"]):
-        key = "unknown" if pd.isna(sold["revenue_12m"]) else "new"
-    elif round(abs(sold["growth_share"]), 9) < flat:
-        key = "flat"
+def _sold(account: Account) -> Said:
+    grown = measures.growth(account)
+    if grown.share is None:
+        key = "unknown" if grown.now is None else "new"
     else:
-        key = "up" if sold["growth_share"] > 0 else "down"
-    return {"key": f"opening.sales.{key}", **said}
+        key = {"flat": "flat", "growing": "up", "shrinking": "down"}[grown.word]
+    growth = words.percent(None if grown.share is None else abs(grown.share), 1)
+    return {
+        "key": f"opening.sales.{key}",
+        "name": account.name,
+        "now": _revenue_words(account),
+        "growth": growth,
+    }
 
 
-def _goals(followed: pd.DataFrame) -> str:
-    states = followed["state"].replace("not_due", "on_track")
-    measured = int(states.isin(["on_track", "at_risk", "off_track"]).sum())
-    count = int(states.eq("on_track").sum())
-    all_well = "calm" if followed["state"].eq("not_due").any() else "all"
-    reached = all_well if count == measured else "some" if count else "behind"
-    key = reached if measured else "unmeasured" if len(followed) else "none"
-    return text.t(f"opening.goals.{key}", count=count, measured=measured, n=measured or len(followed))
+def _revenue_words(account: Account) -> Words:
+    amount = words.money(measures.growth(account).now, account.currency)
+    return measures.named(account, "revenue", amount)
 
 
-def _promised(account: AccountView) -> str:
-    counted = measures.commitments(account)
-    late = int(counted["overdue"].sum())
-    key = "late" if late else "calm" if counted[["due", "not_due"]].to_numpy().sum() else "none"
-    days = "" if counted["oldest_days"].isna().all() else int(counted["oldest_days"].max())
-    return text.t(f"opening.promises.{key}", n=late, days=days)
+def _goals(followed: Sequence[Any]) -> Words:
+    states = [each.state for each in followed]
+    on_track = sum(each in ("on_track", "not_due") for each in states)
+    measured = on_track + sum(each in ("at_risk", "off_track") for each in states)
+    all_well = "calm" if "not_due" in states else "all"
+    reached = all_well if on_track == measured else "some" if on_track else "behind"
+    key = reached if measured else "unmeasured" if states else "none"
+    return words.sentence(
+        f"opening.goals.{key}", count=on_track, measured=measured, n=measured or len(states)
+    )
 
 
-def _weakest(account: AccountView) -> str:
-    total = measures.health_total(account).iloc[0]
-    if text.is_missing(total["worst"]):
-        return text.t("opening.health.unknown")
-    part = text.label("health_part", total["worst"]).lower()
-    return text.t("opening.health.worst", part=part, score=text.number(total["worst_score"]))
+def _promised(account: Account) -> Words:
+    sides = measures.commitments(account)
+    late = sum(each.overdue for each in sides)
+    key = "late" if late else "calm" if sum(each.due + each.not_due for each in sides) else "none"
+    days = max((each.oldest_days for each in sides if each.oldest_days is not None), default="")
+    return words.sentence(f"opening.promises.{key}", n=late, days=days)
 
 
-def _gained(account: AccountView, ledger: pd.DataFrame) -> Said:
-    confirmed = ledger[ledger["is_counted"].astype(bool)]
-    gained, cost = confirmed["amount"].clip(lower=0).sum(), confirmed["amount"].clip(upper=0).sum()
+def _weakest(account: Account) -> Words:
+    total = measures.health_total(account)
+    if total.worst is None:
+        return words.sentence("opening.health.unknown")
+    return words.sentence("opening.health.worst", part=_part(total.worst), score=_worst_score(account))
+
+
+def _part(part: str) -> Words:
+    return words.label("health_part_within", part)
+
+
+def _worst_score(account: Account) -> Words:
+    return measures.named(account, "health_worst", words.number(measures.health_total(account).worst_score))
+
+
+def _gained(account: Account, ledger: Sequence[Any]) -> Said:
+    confirmed = [each for each in ledger if each.is_counted]
+    gained = sum(max(each.amount, 0.0) for each in confirmed)
+    cost = sum(max(-each.amount, 0.0) for each in confirmed)
     key = "both" if gained and cost else "cost" if cost else "gained" if gained else "none"
     return {
         "key": f"opening.gained.{key}",
-        "gained": text.money(gained, account.currency),
-        "cost": text.money(-cost, account.currency),
-        "day": text.long_day(confirmed["confirmed_on"].max()),
+        "gained": words.money(gained, account.currency),
+        "cost": words.money(cost, account.currency),
+        "day": words.long_day(max((each.confirmed_on for each in confirmed), default=None)),
         "n": len(confirmed),
     }
 
 
-def _ahead(account: AccountView) -> Said:
-    late = measures.commitments(account).set_index("direction")["overdue"]
-    meeting = _next_meeting(account)
+def _ahead(account: Account) -> Said:
+    late = {each.direction: each.overdue for each in measures.commitments(account)}
+    key = "opening.ahead.late" if sum(late.values()) else "opening.ahead.calm"
+    meeting = account.next_meeting
     return {
-        "key": "opening.ahead" if meeting is not None else "opening.ahead.unset",
-        "promises": text.t(
-            "opening.ahead.late" if late.sum() else "opening.ahead.calm",
-            ours=int(late["ours"]),
-            theirs=int(late["customer"]),
-        ),
-        "day": text.long_day(meeting),
+        "key": "opening.ahead" if meeting else "opening.ahead.unset",
+        "promises": words.sentence(key, ours=late["ours"], theirs=late["customer"]),
+        "day": words.long_day(meeting.on if meeting else None),
     }
 
 
-def _next_meeting(account: AccountView) -> pd.Timestamp | None:
-    ahead = account.meeting[account.meeting["held_on"].isna() & account.meeting["kind"].isin(_MEETINGS)]
-    days = ahead.loc[ahead["planned_on"] >= measures.today(account), "planned_on"]
-    return None if days.empty else days.min()
-
-
-def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
+def figures(account: Account, ledger: Sequence[Any]) -> list[Said]:
     """Return four numbers for the strip: label, value, change in words, tone, and a series where there is one.
 
     To us: revenue, margin share, health, our promises. To the customer: confirmed value, promises both ways, next day.
@@ -122,77 +125,84 @@ def figures(account: AccountView, ledger: pd.DataFrame) -> list[Said]:
         },
     }[account.audience]
     label = "opening.figure" if account.audience == "internal" else "opening.figure_for_customer"
-    return [{"label": text.t(f"{label}.{name}"), **told()} for name, told in parts.items()]
+    return [{"label": words.sentence(f"{label}.{name}"), **card()} for name, card in parts.items()]
 
 
-def sources(account: AccountView) -> str:
+def sources(account: Account) -> Words:
     """Return where the numbers come from and how far they reach, for the line below them."""
-    return text.t(f"opening.note.{account.audience}", month=text.month(account.facts_through))
+    return words.sentence(f"opening.note.{account.audience}", month=words.month(account.facts_through))
 
 
-def _moved(change: float, words: str) -> Said:
-    tone = "" if pd.isna(change) or not change else "good" if change > 0 else "bad"
-    return {"change": "" if pd.isna(change) else text.t("opening.against", change=words), "tone": tone}
+def _moved(change: float | None, said: Words) -> Said:
+    if change is None:
+        return {"change": "", "tone": ""}
+    tone = "" if not change else "good" if change > 0 else "bad"
+    return {"change": words.sentence("opening.against", change=said), "tone": tone}
 
 
-def _revenue(account: AccountView) -> Said:
-    sold, months = measures.sales(account).iloc[0], measures.trend(account)
-    growth = sold["growth_share"]
+def _revenue(account: Account) -> Said:
+    share = measures.growth(account).share
+    months = [each.rolling_12m for each in measures.trend(account)[-13:]]
     return {
-        "value": text.money(sold["revenue_12m"], account.currency),
-        "series": list(months["rolling_12m"].tail(13)),
-        **_moved(growth, text.percent(growth, 1, signed=True)),
+        "value": _revenue_words(account),
+        "series": months,
+        **_moved(share, measures.of_growth(account, share)),
     }
 
 
-def _margin(account: AccountView) -> Said:
+def _margin(account: Account) -> Said:
     shares = [_margin_share(account, back) for back in (12, 9, 6, 3, 0)]
-    change = shares[-1] - shares[0]
-    return {
-        "value": text.percent(shares[-1], 1),
-        "series": shares,
-        **_moved(round(change, 3), text.points(change, 1)),
-    }
+    first, last = shares[0], shares[-1]
+    change = None if first is None or last is None else round(last - first, 3)
+    value = measures.named(account, "margin", words.percent(last, 1))
+    return {"value": value, "series": shares, **_moved(change, words.points(change, 1))}
 
 
-def _margin_share(account: AccountView, back: int) -> float:
-    window = account.window(12, back=back)
-    rows = measures.within(account.revenue, "month", window)
-    if (
-        window is None or account.revenue["month"].min() > window[0]
-    ):  # a part of a year says nothing of a year
-        return float("nan")
-    known = rows.dropna(subset=["contribution_margin"])
-    return measures.ratio(float(known["contribution_margin"].sum()), float(known["revenue"].sum()))
+def _margin_share(account: Account, back: int) -> float | None:
+    ends = account.months(12, back=back)
+    is_whole = ends is not None and any(each.month <= ends[0] for each in account.revenues)
+    if ends is None or not is_whole:  # a part of a year says nothing of a year
+        return None
+    rows = [each for each in account.revenues if ends[0] <= each.month <= ends[1]]
+    known = [
+        (each.contribution_margin, each.revenue) for each in rows if each.contribution_margin is not None
+    ]
+    revenue = sum(amount for _, amount in known)
+    return sum(margin for margin, _ in known) / revenue if revenue > 0 else None
 
 
-def _health(account: AccountView) -> Said:
-    total = measures.health_total(account).iloc[0]
-    known = text.t("opening.known", known=text.percent(total["known_share"]))
-    part = text.MISSING if text.is_missing(total["worst"]) else text.label("health_part", total["worst"])
-    worst = text.t("opening.worst", part=part.lower(), score=text.number(total["worst_score"]))
-    is_known = not pd.isna(total["score"])
-    return {"value": text.number(total["score"]), "change": worst if is_known else known}
+def _health(account: Account) -> Said:
+    total = measures.health_total(account)
+    value = measures.named(account, "health", words.number(total.score))
+    if total.score is None:
+        return {
+            "value": value,
+            "change": words.sentence("opening.known", known=words.percent(total.known_share)),
+        }
+    if total.is_capped:
+        return {"value": value, "change": words.sentence("opening.capped", why=total.cap_words)}
+    worst = words.sentence("opening.worst", part=_part(total.worst or ""), score=_worst_score(account))
+    return {"value": value, "change": worst}
 
 
-def _kept(account: AccountView, side: str) -> Said:
-    counted = measures.commitments(account)
-    row = counted[counted["direction"].eq(side)].iloc[0]
-    kept, due, late = (int(row[name]) for name in ("on_time", "due", "overdue"))
-    value = text.t("opening.kept", kept=kept, due=due) if due else text.MISSING
-    key = "late" if late else "calm" if due else "not_due" if row["not_due"] else "none"
-    told = text.t(f"opening.kept.{key}", n=late or int(row["not_due"]), count=int(row["not_due"]))
-    return {"value": value, "change": told, "tone": "bad" if late else ""}
+def _kept(account: Account, side: str) -> Said:
+    row = next(each for each in measures.commitments(account) if each.direction == side)
+    late, is_judged = row.overdue, bool(row.due)
+    value = words.sentence("opening.kept", kept=row.on_time, due=row.due) if is_judged else words.number(None)
+    key = "late" if late else "calm" if is_judged else "not_due" if row.not_due else "none"
+    change = words.sentence(f"opening.kept.{key}", n=late or row.not_due, count=row.not_due)
+    return {"value": value, "change": change, "tone": "bad" if late else ""}
 
 
-def _value(account: AccountView, ledger: pd.DataFrame) -> Said:
-    amounts = ledger.loc[ledger["is_counted"].astype(bool), "amount"]
-    cost = -amounts.clip(upper=0).sum()
-    is_both = cost and (amounts > 0).any()
-    told = text.t("opening.cost", cost=text.money(cost, account.currency)) if is_both else ""
-    return {"value": text.money(amounts.sum(min_count=1), account.currency), "change": told}
+def _value(account: Account, ledger: Sequence[Any]) -> Said:
+    amounts = [each.amount for each in ledger if each.is_counted]
+    cost = sum(-each for each in amounts if each < 0)
+    is_both = bool(cost) and any(each > 0 for each in amounts)
+    change = words.sentence("opening.cost", cost=words.money(cost, account.currency)) if is_both else ""
+    return {"value": words.money(sum(amounts) if amounts else None, account.currency), "change": change}
 
 
-def _meets(account: AccountView) -> Said:
-    day = _next_meeting(account)
-    return {"value": text.day(day), "change": text.t("opening.unset") if day is None else ""}
+def _meets(account: Account) -> Said:
+    meeting = account.next_meeting
+    change = "" if meeting else words.sentence("opening.unset")
+    return {"value": words.day(meeting.on if meeting else None), "change": change}

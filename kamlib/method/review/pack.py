@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 
 _STORY = ["situation", "tension", "change", "result"]
 
 
-def champion_pack(account: AccountView) -> pd.DataFrame:
+def champion_pack(account: Account) -> pd.DataFrame:
     """One row per thing that may be used inside the customer: `who`, `what`, `told`, `amount`, `on`, `where`.
 
     `what` is value (confirmed, above zero, with a word on where it may be used) or story (all four parts and a

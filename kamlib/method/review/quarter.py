@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.errors import problem
 from kamlib.method import measures
-from kamlib.schema import AccountView, Portfolio, load_settings
+from kamlib.method.measures.periods import since, total
+from kamlib.schema import Account, Portfolio, load_settings, result
+from kamlib.words import Words
 
-Answer = dict[str, Any]
 
-
-def agenda(kind: str, account: AccountView | Portfolio | None = None) -> pd.DataFrame:
+def agenda(kind: str, account: Account | Portfolio | None = None) -> pd.DataFrame:
     """One row per item: `step`, `from_minute`, `to_minute`, `minutes`, `item` (a sentence), for one of two meetings.
 
     `internal` is the review with management or the squad, `customer` the one where the customer decides (P1); the
@@ -37,99 +39,109 @@ def agenda(kind: str, account: AccountView | Portfolio | None = None) -> pd.Data
     )
 
 
-def questions(account: AccountView, followed: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per answer to the four questions: `question`, `answer` (a sentence), `source` (a table), `is_known`.
+@dataclass(frozen=True)
+class Answer:
+    """One answer to one of the four questions, and the table that it is read from."""
 
-    business, plan, feedback, chances (S5.3). `followed` is goal_setting.progress of the account; without it the
-    plan is answered by its promises and projects.
+    question: str
+    answer: Words
+    source: str
+    is_known: bool
+
+
+@result("questions")
+def questions(account: Account, followed: Sequence[Any] | None = None) -> Iterable[Answer]:
+    """Answer business, plan, feedback and chances (S5.3) from the data; what is not known is said.
+
+    `followed` is goal_setting.progress of the account; without it the plan is answered by its promises and projects.
     """
-    parts = {
-        "business": _business(account),
-        "plan": _plan(account, followed),
-        "feedback": _feedback(account),
-        "chances": _chances(account),
-    }
-    rows = [{"question": question, **answer} for question, answers in parts.items() for answer in answers]
-    return pd.DataFrame(rows, columns=["question", "answer", "source", "is_known"])
+    yield from _business(account)
+    yield from _plan(account, followed)
+    yield from _feedback(account)
+    yield from _chances(account)
 
 
-def _answer(key: str, source: str, *, known: bool = True, **values: Any) -> Answer:
-    said = {"key": f"answer.{key}", **values} if known else {"key": f"answer.{key}.unknown"}
-    return {"answer": said, "source": source, "is_known": known}
+def _answer(question: str, key: str, source: str, *, known: bool = True, **values: Any) -> Answer:
+    told = words.sentence(f"answer.{key}", **values) if known else words.sentence(f"answer.{key}.unknown")
+    return Answer(question, told, source, known)
 
 
-def _business(account: AccountView) -> Iterator[Answer]:
-    sold = measures.sales(account).iloc[0]
+def _business(account: Account) -> Iterator[Answer]:
+    sold = measures.sales(account)
     yield _answer(
+        "business",
         "sales",
         "revenue",
-        known=not pd.isna(sold["revenue_12m"]),
-        amount=text.money(sold["revenue_12m"], account.currency),
-        change=text.percent(sold["growth_share"], 1, signed=True),
-        margin=text.percent(sold["margin_share"]),
+        known=sold.revenue_12m is not None,
+        amount=measures.named(account, "revenue", words.money(sold.revenue_12m, account.currency)),
+        change=measures.of_growth(account, sold.growth_share),
+        margin=words.percent(sold.margin_share),
     )
-    groups = measures.sales_by_group(account)
-    groups["moved"] = groups["revenue_12m"] - groups["revenue_previous_12m"]
-    most = groups.dropna(subset=["moved"]).sort_values("moved", key=abs, ascending=False).head(1)
-    for row in most.to_dict("records"):
-        amount = text.money(row["moved"], account.currency, signed=True)
-        yield _answer("group", "revenue", group=row["product_group"], amount=amount)
-    left = measures.customer_profit(account).iloc[0]
-    if not pd.isna(left["profit"]):
-        yield _answer("profit", "service_cost", amount=text.money(left["profit"], account.currency))
-    for row in measures.past_year(account, account.event, "happened_on", 6).to_dict("records"):
-        yield _answer("event", "event", title=row["title"], day=row["happened_on"])
+    moved = {
+        each.product_group: each.revenue_12m - each.revenue_previous_12m
+        for each in measures.sales_by_group(account)
+        if each.revenue_12m is not None and each.revenue_previous_12m is not None
+    }
+    if moved:
+        most = max(moved, key=lambda group: abs(moved[group]))
+        told = words.money(moved[most], account.currency, signed=True)
+        yield _answer("business", "group", "revenue", group=most, amount=told)
+    left = measures.customer_profit(account).profit
+    if left is not None:
+        yield _answer("business", "profit", "service_cost", amount=words.money(left, account.currency))
+    half_year = since(account, 6)
+    for event in account.events:
+        if half_year <= event.happened_on <= account.today:
+            yield _answer("business", "event", "event", title=event.title, day=words.day(event.happened_on))
 
 
-def _plan(account: AccountView, followed: pd.DataFrame | None) -> Iterator[Answer]:
+def _plan(account: Account, followed: Sequence[Any] | None) -> Iterator[Answer]:
     if followed is not None:
-        states = followed["state"].replace("not_due", "on_track").value_counts()
-        counts = {state: int(states.get(state, 0)) for state in ("on_track", "at_risk", "off_track")}
+        states = Counter("on_track" if each.state == "not_due" else each.state for each in followed)
+        counts = {state: states[state] for state in ("on_track", "at_risk", "off_track")}
         unknown = len(followed) - sum(counts.values())
-        yield _answer("goals", "goal", known=bool(len(followed)), n=len(followed), **counts, unknown=unknown)
-    for row in measures.commitments(account).to_dict("records"):
-        key = f"promises_{row['direction']}"
-        yield _answer(
-            key, "commitment", known=row["due"] > 0, n=row["on_time"], of=row["due"], open=row["overdue"]
-        )
-    for row in measures.projects(account).to_dict("records"):
-        if (
-            row["status"] not in ("done", "stopped")
-            and not pd.isna(row["slip_days"])
-            and row["slip_days"] > 0
-        ):
-            yield _answer("project", "project", title=row["name"], days=row["slip_days"])
-    waiting = account.decision["status"].eq("asked").sum()
+        known = bool(followed)
+        yield _answer("plan", "goals", "goal", known=known, n=len(followed), **counts, unknown=unknown)
+    for side in measures.commitments(account):
+        counted = {"n": side.on_time, "of": side.due, "open": side.overdue}
+        yield _answer("plan", f"promises_{side.direction}", "commitment", known=side.due > 0, **counted)
+    for project in measures.projects(account):
+        if project.status not in ("done", "stopped") and project.slip_days and project.slip_days > 0:
+            yield _answer("plan", "project", "project", title=project.name, days=project.slip_days)
+    waiting = sum(each.status == "asked" for each in account.decisions)
     if waiting:
-        yield _answer("decisions", "decision", n=int(waiting))
+        yield _answer("plan", "decisions", "decision", n=waiting)
 
 
-def _feedback(account: AccountView) -> Iterator[Answer]:
-    rows = measures.satisfaction(account)
-    if rows.empty:
-        yield _answer("voices", "feedback", known=False)
-    for row in rows.to_dict("records"):
-        kind = text.label("feedback_kind", row["kind"])
-        yield _answer("voices", "feedback", kind=kind, told=row["answers"], n=row["n"], day=row["latest_on"])
-    said = measures.past_year(account, account.feedback.dropna(subset=["comment"]), "answered_on")
-    for row in said.sort_values("answered_on").tail(2).to_dict("records"):
-        yield _answer("comment", "feedback", said=row["comment"], day=row["answered_on"])
+def _feedback(account: Account) -> Iterator[Answer]:
+    asked = measures.satisfaction(account)
+    if not asked:
+        yield _answer("feedback", "voices", "feedback", known=False)
+    for kind in asked:
+        told: dict[str, Any] = {"told": kind.answers, "n": kind.n, "day": words.day(kind.latest_on)}
+        yield _answer("feedback", "voices", "feedback", kind=words.label("feedback_kind", kind.kind), **told)
+    year = since(account)
+    said = [each for each in account.answers if each.comment and year <= each.answered_on <= account.today]
+    for each in sorted(said, key=lambda each: each.answered_on)[-2:]:
+        yield _answer("feedback", "comment", "feedback", said=each.comment, day=words.day(each.answered_on))
 
 
-def _chances(account: AccountView) -> Iterator[Answer]:
-    offers = account.opportunity[account.opportunity["stage"].eq("open")]
-    amount = text.money(offers["amount"].sum(min_count=1), account.currency)
-    yield _answer("offers", "opportunity", known=bool(len(offers)), n=len(offers), amount=amount)
-    weight = (account.risk["probability"] * account.risk["impact"]).astype("Float64").fillna(0)
-    for row in account.risk.loc[weight.sort_values(ascending=False).index].head(2).to_dict("records"):
-        yield _answer("risk", "risk", title=row["title"], signal=row["signal"])
-    lost = measures.exposure(account).iloc[0]
-    if not pd.isna(lost["at_risk"]):
-        sum_, months = text.money(lost["at_risk"], account.currency), lost["replacement_months"]
-        yield _answer(f"exposure_{lost['basis']}", "assessment", amount=sum_, months=months)
+def _chances(account: Account) -> Iterator[Answer]:
+    offers = [each for each in account.opportunities if each.stage == "open"]
+    amount = words.money(total(each.amount for each in offers), account.currency)
+    yield _answer("chances", "offers", "opportunity", known=bool(offers), n=len(offers), amount=amount)
+    for risk in sorted(account.risks, key=lambda each: -(each.probability or 0) * (each.impact or 0))[:2]:
+        yield _answer("chances", "risk", "risk", title=risk.title, signal=risk.signal)
+    lost = measures.exposure(account)
+    if lost.at_risk is not None:
+        told: dict[str, Any] = {
+            "amount": words.money(lost.at_risk, account.currency),
+            "months": lost.replacement_months,
+        }
+        yield _answer("chances", f"exposure_{lost.basis}", "assessment", **told)
 
 
-def decisions(account: AccountView) -> pd.DataFrame:
+def decisions(account: Account) -> pd.DataFrame:
     """One row per decision that is asked for or was taken within a year, the waiting ones first.
 
     Columns: title, status, reason, cost, owner_id, asked_on, due_on, decided_on, `days` waited (asked only).
@@ -154,7 +166,7 @@ def decisions(account: AccountView) -> pd.DataFrame:
     return shown.sort_values(["status", "asked_on"], ignore_index=True)[names]
 
 
-def held(account: AccountView) -> pd.DataFrame:
+def held(account: Account) -> pd.DataFrame:
     """One row per review held, the newest first: `kind`, `held_on`, the four answers noted, decisions, notes sent."""
     rows = account.review[account.review["held_on"] <= measures.today(account)]
     taken = account.decision["review_id"].value_counts()
@@ -167,7 +179,7 @@ def held(account: AccountView) -> pd.DataFrame:
     return counted.sort_values("held_on", ascending=False, ignore_index=True)[names]
 
 
-def communication(account: AccountView, compared: pd.DataFrame | None = None) -> pd.DataFrame:
+def communication(account: Account, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per receiver of the note after the last review: `receiver`, `sent_on`, `state`, `note` (S5.5).
 
     State is sent (by the next day), late, not_sent, or no_review. The note is a draft from the same facts; the
@@ -181,7 +193,7 @@ def communication(account: AccountView, compared: pd.DataFrame | None = None) ->
 
 
 def _note(
-    account: AccountView, receiver: str, reviews: pd.DataFrame, compared: pd.DataFrame | None
+    account: Account, receiver: str, reviews: pd.DataFrame, compared: pd.DataFrame | None
 ) -> dict[str, Any]:
     sent_on, state = pd.NaT, "no_review"
     for review in reviews.to_dict("records"):
@@ -202,7 +214,7 @@ def _listed(titles: list[str]) -> str:
     return "; ".join(titles[:3]) if titles else text.t("note.nothing")
 
 
-def _news(account: AccountView, compared: pd.DataFrame | None, *, shared_only: bool) -> list[str]:
+def _news(account: Account, compared: pd.DataFrame | None, *, shared_only: bool) -> list[str]:
     if compared is None:
         return []
     rows = compared[compared["area"].isin(["goals", "promises"])] if shared_only else compared
@@ -217,10 +229,10 @@ def _news(account: AccountView, compared: pd.DataFrame | None, *, shared_only: b
     return list(dict.fromkeys(kept.sort_values("on", ascending=False)["title"]))
 
 
-def _asked(account: AccountView, receiver: str) -> list[str]:
+def _asked(account: Account, receiver: str) -> list[str]:
     if receiver == "management":
         return list(account.decision.loc[account.decision["status"].eq("asked"), "title"])
-    promises = measures.promises(account)
+    promises = measures.promises(account).frame()
     side = "ours" if receiver == "squad" else "customer"
     waiting = promises[promises["direction"].eq(side) & promises["state"].isin(["overdue", "open"])]
     if receiver == "customer":

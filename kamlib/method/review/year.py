@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+from kamlib import words
+from kamlib.method.measures.periods import since
+from kamlib.schema import Account, result
+from kamlib.schema.plan import Goal, Initiative
+from kamlib.words import Words
 
-from kamlib.method import measures
-from kamlib.schema import AccountView
+
+@dataclass(frozen=True)
+class NextYear:
+    """A goal or an open initiative, and whether the draft keeps, changes or stops it."""
+
+    kind: str
+    title: str
+    verdict: str
+    reason: Words
+    owner_id: str | None
+    row_id: str
 
 
-def next_year(account: AccountView, followed: pd.DataFrame) -> pd.DataFrame:
-    """One row per goal and open initiative: `kind`, `title`, `verdict` (keep, change, stop), `reason`, `owner_id`.
+@result("next_year")
+def next_year(account: Account, followed: Sequence[Any]) -> Iterable[NextYear]:
+    """Return each goal and open initiative with its verdict, what to stop first.
 
     `followed` is goal_setting.progress of the account. It is a draft: people decide, with their own reason.
     """
-    driven = set(_open(account)["goal_id"])
-    states = followed.set_index("goal_id")[["state", "way"]].to_dict("index")
-    goals = [_goal(goal, states.get(goal["row_id"], {}), driven) for goal in account.goal.to_dict("records")]
-    steps = [_initiative(step, measures.today(account)) for step in _open(account).to_dict("records")]
-    columns = ["kind", "title", "verdict", "reason", "owner_id", "row_id"]
-    order = {"stop": 0, "change": 1, "keep": 2}
-    return pd.DataFrame([*goals, *steps], columns=columns).sort_values(
-        ["kind", "verdict"], key=lambda column: column.replace(order).astype("str"), ignore_index=True
+    driven = {each.goal_id for each in account.open_initiatives}
+    states = {each.goal_id: each for each in followed}
+    goals = [_goal(each, states.get(each.row_id), is_driven=each.row_id in driven) for each in account.goals]
+    steps = [_initiative(each, account.days_late(each.due_on)) for each in account.open_initiatives]
+    return sorted(
+        [*goals, *steps], key=lambda each: (each.kind, ("stop", "change", "keep").index(each.verdict))
     )
 
 
-def _open(account: AccountView) -> pd.DataFrame:
-    return account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
-
-
-def _goal(goal: dict[Any, Any], followed: dict[Any, Any], driven: set[str]) -> dict[str, Any]:
-    way = followed.get("way")
+def _goal(goal: Goal, followed: Any, *, is_driven: bool) -> NextYear:
     verdict, reason = goal_verdict(
-        str(followed.get("state", "no_reading")),
-        declined=goal["customer_status"] == "declined",
-        reached=way is not None and not pd.isna(way) and way >= 1,
-        driven=goal["row_id"] in driven,
+        followed.state if followed else "no_reading",
+        declined=goal.customer_status == "declined",
+        reached=followed is not None and followed.way is not None and followed.way >= 1,
+        driven=is_driven,
     )
-    return {
-        "kind": "goal",
-        "title": goal["title"],
-        "verdict": verdict,
-        "reason": {"key": f"next_year.{reason}"},
-        "owner_id": goal["owner_id"],
-        "row_id": goal["row_id"],
-    }
+    told = words.sentence(f"next_year.{reason}")
+    return NextYear("goal", goal.title, verdict, told, goal.owner_id, goal.row_id)
 
 
 def goal_verdict(state: str, *, declined: bool, reached: bool, driven: bool) -> tuple[str, str]:
@@ -64,24 +67,27 @@ def goal_verdict(state: str, *, declined: bool, reached: bool, driven: bool) -> 
     return "change", {"at_risk": "at_risk", "off_track": "off_track"}.get(state, "unmeasured")
 
 
-def _initiative(step: dict[Any, Any], now: pd.Timestamp) -> dict[str, Any]:
-    late = 0 if pd.isna(step["due_on"]) else (now - step["due_on"]).days
+def _initiative(step: Initiative, late: int) -> NextYear:
     verdict, reason = (
         ("stop", "very_late") if late > 90 else ("change", "late") if late > 0 else ("keep", "runs")
     )
-    return {
-        "kind": "initiative",
-        "title": step["title"],
-        "verdict": verdict,
-        "reason": {"key": f"next_year.{reason}", "days": late},
-        "owner_id": step["owner_id"],
-        "row_id": step["row_id"],
-    }
+    told = words.sentence(f"next_year.{reason}", days=late)
+    return NextYear("initiative", step.title, verdict, told, step.owner_id, step.row_id)
 
 
-def ground(account: AccountView) -> pd.DataFrame:
-    """One row: how much the draft stands on: internal reviews in the last year, of four, `is_enough`, `reading` (S5.4)."""
-    reviews = account.review[account.review["kind"].eq("internal")]
-    n = len(measures.past_year(account, reviews, "held_on"))
-    said = {"key": "review.ground" if n >= 4 else "review.ground.thin", "n": n}
-    return measures.one_row(reviews=n, wanted=4, is_enough=n >= 4, reading=said)
+@dataclass(frozen=True)
+class Ground:
+    """What next year's draft stands on: internal reviews of the last year, of four (S5.4)."""
+
+    reviews: int
+    wanted: int
+    is_enough: bool
+    reading: dict[str, object]
+
+
+def ground(account: Account) -> Ground:
+    """Return how much the draft stands on."""
+    year = since(account), account.today
+    n = sum(each.kind == "internal" and year[0] <= each.held_on <= year[1] for each in account.reviews)
+    key = "review.ground" if n >= 4 else "review.ground.thin"
+    return Ground(n, 4, n >= 4, {"key": key, "n": n})

@@ -12,19 +12,20 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
     """One row per KAM of the key accounts, accounts without one last.
 
     Columns: owner_id, key_accounts, account_ids, hours_needed (the plans' own, else the middle of the hours that
-    the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own), hours_available (what the squads
-    give the KAM a year; missing if nobody has said), hours_short, state: ok, many_accounts, too_few_hours, no_owner.
+    the quadrant asks for), hours_estimated_share (share of the accounts without hours of their own),
+    hours_available (the KAM's own capacity a year; missing if nobody has said), hours_short, state: ok,
+    many_accounts, too_few_hours, hours_unknown (nobody has said what hours there are), no_owner.
     """
     keys = segments[segments["is_key"]][["account_id", "name", "quadrant"]]
-    plans = portfolio.account_plan.sort_values("year").drop_duplicates("account_id", keep="last")
-    rows = keys.merge(plans[["account_id", "owner_id", "hours_year"]], on="account_id", how="left")
-    rows = rows.assign(
-        owner_id=rows["owner_id"].fillna(""),
-        planned=rows["hours_year"].notna(),
-        hours=rows["hours_year"].fillna(_usual_hours(portfolio, rows["quadrant"])),
+    plans = [portfolio.plans.get(each) for each in keys["account_id"]]
+    planned = pd.Series([plan.hours_year if plan else None for plan in plans], keys.index, dtype="float64")
+    accounts = keys.assign(
+        owner_id=[(plan and plan.owner_id) or "" for plan in plans],
+        planned=planned.notna(),
+        hours=planned.fillna(_usual_hours(portfolio, keys["quadrant"])),
     )
-    found = (
-        rows.groupby("owner_id")
+    kams = (
+        accounts.groupby("owner_id")
         .agg(
             key_accounts=("account_id", "size"),
             account_ids=("account_id", list),
@@ -35,17 +36,17 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
         .reset_index()
     )
     available = (
-        found["owner_id"]
+        kams["owner_id"]
         .map(measures.hours(portfolio).set_index("person_id")["hours_available"])
         .astype(float)
     )
-    found = found.assign(
-        hours_estimated_share=1.0 - found.pop("planned").astype(float),
+    kams = kams.assign(
+        hours_estimated_share=1.0 - kams.pop("planned").astype(float),
         hours_available=available,
-        hours_short=(found["hours_needed"] - available).clip(lower=0.0),
+        hours_short=(kams["hours_needed"] - available).clip(lower=0.0),
     )
-    found["state"] = [_state(row, portfolio) for row in found.itertuples()]
-    return found.sort_values("owner_id", key=lambda owners: owners.replace("", "\uffff"), ignore_index=True)
+    kams["state"] = [_state(row, portfolio) for row in kams.itertuples()]
+    return kams.sort_values("owner_id", key=lambda owners: owners.replace("", "\uffff"), ignore_index=True)
 
 
 def _usual_hours(portfolio: Portfolio, quadrants: pd.Series) -> pd.Series:
@@ -61,4 +62,6 @@ def _state(row: object, portfolio: Portfolio) -> str:
     if getattr(row, "hours_short", 0.0) > 0:
         return "too_few_hours"
     many = getattr(row, "key_accounts", 0) > portfolio.limit("accounts_per_kam_high")
-    return "many_accounts" if many else "ok"
+    if many:
+        return "many_accounts"
+    return "hours_unknown" if pd.isna(getattr(row, "hours_available", None)) else "ok"

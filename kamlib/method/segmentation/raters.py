@@ -23,12 +23,12 @@ def agreement(portfolio: Portfolio) -> pd.DataFrame:
     reading (low, some, high; empty where it can't be told), first_reading (of the first round), cells_apart (in the
     first round: what the room talks about). Only criteria that somebody has rated.
     """
-    found, first = _agreed(portfolio), _agreed(portfolio, first_round=True)
+    last, first = _agreed(portfolio), _agreed(portfolio, first_round=True)
     apart = disagreements(portfolio, first_round=True)["criterion"].value_counts()
-    found = found.assign(
-        first_reading=first["reading"], cells_apart=found["criterion"].map(apart).fillna(0).astype(int)
+    last = last.assign(
+        first_reading=first["reading"], cells_apart=last["criterion"].map(apart).fillna(0).astype(int)
     )
-    return found[found["raters"] > 0].reset_index(drop=True)
+    return last[last["raters"] > 0].reset_index(drop=True)
 
 
 def _agreed(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
@@ -80,15 +80,15 @@ def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> pd.Data
         who=given["function"].map(lambda code: text.label("function", code)),
     )
     cells = given.groupby(["account_id", "criterion"])
-    found = cells["score"].agg(lowest="min", highest="max", median="median", raters="size").reset_index()
-    found = found[found["highest"] - found["lowest"] >= portfolio.limit("rater_steps_apart")]
+    apart = cells["score"].agg(lowest="min", highest="max", median="median", raters="size").reset_index()
+    apart = apart[apart["highest"] - apart["lowest"] >= portfolio.limit("rater_steps_apart")]
     for end, column in (("lowest", "low_by"), ("highest", "high_by")):
-        found[column] = [
-            _who(given, row.account_id, row.criterion, getattr(row, end)) for row in found.itertuples()
+        apart[column] = [
+            _who(given, row.account_id, row.criterion, getattr(row, end)) for row in apart.itertuples()
         ]
-    found["apart"] = found["highest"] - found["lowest"]
+    apart["apart"] = apart["highest"] - apart["lowest"]
     order = ["apart", "account_id", "criterion"]
-    ordered: pd.DataFrame = found.sort_values(order, ascending=[False, True, True], ignore_index=True)
+    ordered: pd.DataFrame = apart.sort_values(order, ascending=[False, True, True], ignore_index=True)
     return ordered
 
 
@@ -104,12 +104,12 @@ def criteria_correlation(segments: pd.DataFrame, portfolio: Portfolio) -> pd.Dat
     """
     limit = portfolio.limit("criteria_correlation_limit")
     compared = segments[segments["place"].notna()]
-    rows = []
+    correlations = []
     for first, second in combinations(portfolio.settings["criteria"], 2):
         both = compared[[first, second]].dropna()
         ranks = both.rank()
         varied = len(both) >= LEAST_PAIRS and bool((ranks.std() > 0).all())
         rho = float(ranks[first].corr(ranks[second])) if varied else float("nan")
-        rows.append({"first": first, "second": second, "accounts": len(both), "rho": rho})
-    found = pd.DataFrame(rows)
-    return found.assign(is_high=found["rho"].abs() > limit)
+        correlations.append({"first": first, "second": second, "accounts": len(both), "rho": rho})
+    pairs = pd.DataFrame(correlations)
+    return pairs.assign(is_high=pairs["rho"].abs() > limit)

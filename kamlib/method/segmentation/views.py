@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,27 +10,24 @@ import pandas as pd
 from kamlib import text
 from kamlib.errors import Finding
 from kamlib.method import concentration, scoring, units
-from kamlib.method.segmentation.choice import values_of
+from kamlib.method.segmentation.choice import Choice, as_opened, values_of
 from kamlib.method.segmentation.raters import criteria_correlation
-from kamlib.method.segmentation.scores import scores
-from kamlib.method.segmentation.weights import weights_in_force
-from kamlib.schema import Portfolio, Standing
+from kamlib.method.segmentation.rules import VERDICTS
+from kamlib.method.segmentation.scores import exposure_shares, scores
+from kamlib.schema import STANDING_COLUMNS, Portfolio
 
 
-def figures(segments: pd.DataFrame, portfolio: Portfolio) -> list[dict[str, Any]]:
-    """Return what the choice carries: places and how sure they are, share of revenue and contribution, and the few."""
-    keys = segments[segments["is_key"]]
-    verdicts = segments["verdict"].value_counts()
+def figures(choice: Choice, portfolio: Portfolio) -> list[dict[str, Any]]:
+    """Return what the choice carries: key accounts and how sure they are, share of revenue and contribution, the few."""
+    keys, segments = choice.key_accounts, choice.segments
     months = concentration.key_months(portfolio, set(keys["account_id"]))["share"]
     few = concentration.concentration(portfolio).iloc[0]
-    sure = {name: int(verdicts.get(name, 0)) for name in ("robust_in", "contested")}
     bought = keys["revenue_12m"].sum() / (segments["revenue_12m"].sum() or np.nan)
-    carried = keys["exposure_share"].sum(min_count=1)
     return [
         {
             "label": text.t("segment.figure.keys"),
             "value": text.number(len(keys)),
-            "change": text.t("segment.figure.sure", **sure),
+            "change": _how_sure(keys, choice),
         },
         {
             "label": text.t("segment.figure.revenue"),
@@ -39,7 +35,7 @@ def figures(segments: pd.DataFrame, portfolio: Portfolio) -> list[dict[str, Any]
             "change": concentration.since_last_year(months),
             "series": months,
         },
-        {"label": text.t("segment.figure.contribution"), "value": text.percent(carried)},
+        *_carried(keys, segments),
         {
             "label": text.t("segment.figure.few", carried=text.percent(few["carried_share"])),
             "value": text.t("segment.figure.of", few=few["few"], accounts=few["accounts"]),
@@ -47,58 +43,104 @@ def figures(segments: pd.DataFrame, portfolio: Portfolio) -> list[dict[str, Any]
     ]
 
 
-def headline(segments: pd.DataFrame) -> dict[str, Any]:
-    """Return the sentence (key and values) that says who competes for how many places."""
-    asked = "willingness_to_partner" in segments.attrs["compared"]
+def _how_sure(keys: pd.DataFrame, choice: Choice) -> str:
+    """Say how many of the key accounts themselves hold; the rest of those compared stands in the headline."""
+    if not choice.is_weighed:
+        return text.t("segment.figure.not_ranked")
+    counts = keys["verdict"].value_counts()
+    sure = (text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts)
+    return text.listed(sure)
+
+
+def _carried(keys: pd.DataFrame, segments: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the card of their share of contribution; none where the shares are of revenue, for want of margins."""
+    _, source = exposure_shares(segments)
+    if source != "contribution_share":
+        return []
+    carried = keys["exposure_share"].sum(min_count=1)
+    return [{"label": text.t("segment.figure.contribution"), "value": text.percent(carried)}]
+
+
+def headline(choice: Choice) -> dict[str, Any]:
+    """Return the sentence (key and values) that says who competes for how many places, or that nothing weighs."""
+    segments = choice.segments
+    if not choice.is_weighed:
+        return {"key": "segment.weights.none"}
     verdicts = segments["verdict"].value_counts()
     return {
-        "key": f"segment.place.{'few' if asked else 'unasked'}",
+        "key": f"segment.place.{'few' if 'willingness_to_partner' in choice.compared else 'unasked'}",
         "accounts": len(segments),
         "asked": int((segments["gate"] != "not_asked").sum()),
         "compared": int(segments["place"].notna().sum()),
-        "places": segments.attrs["k"],
+        "places": choice.places,
         "robust_in": int(verdicts.get("robust_in", 0)),
         "contested": int(verdicts.get("contested", 0)),
     }
 
 
-def shortlist(segments: pd.DataFrame) -> pd.DataFrame:
+def swap(choice: Choice) -> dict[str, Any]:
+    """Return the sentence (key and values) that says who would come in or leave if we chose today; nothing if nobody."""
+    changed = changes(choice)
+    if changed.empty or not (choice.segments["basis"] == "recorded").any():
+        return {}
+    steps = [changed.loc[changed["change"] == f"would_{step}", "name"] for step in ("enter", "leave")]
+    enter, leave = (text.listed(_first(list(names))) for names in steps)
+    step = "both" if enter and leave else "enter" if enter else "leave"
+    return {"key": f"segment.swap.{step}", "enter": enter, "leave": leave}
+
+
+def decided(choice: Choice) -> dict[str, Any]:
+    """Return the sentence (key and values) that says when the key accounts were decided on."""
+    keys = choice.key_accounts
+    days = sorted(set(keys.loc[keys["basis"] == "recorded", "decided_on"].dropna()))
+    if not days:
+        return {"key": "segment.decided.none"}
+    return {"key": "segment.decided", "days": text.listed(map(text.day, days))}
+
+
+def _first(names: list[str], most: int = 3) -> list[str]:
+    rest = len(names) - most
+    return [*names[:most], text.t("segment.swap.more", count=rest)] if rest > 0 else names
+
+
+def shortlist(choice: Choice) -> pd.DataFrame:
     """One row per account that the room needs to see, as `assign`: near a place, a key account, or decided on."""
-    near = (segments["place"] <= 1.5 * segments.attrs["k"]).fillna(value=False).astype(bool)
+    segments = choice.segments
+    near = (segments["place"] <= 1.5 * choice.places).fillna(value=False).astype(bool)
     rows: pd.DataFrame = segments[near | segments["is_key"] | (segments["basis"] == "recorded")]
     return rows.sort_values(["place", "rank"], na_position="last", ignore_index=True)
 
 
-def lenses(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
+def lenses(choice: Choice, portfolio: Portfolio) -> pd.DataFrame:
     """One row per criterion: its lens, how it is used, its weight, and where its scores come from (S1.3, P3).
 
     Columns: criterion, lens, lens_use, direction, weight (missing: not weighed), judged, derived, unknown (counts).
     """
-    rows = scores(portfolio)
-    judged = rows["source"].str.startswith("judged")
-    kinds = np.select([judged, rows["score"].notna()], ["judged", "derived"], "unknown")
-    counts = pd.crosstab(rows["criterion"], kinds).reindex(
+    scored = scores(portfolio)
+    judged = scored["source"].str.startswith("judged")
+    kinds = np.select([judged, scored["score"].notna()], ["judged", "derived"], "unknown")
+    counts = pd.crosstab(scored["criterion"], kinds).reindex(
         columns=["judged", "derived", "unknown"], fill_value=0
     )
     criteria = portfolio.settings["criteria"]
-    found = pd.DataFrame({"criterion": list(criteria), "lens": [each["lens"] for each in criteria.values()]})
-    found = found.assign(
-        lens_use=found["lens"],
+    lens = pd.DataFrame({"criterion": list(criteria), "lens": [each["lens"] for each in criteria.values()]})
+    lens = lens.assign(
+        lens_use=lens["lens"],
         direction=[each["direction"] for each in criteria.values()],
-        weight=found["criterion"].map(segments.attrs["weights"]),
+        weight=lens["criterion"].map(choice.weights),
     )
-    return found.merge(counts.reset_index(), on="criterion", how="left").fillna(dict.fromkeys(counts, 0))
+    return lens.merge(counts.reset_index(), on="criterion", how="left").fillna(dict.fromkeys(counts, 0))
 
 
-def sources(portfolio: Portfolio, shortlist: pd.DataFrame) -> pd.DataFrame:
+def sources(choice: Choice, portfolio: Portfolio) -> pd.DataFrame:
     """One row per score that is not settled, as `scores`: of the first eight contested, and where people are apart."""
-    rows: pd.DataFrame = scores(portfolio)
-    open_ones = shortlist.loc[shortlist["verdict"] == "contested", "account_id"].head(8)
-    apart = rows["spread"] >= portfolio.limit("rater_steps_apart")
-    asked = rows["account_id"].isin(shortlist["account_id"])
-    weighed = rows["criterion"].isin(shortlist.attrs["weights"]) & rows["score"].notna()
-    rows = rows[asked & ((rows["account_id"].isin(open_ones) & weighed) | apart)]
-    ordered: pd.DataFrame = rows.sort_values(["account_id", "criterion"], ignore_index=True)
+    near, scored = shortlist(choice), scores(portfolio)
+    open_ones = near.loc[near["verdict"] == "contested", "account_id"].head(8)
+    apart = scored["spread"] >= portfolio.limit("rater_steps_apart")
+    asked = scored["account_id"].isin(near["account_id"])
+    weighed = scored["criterion"].isin(choice.weights) & scored["score"].notna()
+    unsettled = scored[asked & ((scored["account_id"].isin(open_ones) & weighed) | apart)]
+    ordered: pd.DataFrame = unsettled.sort_values(["account_id", "criterion"], ignore_index=True)
     return ordered
 
 
@@ -109,139 +151,96 @@ def anchors(portfolio: Portfolio) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["criterion", "score", "anchor"])
 
 
-def contributions(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
-    """One row per account and compared criterion: score, share of the weight, points of the total (0-100).
+def points(choice: Choice, portfolio: Portfolio) -> pd.DataFrame:
+    """One row per compared account that the room needs to see, by score: points by weighted criterion, and the score.
 
-    The points of one account sum to its score; a criterion that is not known has no points and no share.
+    The points (0-100) of one account sum to its score; a criterion that is not compared on has none.
     """
-    names = segments.attrs["compared"]
-    values = values_of(portfolio, segments[names])
-    shares = scoring.normalised([segments.attrs["weights"][name] for name in names])
-    points = 100.0 * scoring.contributions(values, shares)
-    return pd.DataFrame(
-        {
-            "account_id": np.repeat(segments["account_id"].to_numpy(), len(names)),
-            "name": np.repeat(segments["name"].to_numpy(), len(names)),
-            "criterion": np.tile(names, len(segments)),
-            "score": segments[names].to_numpy(dtype=float).ravel(),
-            "weight": np.tile(shares, len(segments)),
-            "points": points.ravel(),
-        }
+    near = shortlist(choice)
+    near = near[near["place"].notna()]
+    compared = list(choice.compared)
+    weights = [choice.weights[name] for name in compared]
+    parts = 100.0 * scoring.contributions(values_of(portfolio, near[compared]), weights)
+    wide = pd.DataFrame(parts, columns=compared, index=near.index).reindex(columns=list(choice.weights))
+    wide = pd.concat([near[["account_id", "name"]], wide], axis=1).assign(score=wide.sum(axis=1, min_count=1))
+    ordered: pd.DataFrame = wide.sort_values(
+        ["score", "account_id"], ascending=[False, True], ignore_index=True
     )
+    return ordered
 
 
-def side_by_side(segments: pd.DataFrame) -> pd.DataFrame:
+def side_by_side(choice: Choice) -> pd.DataFrame:
     """One row per account that our choice or revenue alone would take: both, ours only, revenue only (S1.2).
 
     Columns: account_id, name, revenue_12m, revenue_rank, place, margin_share, gate, is_key, by_revenue, agreement.
     """
-    keys = int(segments["is_key"].sum()) or segments.attrs["k"]
+    segments, keys = choice.segments, len(choice.key_accounts) or choice.places
     by_revenue = (segments["revenue_12m"].rank(ascending=False, method="first") <= keys) & (
         segments["revenue_12m"] > 0
     )
-    rows = segments.assign(
+    beside = segments.assign(
         by_revenue=by_revenue, margin_share=segments["margin_12m"] / segments["revenue_12m"]
     )
-    rows = rows[rows["is_key"] | rows["by_revenue"]]
-    rows["agreement"] = np.select(
-        [rows["is_key"] & rows["by_revenue"], rows["is_key"]], ["both", "ours_only"], "revenue_only"
+    beside = beside[beside["is_key"] | beside["by_revenue"]]
+    beside["agreement"] = np.select(
+        [beside["is_key"] & beside["by_revenue"], beside["is_key"]], ["both", "ours_only"], "revenue_only"
     )
-    columns = [
-        "revenue_12m",
-        "revenue_rank",
-        "place",
-        "margin_share",
-        "gate",
-        "is_key",
-        "by_revenue",
-        "agreement",
-    ]
-    return rows.sort_values("revenue_rank")[["account_id", "name", *columns]].reset_index(drop=True)
+    columns = ["account_id", "name", "revenue_12m", "revenue_rank", "place", "margin_share", "gate"]
+    return beside.sort_values("revenue_rank")[[*columns, "is_key", "by_revenue", "agreement"]].reset_index(
+        drop=True
+    )
 
 
-def points(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
-    """One row per compared account, by place: the points that each weighted criterion brings, and the score."""
-    long = contributions(segments[segments["place"].notna()].sort_values("place"), portfolio)
-    wide = long.pivot(index=["account_id", "name"], columns="criterion", values="points")  # noqa: PD010
-    wide = wide.reindex(columns=list(segments.attrs["weights"])).assign(score=wide.sum(axis=1, min_count=1))
-    return wide.reset_index().sort_values(["score", "account_id"], ascending=[False, True], ignore_index=True)
-
-
-def contested(segments: pd.DataFrame) -> pd.DataFrame:
+def contested(choice: Choice) -> pd.DataFrame:
     """One row per contested account, by place: what the room talks about (P23), as `robustness`."""
-    rows = robustness(segments)
-    return rows[rows["verdict"] == "contested"].reset_index(drop=True)
+    compared = robustness(choice)
+    return compared[compared["verdict"] == "contested"].reset_index(drop=True)
 
 
-def robustness(segments: pd.DataFrame) -> pd.DataFrame:
+def robustness(choice: Choice) -> pd.DataFrame:
     """One row per compared account, by place: acceptability, verdict, tipping weight and the sentence (S1.6).
 
     `central_<criterion>` is the mean weight of the draws in which the account has a place (6.3).
     """
-    rows = segments[segments["place"].notna()].sort_values("place")
-    central = [f"central_{name}" for name in segments.attrs["weights"]]
-    columns = [
-        "account_id",
-        "name",
-        "place",
-        "score",
-        "has_place",
-        "is_key",
-        "acceptability",
-        "verdict",
-        "is_proved",
-    ]
-    return rows[[*columns, "tipping_criterion", "tipping_weight", "holds", *central]].reset_index(drop=True)
+    compared = choice.segments[choice.segments["place"].notna()].sort_values("place")
+    columns = ["account_id", "name", "place", "score", "has_place", "is_key", "acceptability", "verdict"]
+    columns += ["is_proved", "tipping_criterion", "tipping_weight", "holds"]
+    central = [f"central_{name}" for name in choice.weights]
+    return compared[[*columns, *central]].reset_index(drop=True)
 
 
-def changes(segments: pd.DataFrame) -> pd.DataFrame:
-    """One row per account where the recorded choice and today's proposal differ (S1.1: revisited every year)."""
-    rows = segments[segments["is_key"] != segments["proposed_is_key"]].sort_values(
-        "place", na_position="last"
-    )
-    rows = rows.assign(change=np.where(rows["is_key"], "would_leave", "would_enter"))
-    columns = [
-        "place",
-        "gate",
-        "verdict",
-        "is_key",
-        "change",
-        "proposed_outcome",
-        "proposed_reason",
-        "holds",
-        "reason",
-    ]
-    return rows[["account_id", "name", *columns]].reset_index(drop=True)
+def changes(choice: Choice) -> pd.DataFrame:
+    """One row per account where the recorded choice and today's proposal differ (S1.1: revisited every year).
 
-
-def reweigh(segments: pd.DataFrame, weights: Mapping[str, float], portfolio: Portfolio) -> pd.DataFrame:
-    """One row per account near a place under the old weights or the new, by its new place: what follows a slider.
-
-    Columns: account_id, name, new_place, new_score, has_new_place, place, moved (places up), step (in, out, stays
-    in, stays out), verdict, gate.
+    Where nothing weighs nothing is proposed, so nothing differs.
     """
-    names = segments.attrs["compared"]
-    shares = weights_in_force(portfolio, weights)
-    rows = segments[segments["place"].notna()].copy()
-    values = values_of(portfolio, rows[names])
-    rows["new_score"] = 100.0 * scoring.totals(values, [shares[name] for name in names])
-    # The place before is the tie break: equal scores do not jump about under the slider.
-    rows["new_place"] = scoring.places(rows["new_score"], -rows["place"].astype(float))
-    rows["has_new_place"] = rows["new_place"] <= segments.attrs["k"]
-    rows = rows[rows[["place", "new_place"]].min(axis=1) <= 1.5 * segments.attrs["k"]]
-    rows["moved"] = rows["place"].astype(int) - rows["new_place"]
-    rows["step"] = np.select(
-        [
-            rows["has_new_place"] & ~rows["has_place"],
-            ~rows["has_new_place"] & rows["has_place"],
-            rows["has_place"],
-        ],
-        ["enters", "leaves", "stays_in"],
-        "stays_out",
+    segments = choice.segments
+    differs = (segments["is_key"] != segments["proposed_is_key"]) & choice.is_weighed
+    differing = segments[differs].sort_values("place", na_position="last")
+    differing = differing.assign(change=np.where(differing["is_key"], "would_leave", "would_enter"))
+    columns = ["account_id", "name", "place", "gate", "verdict", "is_key", "change", "proposed_outcome"]
+    return differing[[*columns, "proposed_reason", "holds", "reason"]].reset_index(drop=True)
+
+
+def moves(choice: Choice, portfolio: Portfolio) -> pd.DataFrame:
+    """One row per account near a place now or when the page was opened, by place: what follows a slider.
+
+    Columns: account_id, name, place, score, moved (places up since the page was opened; missing: was not compared),
+    step (enters, leaves, stays_in, stays_out), verdict, gate.
+    """
+    before = as_opened(portfolio).segments.set_index("account_id")[["place", "has_place"]]
+    moved = choice.segments.join(before.add_suffix("_before"), on="account_id")
+    moved = moved[moved["place"].notna()].sort_values("place")
+    nearest = moved[["place", "place_before"]].min(axis=1)
+    moved = moved[nearest <= 1.5 * choice.places]
+    was_in = moved["has_place_before"].fillna(value=False).astype(bool)
+    steps = [moved["has_place"] & ~was_in, ~moved["has_place"] & was_in, was_in]
+    moved = moved.assign(
+        moved=moved["place_before"] - moved["place"],
+        step=np.select(steps, ["enters", "leaves", "stays_in"], "stays_out"),
     )
-    columns = ["new_place", "new_score", "has_new_place", "place", "moved", "step", "verdict", "gate"]
-    ordered: pd.DataFrame = rows.sort_values("new_place")[["account_id", "name", *columns]]
-    return ordered.reset_index(drop=True)
+    columns = ["account_id", "name", "place", "score", "moved", "step", "verdict", "gate"]
+    return moved[columns].reset_index(drop=True)
 
 
 def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
@@ -249,41 +248,42 @@ def standings(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:
 
     A member stands where its decision unit stands.
     """
-    told = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
-    tops = units.roots(portfolio.account)
-    rows = told.loc[tops, list(Standing)]
+    by_unit = segments.assign(segment=segments["outcome"], of_accounts=len(segments)).set_index("account_id")
+    tops = units.groups_of(portfolio)
+    rows = by_unit.loc[tops, list(STANDING_COLUMNS)]
     return rows.set_axis(tops.index, axis=0).rename_axis("account_id").reset_index()
 
 
-def findings(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+def findings(choice: Choice, portfolio: Portfolio) -> list[Finding]:
     """Return what somebody should look at before the choice is recorded, the gravest first."""
-    found = [
+    return [
+        *([] if choice.is_weighed else [Finding("weights_all_zero", "warning", {}, {})]),
         *units.findings(portfolio.account),
-        *_number_of_keys(portfolio, segments),
-        *_loss_makers(segments),
-        *_rescore(portfolio, segments),
-        *_not_compared(segments),
-        *_missing_history(portfolio, segments),
+        *_number_of_keys(choice, portfolio),
+        *_loss_makers(choice),
+        *_rescore(choice, portfolio),
+        *_not_compared(choice),
+        *_missing_history(choice, portfolio),
+        *_overlaps(choice, portfolio),
     ]
-    pairs = criteria_correlation(segments, portfolio)
-    weighted = pairs["first"].isin(segments.attrs["weights"]) & pairs["second"].isin(
-        segments.attrs["weights"]
-    )
-    overlap = [
+
+
+def _overlaps(choice: Choice, portfolio: Portfolio) -> list[Finding]:
+    """Two weighted criteria that say nearly the same count it twice (6.1)."""
+    pairs = criteria_correlation(choice.segments, portfolio)
+    weighted = pairs["is_high"] & pairs["first"].isin(choice.weights) & pairs["second"].isin(choice.weights)
+    return [
         Finding("criteria_overlap", "warning", {}, {"pair": _named(first, second), "rho": float(rho)})
-        for first, second, rho in pairs.loc[
-            pairs["is_high"] & weighted, ["first", "second", "rho"]
-        ].to_numpy()
+        for first, second, rho in pairs.loc[weighted, ["first", "second", "rho"]].to_numpy()
     ]
-    return [*found, *overlap]
 
 
 def _named(*criteria: str) -> str:
     return text.listed(text.label("criterion", criterion) for criterion in criteria)
 
 
-def _number_of_keys(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
-    keys = int(segments["is_key"].sum())
+def _number_of_keys(choice: Choice, portfolio: Portfolio) -> list[Finding]:
+    keys = len(choice.key_accounts)
     low, high = (int(portfolio.limit(f"key_accounts_{end}")) for end in ("low", "high"))
     outside = not low <= keys <= high
     return (
@@ -291,22 +291,22 @@ def _number_of_keys(portfolio: Portfolio, segments: pd.DataFrame) -> list[Findin
     )
 
 
-def _loss_makers(segments: pd.DataFrame) -> list[Finding]:
-    rows = segments[segments["is_key"] & (segments["profit_12m"] < 0)]
+def _loss_makers(choice: Choice) -> list[Finding]:
+    losing = choice.key_accounts[choice.key_accounts["profit_12m"] < 0]
     return [
         Finding(
             "key_account_loses_money", "warning", {"account": name}, {"amount": round(float(profit) / 1e6, 1)}
         )
-        for name, profit in zip(rows["name"], rows["profit_12m"], strict=True)
+        for name, profit in zip(losing["name"], losing["profit_12m"], strict=True)
     ]
 
 
-def _rescore(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
+def _rescore(choice: Choice, portfolio: Portfolio) -> list[Finding]:
     """Two written no in twelve months: willingness is to be scored again (P25)."""
     since = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=12)
     goals = portfolio.goal[portfolio.goal["customer_status"] == "declined"]
     no = goals[goals["customer_status_on"] >= since].groupby("account_id").size()
-    names = segments.set_index("account_id")["name"]
+    names = choice.segments.set_index("account_id")["name"]
     return [
         Finding(
             "willingness_rescore",
@@ -318,11 +318,11 @@ def _rescore(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def _not_compared(segments: pd.DataFrame) -> list[Finding]:
-    unseen = [name for name in segments.attrs["weights"] if name not in segments.attrs["compared"]]
+def _not_compared(choice: Choice) -> list[Finding]:
+    unseen = [name for name in choice.weights if choice.is_weighed and name not in choice.compared]
     return [Finding(f"criterion_not_compared.{name}", "note", {}, {}) for name in unseen]
 
 
-def _missing_history(portfolio: Portfolio, segments: pd.DataFrame) -> list[Finding]:
-    known = segments["strategic_importance"].notna().any()
-    return [] if known or portfolio.revenue.empty else [Finding("history_too_short", "note", {}, {})]
+def _missing_history(choice: Choice, portfolio: Portfolio) -> list[Finding]:
+    is_known = choice.segments["strategic_importance"].notna().any()
+    return [] if is_known or portfolio.revenue.empty else [Finding("history_too_short", "note", {}, {})]

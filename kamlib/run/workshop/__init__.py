@@ -20,11 +20,11 @@ from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, KamError, problem
 from kamlib.method import goal_setting, planning, relationships, workshop
-from kamlib.run import files, leaks, sought
+from kamlib.run import closed_values, files, leaks
 from kamlib.run.reports import LONGEST_PATH
 from kamlib.run.workshop import canvases, guide, handouts
 from kamlib.run.workshop.meeting import Meeting
-from kamlib.schema import AccountView
+from kamlib.schema import Account
 from kamlib.show import paper
 
 KINDS = ("plan", "joint", "segmentation", "review", "customer-review")
@@ -82,8 +82,8 @@ def write(here: workspace.Workspace, request: Request) -> Delivery:
         return _put(request, inside, {"facilitator": (inside, ("no_ladder",))}, refusal)
     with tempfile.TemporaryDirectory(prefix="kam-workshop-", ignore_cleanup_errors=True) as work:
         view = _projected(here, inside.known, Path(work))
-        everyone, waived = sought.everything(here.portfolio()), sought.is_waived(inside.known)
-        closed = sought.for_customer(everyone, view, is_waived=waived)
+        everyone, waived = closed_values.everything(here.portfolio()), closed_values.is_waived(inside.known)
+        closed = closed_values.for_customer(everyone, view, is_waived=waived)
         readers = {"customer": (replace(inside, bundle=view), _ON_THE_TABLE), "facilitator": _held(inside)}
         return _put(request, inside, readers, closed=closed)
 
@@ -101,7 +101,7 @@ def _inside(here: workspace.Workspace, request: Request) -> Meeting:
     return Meeting(kind, here.portfolio(), on)
 
 
-def _projected(here: workspace.Workspace, inside: AccountView, work: Path) -> AccountView:
+def _projected(here: workspace.Workspace, inside: Account, work: Path) -> Account:
     """Return the customer's own view: what is not in their file can't be printed."""
     projection.write(here, inside.account_id, work / "customer.sqlite")
     theirs = workspace.open(work / "customer.sqlite").account(inside.account_id)
@@ -126,9 +126,11 @@ def _refusal(meeting: Meeting) -> Finding | None:
     return Finding("workshop_declined", "warning", declined.place, {"why": relationships.rule_said(declined)})
 
 
-def _may_ask(account: AccountView, day: date) -> bool:
+def _may_ask(account: Account, day: date) -> bool:
     """Tell whether every no of the customer's may be taken up again on `day` (P25)."""
-    return not goal_setting.joint(replace(account, as_of=day))["step"].isin(["wait", "set_date"]).any()
+    return all(
+        each.step not in ("wait", "set_date") for each in goal_setting.joint(replace(account, as_of=day))
+    )
 
 
 def _folder(request: Request, inside: Meeting) -> Path:
@@ -156,7 +158,7 @@ def _put(
     readers: Mapping[str, Reader],
     refusal: Finding | None = None,
     *,
-    closed: sought.Sought | None = None,
+    closed: closed_values.ClosedValues | None = None,
 ) -> Delivery:
     """Write each reader's files; every folder is drawn from its reader's own view.
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation
-from kamlib.run.workshop.meeting import Meeting, figure
-from kamlib.schema import AccountView, Portfolio
+from kamlib.run.workshop.meeting import Meeting
+from kamlib.schema import Account, Portfolio
 from kamlib.show import paper
 
 
@@ -33,41 +33,39 @@ def _sheet(meeting: Meeting, name: str) -> str:
     return meeting.sheet("canvases", text.fill(words["title"], {}), lead, body, is_canvas=True)
 
 
-def _nothing(_: AccountView | Portfolio) -> pd.DataFrame:
+def _nothing(_: Account | Portfolio) -> pd.DataFrame:
     return pd.DataFrame()
 
 
 # --- one account -------------------------------------------------------------------------------------------
 
 
-def _joint_goals(account: AccountView) -> pd.DataFrame:
-    goals = goal_setting.progress(account)
-    joint = goals[goals["side"].eq("joint")].head(2)  # the third line is for a new one
-    ends = zip(joint["target"], joint["due_on"], strict=True)
-    targets = [f"{figure(target)}\n{text.day(due)}" for target, due in ends]
-    return joint.assign(target=targets, baseline=[figure(value) for value in joint["baseline"]])
+def _joint_goals(account: Account) -> pd.DataFrame:
+    joint = goal_setting.progress(account).where(side="joint")[:2]  # the third line is for a new one
+    targets = [f"{text.figure(goal.target)}\n{text.day(goal.due_on)}" for goal in joint]
+    return joint.frame().assign(target=targets, baseline=[text.figure(goal.baseline) for goal in joint])
 
 
-def _give_get(account: AccountView) -> pd.DataFrame:
-    promised = measures.promises(account)
+def _give_get(account: Account) -> pd.DataFrame:
+    promised = measures.promises(account).frame()
     waiting = promised[promised["done_on"].isna()]
     theirs = waiting[waiting["direction"].eq("customer")].head(4).reset_index(drop=True)
     ours = waiting[waiting["direction"].eq("ours")].head(4).reset_index(drop=True)
     return theirs.add_prefix("theirs_").join(ours.add_prefix("ours_"), how="outer")
 
 
-def _journey(account: AccountView) -> pd.DataFrame:
+def _journey(account: Account) -> pd.DataFrame:
     steps = account.journey_step.sort_values("step").head(5)
     star = steps["is_moment_of_truth"].fillna(value=False).map({True: " *", False: ""})
     return steps.assign(title=steps["title"] + star)
 
 
-def _questions(account: AccountView) -> pd.DataFrame:
-    rows = review.questions(account, goal_setting.progress(account))
+def _questions(account: Account) -> pd.DataFrame:
+    rows = review.questions(account, goal_setting.progress(account)).frame()
     return rows.groupby("question", sort=False)["answer"].agg(lambda told: list(told)[:4]).reset_index()
 
 
-def _decisions(account: AccountView) -> pd.DataFrame:
+def _decisions(account: Account) -> pd.DataFrame:
     rows = review.decisions(account)
     return rows[rows["status"].eq("asked")].head(5)
 
@@ -84,7 +82,7 @@ def _anchors(portfolio: Portfolio) -> pd.DataFrame:
 def _contested(portfolio: Portfolio) -> pd.DataFrame:
     if portfolio.account.empty:
         return pd.DataFrame()
-    rows = segmentation.contested(segmentation.assign(portfolio)).head(8)
+    rows = segmentation.contested(segmentation.choose(portfolio)).head(8)
     apart = segmentation.disagreements(portfolio)
     return rows.assign(apart=[_apart(apart[apart["account_id"].eq(each)]) for each in rows["account_id"]])
 
@@ -103,11 +101,11 @@ def _capacity(portfolio: Portfolio) -> pd.DataFrame:
     return rows.assign(names=rows["names"].map("\n".join))
 
 
-_OF_ONE: Mapping[str, Callable[[AccountView], pd.DataFrame]] = {
+_OF_ONE: Mapping[str, Callable[[Account], pd.DataFrame]] = {
     "joint_goals": _joint_goals,
     "give_get": _give_get,
     "journey": _journey,
-    "values": lambda account: planning.value_ledger(account).head(4),
+    "values": lambda account: planning.value_ledger(account)[:4].frame(),
     "questions": _questions,
     "decisions": _decisions,
     "chances": _nothing,

@@ -8,8 +8,9 @@ import pandas as pd
 
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation, workshop
-from kamlib.run.workshop.meeting import Meeting, bare, figure, lines_of
-from kamlib.schema import AccountView, Portfolio
+from kamlib.run.workshop.meeting import Meeting, bare, lines_of
+from kamlib.schema import Account, Portfolio
+from kamlib.schema.days import months_from
 from kamlib.show import onepage, paper, tables
 
 #: What a pre-read shows of kept promises, in months; open ones always.
@@ -75,26 +76,18 @@ def _the_list(portfolio: Portfolio) -> str:
     rows = (
         portfolio.account
         if portfolio.account.empty
-        else segmentation.shortlist(segmentation.assign(portfolio))
+        else segmentation.shortlist(segmentation.choose(portfolio))
     )
     return tables.sheet("workshop_list", rows, portfolio).html
 
 
-def _since_last(account: AccountView) -> Iterator[str]:
+def _since_last(account: Account) -> Iterator[str]:
     """What both have agreed, promised and confirmed, as the customer may see it."""
-    goals = goal_setting.progress(account)
-    goals["way"] = pd.Series([_way(goal) for _, goal in goals.iterrows()], dtype="str")
-    yield tables.sheet("workshop_goals", goals, account).html
-    promised = measures.promises(account)
-    since = measures.today(account) - pd.DateOffset(months=MONTHS_BACK)
-    yield tables.sheet("workshop_promises", promised[~(promised["done_on"] < since)], account).html
+    yield tables.sheet("workshop_goals", goal_setting.progress(account), account).html
+    since = months_from(account.today, -MONTHS_BACK)
+    recent = [each for each in measures.promises(account) if each.done_on is None or each.done_on >= since]
+    yield tables.sheet("workshop_promises", recent, account).html
     yield tables.sheet("workshop_values", planning.value_ledger(account), account).html
-
-
-def _way(goal: pd.Series) -> str:
-    ends = " → ".join(map(figure, (goal["baseline"], goal["now"], goal["target"])))
-    told = ends if text.is_missing(goal["unit"]) else f"{ends} {goal['unit']}"
-    return told.replace(" ", text.NBSP)
 
 
 def agenda(meeting: Meeting) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kamlib import __version__, text
 from kamlib.method import review, workshop
-from kamlib.schema import AccountView, Portfolio
+from kamlib.schema import Account, Portfolio
 from kamlib.show import cells, paper
 
 
@@ -19,7 +19,7 @@ class Meeting:
     """A kind of workshop, the bundle of its reader, and its day where one is set."""
 
     kind: str
-    bundle: AccountView | Portfolio
+    bundle: Account | Portfolio
     on: pd.Timestamp | None
 
     @property
@@ -34,12 +34,12 @@ class Meeting:
         return bool(self.setup["is_with_customer"])
 
     @property
-    def account(self) -> AccountView | None:
+    def account(self) -> Account | None:
         """The one account, or None where the workshop is about all."""
-        return self.bundle if isinstance(self.bundle, AccountView) else None
+        return self.bundle if isinstance(self.bundle, Account) else None
 
     @property
-    def known(self) -> AccountView:
+    def known(self) -> Account:
         """The account of a workshop that has one."""
         if self.account is None:
             raise TypeError(f"{self.kind} is about all accounts")
@@ -99,8 +99,3 @@ def lines_of(key: str) -> list[str]:
 def bare(title: object) -> str:
     """Return a title without its full stop, for use within a line."""
     return str(title).rstrip(". ")
-
-
-def figure(value: Any) -> str:
-    """Write a figure with a decimal only where it has one."""
-    return text.number(value, 0 if text.is_missing(value) or float(value).is_integer() else 1)

@@ -7,19 +7,21 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
+from kamlib.schema import Result, as_frame
 from kamlib.show import figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import driver_case, worded
 from kamlib.show.page import Bundle, Shown
 
 
-def revenue_by_group(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def revenue_by_group(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Draw revenue by product group, twelve months against the twelve before.
 
-    `rows` are those of `measures.sales_by_group`: product_group, revenue_12m, revenue_previous_12m.
+    `answer` holds the rows of `measures.sales_by_group`: product_group, revenue_12m, revenue_previous_12m.
     """
     rows = (
-        rows.head(10)
+        as_frame(answer)
+        .head(10)
         .replace([float("inf"), -float("inf")], float("nan"))
         .fillna({"revenue_12m": 0.0, "revenue_previous_12m": 0.0})
     )
@@ -47,6 +49,6 @@ def _group(row: dict[Any, Any], most: float, bundle: Bundle) -> bars.Bar:
     """One product group: the last twelve months as a bar, the twelve before as an upright line."""
     now, before = row["revenue_12m"], row["revenue_previous_12m"]
     parts = [bars.Part(0.0, now / most), bars.Part(before / most, before / most, "mark")]
-    growth = f", {text.percent(now / before - 1, signed=True)}" if before > 0 else ""
+    growth = f", {text.percent(now / before - 1, 1, signed=True)}" if before > 0 else ""
     heard = text.t("chart.by_group.before", amount=text.money(before, bundle.currency))
     return bars.Bar(str(row["product_group"]), parts, f"{text.money(now, bundle.currency)}{growth}", heard)

@@ -6,6 +6,7 @@ Each is one artist that no axis grows by: matplotlib's own bars and ticks would 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -18,15 +19,26 @@ from kamlib.show.page import COLOURS
 _THICK = 0.62
 
 
-def block(
-    ax: Axes, bar: tuple[float, float, float], colours: tuple[str, str], *, lying: bool, hatch: str = ""
-) -> None:
-    """Draw a bar (place, low, high) filled and edged, standing or lying."""
-    place, low, high = bar
-    corner, size = (place - _THICK / 2, low), (_THICK, high - low)
+@dataclass(frozen=True)
+class Block:
+    """A bar: where it stands, from what to what it goes, and how it looks."""
+
+    place: float
+    low: float
+    high: float
+    fill: str
+    edge: str
+    is_dashed: bool = False
+
+
+def block(ax: Axes, bar: Block, *, lying: bool) -> None:
+    """Draw a bar filled and edged, standing or lying."""
+    corner, size = (bar.place - _THICK / 2, bar.low), (_THICK, bar.high - bar.low)
     (x, y), (wide, tall) = (corner[::-1], size[::-1]) if lying else (corner, size)
-    fill, edge = colours
-    drawn = Rectangle((x, y), wide, tall, facecolor=fill, edgecolor=edge, linewidth=1.1, hatch=hatch or None)
+    line = "dashed" if bar.is_dashed else "solid"
+    drawn = Rectangle(
+        (x, y), wide, tall, facecolor=bar.fill, edgecolor=bar.edge, linewidth=1.1, linestyle=line
+    )
     drawn.set_clip_on(False)
     ax.add_artist(drawn)
 

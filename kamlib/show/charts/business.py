@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import as_frame
 from kamlib.show import figure, tables
 from kamlib.show.charts import blocks, marks
 from kamlib.show.charts.words import bridge_case, part_words, worded
@@ -39,13 +42,16 @@ class _Bar:
         return self.step in _TOTALS
 
 
-def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def revenue_bridge(steps: Iterable[Any], bundle: Bundle) -> Shown:
     """Draw how the revenue of the twelve months before became that of the last twelve; never for a customer.
 
-    `rows` are those of `measures.bridge`: step, product_group, amount, year.
+    `steps` are those of `measures.bridge`: step, product_group, amount, year.
     """
+    rows = as_frame(steps)
     if audience(bundle) == "customer":
         return NOTHING
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
     amounts = rows.drop_duplicates("step").set_index("step")["amount"].astype(float)
     if not (amounts.get("before", 0.0) > 0 and isfinite(amounts.get("now", float("nan")))):
         return tables.what_to_add(text.t("chart.bridge.empty"), bundle)
@@ -56,13 +62,13 @@ def revenue_bridge(rows: pd.DataFrame, bundle: Bundle) -> Shown:
     words = _bridge_words(shown, rows, bundle, is_cut=is_cut)
     cuts = [place for place, bar in enumerate(bars) if bar.is_total and is_cut]
     stands = blocks.fit([bar.name for bar in bars], _WIDE)
-    paint = partial(_bridge, bars, (floor, most), cuts)
     high = 0.27 * len(bars) + 0.25
     sheet = "chart_bridge" if named["price"].isna().all() else "chart_bridge_priced"
     table = tables.numbers(sheet, named, bundle)
-    return figure.shown(
-        paint, words, bundle, table=table, sizes=((7.1, 3.2 if stands else high), (3.75, high))
-    )
+    paint = partial(_bridge, bars, (floor, most), cuts)
+    wide = figure.Drawing(partial(paint, narrow=False), (7.1, 3.2 if stands else high))
+    phone = figure.Drawing(partial(paint, narrow=True), (3.75, high))
+    return figure.shown(wide, words, bundle, table=table, phone=phone)
 
 
 def _ends(bar: _Bar) -> list[float]:
@@ -148,13 +154,9 @@ def _put(ax: Axes, place: int, bar: _Bar, floor: float, *, lying: bool) -> None:
     tone = _TOTALS.get(bar.step) or ("good" if bar.high >= bar.low else "bad")
     colour = COLOURS[tone]
     is_open = bar.step in ("budget", "forecast")
-    blocks.block(
-        ax,
-        (place, low, high),
-        (COLOURS["paper"] if is_open else colour, colour),
-        lying=lying,
-        hatch="////" if bar.step == "forecast" else "",
-    )
+    fill = COLOURS["paper"] if is_open else colour
+    shape = blocks.Block(place, low, high, fill, colour, is_dashed=bar.step == "forecast")
+    blocks.block(ax, shape, lying=lying)
     spot = (high, place) if lying else (place, high)
     blocks.worth(ax, spot, bar.worth, COLOURS["ink"] if bar.is_total else colour, lying=lying)
 
@@ -167,7 +169,7 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
     groups = moved.set_index(moved["product_group"].fillna(text.t("chart.bridge.price.said")))[
         "amount"
     ].astype(float)
-    limits = {name: bundle.limit(f"chart_{name}_share") for name in ("flat", "driver")}
+    limits = {"flat": bundle.limit("flat_growth_share"), "driver": bundle.limit("chart_driver_share")}
     case = bridge_case(groups, before, now, **limits)
     said, tail = _driver(case, groups, bundle)
     words = worded(
@@ -224,8 +226,9 @@ def _driver(case: str, groups: pd.Series, bundle: Bundle) -> tuple[dict[str, str
 # --- for a document that draws the bridge itself -------------------------------------------------------------
 
 
-def bridge_bars(rows: pd.DataFrame, bundle: Bundle) -> tuple[list[_Bar], float, int]:
+def bridge_bars(steps: Iterable[Any], bundle: Bundle) -> tuple[list[_Bar], float, int]:
     """Return the bars of a bridge, the unit that its numbers are told in, and their decimals."""
+    rows = as_frame(steps)
     return (_bars(_shown(_named(rows, bundle))), *_unit(rows))
 
 

@@ -38,22 +38,24 @@ def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     `segments`: one row per customer with `account_id`, `attractiveness` and `our_position` on the scale 1-5,
     `revenue_12m`, `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
     """
-    known = segments.dropna(subset=["attractiveness", "our_position"])
-    is_near = known["is_key"].fillna(value=False).astype(bool) | known["verdict"].isin(
+    rated = segments.dropna(subset=["attractiveness", "our_position"])
+    is_near = rated["is_key"].fillna(value=False).astype(bool) | rated["verdict"].isin(
         ["robust_in", "contested"]
     )
-    chosen = known[is_near].head(SHOWN).reset_index(drop=True)
+    chosen = rated[is_near].head(SHOWN).reset_index(drop=True)
     if chosen.empty:
         return tables.what_to_add(text.t("chart.matrix.empty"), bundle)
     cut = bundle.limit("matrix_cut_score")
     both = int(((chosen["attractiveness"] >= cut) & (chosen["our_position"] >= cut)).sum())
-    unknown = len(segments) - len(known)
+    unknown = len(segments) - len(rated)
     words = worded(
         "matrix", all_case(both, len(chosen)), count=both, of=len(chosen), unknown=unknown, n=len(chosen)
     )
     table = tables.numbers("chart_matrix", chosen, bundle)
-    paint = partial(_matrix, chosen.assign(name=tables.names(chosen["account_id"], bundle)), cut)
-    return figure.shown(paint, words, bundle, table=table, sizes=((7.1, 4.3), (3.75, 4.2)))
+    named = chosen.assign(name=tables.names(chosen["account_id"], bundle))
+    wide = figure.Drawing(partial(_matrix, named, cut, narrow=False), (7.1, 4.3))
+    phone = figure.Drawing(partial(_matrix, named, cut, narrow=True), (3.75, 4.2))
+    return figure.shown(wide, words, bundle, table=table, phone=phone)
 
 
 def _matrix(chosen: pd.DataFrame, cut: float, ax: Axes, *, narrow: bool) -> None:
@@ -115,11 +117,11 @@ def _spots(chosen: pd.DataFrame, longest: int) -> list[marks.Mark]:
     angle = 2 * np.pi * order / alike + np.pi / 4
     spread = np.where(alike > 1, 0.09 + 0.035 * alike, 0.0)
     places = zip(x + spread * np.cos(angle), y + spread * np.sin(angle), strict=True)
-    known = chosen["is_key"].fillna(value=False)
-    named = zip(places, chosen["radius"], chosen["name"], known, strict=True)
+    is_key = chosen["is_key"].fillna(value=False)
+    named = zip(places, chosen["radius"], chosen["name"], is_key, strict=True)
     return [
-        marks.Mark(*place, radius, figure.short(name, longest), bool(is_key))
-        for place, radius, name, is_key in named
+        marks.Mark(*place, radius, figure.short(name, longest), bool(key))
+        for place, radius, name, key in named
     ]
 
 
@@ -129,16 +131,16 @@ def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     `segments`: one row per customer with `account_id`, `acceptability` 0..1 and `verdict`; those that are never
     among the chosen are left out.
     """
-    known = segments.dropna(subset=["acceptability"])
-    known = known.sort_values("acceptability", ascending=False, kind="stable", ignore_index=True)
-    shown = known[known["acceptability"] > 0].head(SHOWN)
+    compared = segments.dropna(subset=["acceptability"])
+    compared = compared.sort_values("acceptability", ascending=False, kind="stable", ignore_index=True)
+    shown = compared[compared["acceptability"] > 0].head(SHOWN)
     if shown.empty:
         return tables.what_to_add(text.t("chart.acceptability.empty"), bundle)
-    safe, contested = (int(known["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
+    safe, contested = (int(compared["verdict"].eq(verdict).sum()) for verdict in ("robust_in", "contested"))
     limits = [bundle.limit("robust_out_share"), bundle.limit("robust_in_share")]
     low, high = (text.percent(limit) for limit in limits)
-    told = {"safe": safe, "contested": contested, "n": safe, "low": low, "high": high}
-    words = worded("acceptability", "some" if contested else "all", **told)
+    values = {"safe": safe, "contested": contested, "n": safe, "low": low, "high": high}
+    words = worded("acceptability", "some" if contested else "all", **values)
     named = zip(
         tables.names(shown["account_id"], bundle), shown["acceptability"], shown["verdict"], strict=True
     )
@@ -170,9 +172,9 @@ def contributions(points: pd.DataFrame, bundle: Bundle, *, places: int = 0) -> S
     `points` are those of `segmentation.points`: account_id, name, one column of points per criterion, score. A line
     stands below the last of `places`.
     """
-    known = points.dropna(subset=["score"]).head(SHOWN).reset_index(drop=True)
-    criteria = [each for each in known.columns if each not in ("account_id", "name", "score")]
-    parts = known[criteria].dropna(axis=1, how="all").astype(float)
+    scored = points.dropna(subset=["score"]).head(SHOWN).reset_index(drop=True)
+    criteria = [each for each in scored.columns if each not in ("account_id", "name", "score")]
+    parts = scored[criteria].dropna(axis=1, how="all").astype(float)
     if parts.empty:
         return tables.what_to_add(text.t("chart.contributions.empty"), bundle)
     apart = parts.max() - parts.min()
@@ -185,18 +187,18 @@ def contributions(points: pd.DataFrame, bundle: Bundle, *, places: int = 0) -> S
         first=figure.capital(named),
         low=text.number(parts[lead].min()),
         high=text.number(parts[lead].max()),
-        name=str(known["name"].iloc[0]),
-        best=text.number(known["score"].max()),
-        last=text.number(known["score"].min()),
-        customers=len(known),
-        n=len(known),
+        name=str(scored["name"].iloc[0]),
+        best=text.number(scored["score"].max()),
+        last=text.number(scored["score"].min()),
+        customers=len(scored),
+        n=len(scored),
     )
     looks = [_PARTS[place % len(_PARTS)] for place in range(parts.shape[1])]
     labels = [text.label("criterion", criterion) for criterion in parts]
     rows = [
         bars.Bar(name, list(_pieces(mine, looks)), text.number(sum(mine)), _heard(labels, mine))
         for name, mine in zip(
-            tables.names(known["account_id"], bundle), parts.fillna(0.0).to_numpy(), strict=True
+            tables.names(scored["account_id"], bundle), parts.fillna(0.0).to_numpy(), strict=True
         )
     ]
     inside = bars.key(zip(looks, labels, strict=True)) + bars.listed(rows, cut=places)
@@ -223,8 +225,8 @@ def _pieces(points: np.ndarray, looks: list[str]) -> Iterable[bars.Part]:
 
 
 def _heard(named: list[str], points: np.ndarray) -> str:
-    said = ", ".join(f"{name} {text.number(each)}" for name, each in zip(named, points, strict=True))
-    return f"{said}; "
+    parts_heard = ", ".join(f"{name} {text.number(each)}" for name, each in zip(named, points, strict=True))
+    return f"{parts_heard}; "
 
 
 # --- what one weight does ----------------------------------------------------------------------------------
@@ -240,8 +242,8 @@ def sensitivity(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         return tables.what_to_add(text.t("chart.sensitivity.empty"), bundle)
     customers = rows["account_id"].nunique()
     moved = len({tip["account_id"] for tip in _tips(rows)})
-    case, told = _first_tip(rows)
-    words = worded("sensitivity", case, count=moved, customers=customers, n=customers, **told)
+    case, values = _first_tip(rows)
+    words = worded("sensitivity", case, count=moved, customers=customers, n=customers, **values)
     return figure.laid(_windows(rows, bundle), words, bundle)
 
 
@@ -257,8 +259,8 @@ def first_tip(rows: pd.DataFrame) -> dict[str, str]:
     """Return the title of `sensitivity` as a sentence (key and values); nothing without rows."""
     if rows.empty:
         return {}
-    case, told = _first_tip(rows)
-    return {"key": f"chart.sensitivity.title.{case}", **told}
+    case, values = _first_tip(rows)
+    return {"key": f"chart.sensitivity.title.{case}", **values}
 
 
 def _first_tip(rows: pd.DataFrame) -> tuple[str, dict[str, str]]:
@@ -277,10 +279,10 @@ def _first_tip(rows: pd.DataFrame) -> tuple[str, dict[str, str]]:
     step = "swap" if len(names) > 1 else "out" if first["has_place"] else "in"
     more = first["end"] > first["weight"]
     at = math.ceil(round(first["end"] * 100, 6)) if more else math.floor(round(first["end"] * 100, 6))
-    told = {"name": names.get(True, str(first["name"])), "other": names.get(False, "")}
+    values = {"name": names.get(True, str(first["name"])), "other": names.get(False, "")}
     criterion = text.t(f"chart.criterion.{first['criterion']}")
     return f"{step}_{'more' if more else 'less'}", {
-        **told,
+        **values,
         "criterion": criterion,
         "at": text.percent(at / 100),
     }
@@ -306,13 +308,13 @@ def _windows(rows: pd.DataFrame, bundle: Bundle) -> str:
 
 
 def _head(first: Mapping[Any, Any]) -> str:
-    told = text.t(
+    weighs = text.t(
         "chart.sensitivity.weighs",
         weight=text.percent(first["weight"]),
         least=text.number(first["least"] * 100),
         most=text.percent(first["most"]),
     )
-    return f'{escape(figure.capital(text.label("criterion", first["criterion"])))}<br><span class="kam-sub">{escape(told)}</span>'
+    return f'{escape(figure.capital(text.label("criterion", first["criterion"])))}<br><span class="kam-sub">{escape(weighs)}</span>'
 
 
 def _window_row(mine: pd.DataFrame, bundle: Bundle, *, cut: bool) -> str:
@@ -328,10 +330,10 @@ def _window(row: Mapping[Any, Any]) -> str:
     band = bars.Part(row["least"], row["most"], "band")
     spans = [bars.Part(low, high) for low, high in row["spans"]]
     drawn = bars.track([band, *spans], [row["weight"]])
-    return f'<td>{drawn}<span class="kam-sub">{escape(_said(row["spans"]))}</span></td>'
+    return f'<td>{drawn}<span class="kam-sub">{escape(_in_words(row["spans"]))}</span></td>'
 
 
-def _said(spans: list[tuple[float, float]]) -> str:
+def _in_words(spans: list[tuple[float, float]]) -> str:
     """Say between which weights there is a place: `0-31 %`, always, or never."""
     if not spans or spans == [(0.0, 1.0)]:
         return text.t(f"chart.sensitivity.{'always' if spans else 'never'}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import as_rows
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import marks
 from kamlib.show.charts.words import all_case, worded
@@ -24,68 +26,98 @@ _UNKNOWN = -3.2  # where a person of unknown stance stands
 # --- influence and support ---------------------------------------------------------------------------------
 
 
-def influence_map(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+@dataclass(frozen=True)
+class Standpoint:
+    """Where a person stands, and stood on an earlier day (`since`): influence 1..5, support -2..2, coverage 0..4."""
+
+    name: str
+    title: str | None
+    influence: int
+    support: int | None
+    influence_before: int | None
+    support_before: int | None
+    coverage: int | None
+    is_placeholder: bool
+    since: date | None
+
+    @property
+    def spot(self) -> marks.Point:
+        """The place on the map: x for the stance, y for the influence."""
+        return _across(self.support), float(self.influence)
+
+    @property
+    def spot_before(self) -> marks.Point | None:
+        """The place on the earlier day; None where the person was not judged then."""
+        return (
+            None
+            if self.influence_before is None
+            else (_across(self.support_before), float(self.influence_before))
+        )
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the person stands elsewhere than on the earlier day."""
+        return self.spot_before not in (None, self.spot)
+
+    @property
+    def step(self) -> int:
+        """How far the person has come towards us; 0 where either stance is unknown."""
+        if self.support is None or self.support_before is None:
+            return 0
+        return self.support - self.support_before
+
+
+def _across(support: int | None) -> float:
+    return _UNKNOWN if support is None else float(support)
+
+
+def influence_map(rows: Iterable[Any], bundle: Bundle) -> Shown:
     """Draw who has influence, where they stand and from where they have moved; never for a customer.
 
-    `rows` are those of `relationships.moves`: name, title, is_placeholder, influence 1..5, support -2..2, coverage
-    0..4, influence_before, support_before, since (a day); without the last three nobody is said to have moved.
+    `rows` are those of `relationships.moves`, or of `relationships.people`: then nobody is said to have moved.
     """
     if audience(bundle) == "customer":
         return NOTHING
-    named = rows["name"].notna() | rows["title"].notna()
-    known = _with_moves(rows[named].dropna(subset=["influence"])).head(_ON_MAP).reset_index(drop=True)
-    if known.empty:
+    people = [
+        _standpoint(row) for row in as_rows(rows) if (row.name or row.title) and row.influence is not None
+    ]
+    if not people:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
-    table = tables.numbers("chart_people", known, bundle)
-    sizes = ((7.1, 3.7), (3.75, 4.3))
-    words = _people_words(known, bundle.limit("key_player_influence"))
-    return figure.shown(partial(_people, known), words, bundle, table=table, sizes=sizes)
+    people = people[:_ON_MAP]
+    table = tables.numbers("chart_people", people, bundle)
+    words = _people_words(people, bundle.limit("key_player_influence"))
+    drawing = figure.Drawing(partial(_people, people), (4.0, 4.1))
+    return figure.shown(drawing, words, bundle, table=table)
 
 
-def _with_moves(rows: pd.DataFrame) -> pd.DataFrame:
-    absent: dict[str, Any] = {
-        "influence_before": pd.NA,
-        "support_before": pd.NA,
-        "since": pd.NaT,
-        "is_placeholder": False,
-    }
-    full = rows.assign(**{name: value for name, value in absent.items() if name not in rows})
-    numbers = ["influence", "support", "influence_before", "support_before", "coverage"]
-    full = full.assign(**{name: full[name].astype("Float64") for name in numbers})
-    then, now = (_spot(full, suffix) for suffix in ("_before", ""))
-    return full.assign(
-        has_moved=full["influence_before"].notna() & (then != now).any(axis=1),
-        step=(full["support"] - full["support_before"]).fillna(0.0),
-        name=[_name(row) for _, row in full.iterrows()],
+def _standpoint(row: Any) -> Standpoint:
+    values = {each.name: getattr(row, each.name, None) for each in fields(Standpoint)}
+    nameless = text.t("people.title_only", title=figure.short(str(row.title)))
+    return Standpoint(
+        **values | {"name": row.name or nameless, "is_placeholder": bool(values["is_placeholder"])}
     )
 
 
-def _spot(people: pd.DataFrame, suffix: str = "") -> pd.DataFrame:
-    """Return where each person stands, x for the stance and y for the influence."""
-    across = people[f"support{suffix}"].fillna(_UNKNOWN).astype(float)
-    return pd.DataFrame({"x": across, "y": people[f"influence{suffix}"].astype(float)})
-
-
-def _name(person: pd.Series) -> str:
-    if text.is_missing(person["name"]):
-        return text.t("chart.people.nameless", title=figure.short(str(person["title"])))
-    return str(person["name"])
-
-
-def _people_words(known: pd.DataFrame, strong_from: float) -> figure.Words:
-    strong = known[known["influence"] >= strong_from]
-    for_us, unknown = int((strong["support"] > 0).sum()), int(strong["support"].isna().sum())
+def _people_words(people: list[Standpoint], strong_from: float) -> figure.Words:
+    strong = [each for each in people if each.influence >= strong_from]
+    for_us = sum((each.support or 0) > 0 for each in strong)
+    unknown = sum(each.support is None for each in strong)
     counts = {"count": for_us, "strong": len(strong), "unknown": unknown, "n": len(strong)}
-    since, moved = known["since"].max(), int(known["has_moved"].sum())
     words = worded("people", all_case(for_us, len(strong)), **counts)
-    if pd.isna(since):
-        return words
-    closer, away = int((strong["step"] > 0).sum()), int((strong["step"] < 0).sum())
-    told = {"since": text.day(since), "closer": closer, "away": away, "moved": moved, "n": moved}
+    since = max((each.since for each in people if each.since), default=None)
+    return words if since is None else _with_moves(words, people, strong, since)
+
+
+def _with_moves(
+    words: figure.Words, people: list[Standpoint], strong: list[Standpoint], since: date
+) -> figure.Words:
+    moved = sum(each.has_moved for each in people)
+    closer, away = sum(each.step > 0 for each in strong), sum(each.step < 0 for each in strong)
+    values = {"since": text.day(since), "closer": closer, "away": away, "moved": moved, "n": moved}
     case = "both" if closer and away else "closer" if closer else "away" if away else ""
-    compared = "moved" if moved else "still" if known["influence_before"].notna().any() else "nothing"
-    how = text.t(f"chart.people.since.{compared}", **told)
-    turn = text.t(f"chart.people.turn.{case}", **told) if case else ""
+    was_judged = any(each.spot_before for each in people)
+    how = text.t(f"chart.people.since.{'moved' if moved else 'still' if was_judged else 'nothing'}", **values)
+    turn = text.t(f"chart.people.turn.{case}", **values) if case else ""
     return replace(
         words,
         title=words.title + turn,
@@ -102,7 +134,7 @@ _STANCES = (
 )
 
 
-def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
+def _people(people: list[Standpoint], ax: Axes) -> None:
     figure.margins(ax, left=0.32, right=0.08, top=0.28, bottom=0.08)
     ax.set_xlim(-3.75, 2.6)
     ax.set_ylim(0.4, 5.6)
@@ -114,85 +146,90 @@ def _people(people: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
     ax.set_ylabel(text.t("chart.people.influence"), loc="top")
     marks.bare(ax, "left")
     ax.set_yticks(range(1, 6), [text.number(step) for step in range(1, 6)], fontsize=marks.SMALL)
-    placed = _spread(people, narrow=narrow)
+    placed = list(zip(people, _spread(people), strict=True))
     ways = [
-        marks.arrow(ax, (float(x), float(y)), mark)
-        for has_moved, (x, y), mark in zip(
-            people["has_moved"], _spot(people, "_before").to_numpy(), placed, strict=True
-        )
-        if has_moved
+        marks.arrow(ax, each.spot_before, mark)
+        for each, mark in placed
+        if each.has_moved and each.spot_before is not None
     ]
-    nameless = people["is_placeholder"].fillna(value=False).astype(bool)
-    for mark, coverage, unnamed in zip(placed, people["coverage"].fillna(0), nameless, strict=True):
-        marks.dot(ax, mark, ("accent" if coverage >= 3 else "paper", "accent"), shape="s" if unnamed else "o")
-    marks.label(ax, placed, kept_free=[box for way in ways for box in way])
+    for each, mark in placed:
+        fill = "accent" if (each.coverage or 0) >= 3 else "paper"
+        marks.dot(ax, mark, (fill, "accent"), shape="s" if each.is_placeholder else "o")
+    marks.label(ax, [mark for _, mark in placed], kept_free=[box for way in ways for box in way])
 
 
-def _spread(people: pd.DataFrame, *, narrow: bool) -> list[marks.Mark]:
+def _spread(people: list[Standpoint]) -> list[marks.Mark]:
     """Return one mark per person; those who stand on the same spot are set below each other, within their step."""
-    spots = _spot(people)
-    order = spots.groupby(["x", "y"]).cumcount()
-    alike = spots.groupby(["x", "y"])["x"].transform("size")
-    apart = (0.86 / (alike - 1).clip(lower=1)).clip(upper=0.3)
-    heights = spots["y"] + ((alike - 1) / 2 - order) * apart
-    names = [figure.short(str(name), 19 if narrow else 26) for name in people["name"]]
-    return [marks.Mark(x, y, 0.075, name) for x, y, name in zip(spots["x"], heights, names, strict=True)]
+    alike = Counter(each.spot for each in people)
+    placed: Counter[marks.Point] = Counter()
+    spread = []
+    for each in people:
+        (x, y), n = each.spot, alike[each.spot]
+        apart = min(0.86 / max(n - 1, 1), 0.3)
+        height = y + ((n - 1) / 2 - placed[each.spot]) * apart
+        spread.append(marks.Mark(x, height, 0.075, figure.short(each.name, 22)))
+        placed[each.spot] += 1
+    return spread
 
 
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def organisation(rows: pd.DataFrame, bundle: Bundle, *, ties: pd.DataFrame) -> Shown:
+def organisation(rows: Iterable[Any], bundle: Bundle, *, ties: Iterable[Any]) -> Shown:
     """Lay out who reports to whom, who has which role in decisions, and who of us knows them; never for a customer.
 
-    `rows` are those of `planning.organisation`: depth, contact_id (missing: a role that nobody is known to hold),
-    person, title, unit, role, influence, is_placeholder. `ties` are those of `relationships.links`: our_person_id,
-    contact_id, contacts.
+    `rows` are those of `planning.organisation` (without contact_id: a role that nobody is known to hold), `ties` those
+    of `relationships.links`.
     """
     if audience(bundle) == "customer":
         return NOTHING
-    persons = rows[rows["contact_id"].notna()].reset_index(drop=True)
-    if persons.empty:
+    everybody = as_rows(rows)
+    persons = [each for each in everybody if each.contact_id is not None]
+    if not persons:
         return tables.what_to_add(text.t("chart.organisation.empty"), bundle)
-    known = {str(key): list(_known_by(group, bundle)) for key, group in ties.groupby("contact_id")}
-    shown = persons[_seen(persons, set(known))]
-    words = _tree_words(rows, len(persons) - len(shown), bundle.limit("decision_roles"))
-    people = shown.to_dict("records")
-    nodes = [(int(row["depth"]), _node(row, known.get(str(row["contact_id"]), ()))) for row in people]
-    gaps = [(0, _gap(role)) for role in rows.loc[rows["contact_id"].isna(), "role"].dropna()]
+    known_by = _known_by(ties, bundle)
+    shown = [each for each, is_seen in zip(persons, _seen(persons, set(known_by)), strict=True) if is_seen]
+    words = _tree_words(everybody, len(persons) - len(shown), bundle.limit("decision_roles"))
+    nodes = [(int(each.depth), _node(each, known_by.get(each.contact_id, ()))) for each in shown]
+    gaps = [(0, _gap(each.role)) for each in everybody if each.contact_id is None and each.role]
     body = f'<div class="kam-tree">{_nested([*nodes, *gaps])}</div>'
-    return figure.laid(body, words, bundle, table=tables.numbers("organisation", rows, bundle))
+    return figure.laid(body, words, bundle, table=tables.numbers("organisation", everybody, bundle))
 
 
-def _tree_words(rows: pd.DataFrame, left_out: int, wanted: list[str]) -> figure.Words:
-    nameless = rows["contact_id"].notna() & rows["is_placeholder"].fillna(value=False).astype(bool)
-    held = set(rows.loc[rows["contact_id"].notna() & ~nameless, "role"].dropna())
-    missing = [text.label("stakeholder_role", role) for role in wanted if role not in held]
+def _tree_words(rows: Sequence[Any], left_out: int, wanted: list[str]) -> figure.Words:
+    people = [each for each in rows if each.contact_id is not None]
+    nameless = sum(bool(each.is_placeholder) for each in people)
+    filled = {each.role for each in people if not each.is_placeholder}
+    missing = [text.label("stakeholder_role", role) for role in wanted if role not in filled]
     count = len(wanted) - len(missing)
-    told = {"missing": text.listed(missing), "nameless": int(nameless.sum()), "n": left_out}
+    values = {"missing": text.listed(missing), "nameless": nameless, "n": left_out}
     case = all_case(count, len(wanted))
-    words = worded("organisation", case, count=count, roles=len(wanted), people=len(rows), **told)
+    words = worded("organisation", case, count=count, roles=len(wanted), people=len(rows), **values)
     rest = text.t("chart.organisation.left_out", n=left_out) if left_out else ""
     return replace(words, note=" ".join(filter(None, [words.note, rest])))
 
 
-def _known_by(ties: pd.DataFrame, bundle: Bundle) -> Iterator[str]:
-    for person, contacts in zip(ties["our_person_id"], ties["contacts"], strict=True):
-        name = cells.cell(person, {"kind": "person"}, bundle)[1].partition(", ")[0]
-        yield f"{name} ({text.number(contacts)})" if contacts else name
+def _known_by(ties: Iterable[Any], bundle: Bundle) -> dict[str, list[str]]:
+    """Who of us knows each of theirs, with the number of contacts."""
+    known_by: dict[str, list[str]] = {}
+    for tie in as_rows(ties):
+        name = cells.cell(tie.our_person_id, {"kind": "person"}, bundle)[1].partition(", ")[0]
+        words = f"{name} ({text.number(tie.contacts)})" if tie.contacts else name
+        known_by.setdefault(tie.contact_id, []).append(words)
+    return known_by
 
 
-def _seen(persons: pd.DataFrame, known: set[str]) -> list[bool]:
+def _seen(persons: Sequence[Any], known: set[str]) -> list[bool]:
     """Tell whom the tree shows: all of a few; of many those with a role or a tie to us, and their chiefs."""
-    has_part = persons["role"].notna() | persons["contact_id"].isin(known)
-    if len(persons) <= _WHOLE_TREE or not has_part.any():
+    has_part = [each.role is not None or each.contact_id in known for each in persons]
+    if len(persons) <= _WHOLE_TREE or not any(has_part):
         return [place < BRANCHES for place in range(len(persons))]
     seen: list[bool] = []
     awaited: set[int] = set()
-    for depth, takes_part in zip(persons["depth"][::-1], has_part[::-1], strict=True):
-        seen.append(bool(takes_part) or depth in awaited)
+    for each, takes_part in zip(reversed(persons), reversed(has_part), strict=True):
+        seen.append(takes_part or each.depth in awaited)
         if seen[-1]:
-            awaited = (awaited - {depth}) | {depth - 1}
+            awaited = (awaited - {each.depth}) | {each.depth - 1}
     return seen[::-1]
 
 
@@ -211,16 +248,15 @@ def _nested(items: Iterable[tuple[int, str]]) -> str:
     return html + "</li></ul>" * (level + 1)
 
 
-def _node(row: Mapping[Hashable, Any], known_by: Iterable[str]) -> str:
-    has_role, names = not text.is_missing(row["role"]), text.listed(known_by)
-    is_nameless = not text.is_missing(row["is_placeholder"]) and bool(row["is_placeholder"])
-    name = f"<strong>{escape(str(row['person']).strip())}</strong>"
-    place = ", ".join(str(row[part]) for part in ("title", "unit") if not text.is_missing(row[part]))
-    parts = [cells.pill(text.t("show.unknown_name"), "warn") if is_nameless else name, _small(place)]
+def _node(row: Any, known_by: Iterable[str]) -> str:
+    has_role, names = row.role is not None, text.listed(known_by)
+    name = f"<strong>{escape(str(row.person).strip())}</strong>"
+    place = ", ".join(filter(None, (row.title, row.unit)))
+    parts = [cells.pill(text.t("people.unknown_name"), "warn") if row.is_placeholder else name, _small(place)]
     if has_role:
-        parts.append(cells.pill(text.label("stakeholder_role", row["role"]), "own"))
-    if has_role and not text.is_missing(row["influence"]):
-        parts.append(_small(text.t("chart.organisation.influence", step=text.number(row["influence"]))))
+        parts.append(cells.pill(text.label("stakeholder_role", row.role), "own"))
+    if has_role and row.influence is not None:
+        parts.append(_small(text.t("chart.organisation.influence", step=text.number(row.influence))))
     if names:
         parts.append(_small(text.t("chart.organisation.known_by", names=names), "kam-tie"))
     elif has_role:

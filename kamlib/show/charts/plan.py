@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
+from kamlib.schema import Result, as_frame
 from kamlib.show import figure, tables
 from kamlib.show.charts import bars, marks
 from kamlib.show.charts.words import all_case, worded
@@ -36,11 +37,12 @@ _SIGNS = {
 _END, _LATE = "\N{BLACK SQUARE}", "\N{MULTIPLICATION SIGN}"
 
 
-def roadmap(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def roadmap(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Lay out work and milestones of the coming twelve months, what is late marked by word and sign.
 
-    `rows` are those of `planning.road`: kind, title, starts_on, ends_on, days_late; the first to end on top.
+    `answer` holds the rows of `planning.road`: kind, title, starts_on, ends_on, days_late; the first to end on top.
     """
+    rows = as_frame(answer)
     today = pd.Timestamp(bundle.as_of)
     dated = rows.dropna(subset=["ends_on"])
     near = dated[dated["ends_on"] <= today + pd.Timedelta(days=_AHEAD)].reset_index(drop=True)
@@ -89,15 +91,17 @@ def _step(row: Mapping[Hashable, Any], share: tuple[float, float]) -> bars.Bar:
 # --- the customer's journey --------------------------------------------------------------------------------
 
 
-def journey(rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
+def journey(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
     """Draw the customer's score of each step of their journey, with the table of what is done about it below.
 
-    `rows` are those of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain;
-    `values` fill the note of the table.
+    `answer` holds the rows of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain.
     """
+    rows = as_frame(answer)
     known = rows.dropna(subset=["score"])
+    limits = {"pain": bundle.limit("pain_score"), "moment": bundle.limit("pain_score_moment")}
+    table_below = tables.sheet("journey", rows, bundle, **limits)
     if known.empty:
-        return tables.sheet("journey", rows, bundle, **values)
+        return table_below
     pains = known[known["is_pain"]]
     worst = known.iloc[int(known["score"].astype(float).to_numpy().argmin())]
     case = all_case(len(pains), len(known))
@@ -107,16 +111,15 @@ def journey(rows: pd.DataFrame, bundle: Bundle, **values: Any) -> Shown:
     words = worded(_key("journey", bundle), case, **told, **counts)
     moment = rows["is_moment_of_truth"].fillna(value=False).astype(bool)
     shown = rows.assign(is_moment_of_truth=moment).head(_ROWS).reset_index(drop=True)
-    sizes = ((7.1, 0.44 * len(shown) + 0.4), (3.75, 0.8 * len(shown) + 0.4))
     table = tables.numbers("chart_journey", rows, bundle)
-    drawn = figure.shown(partial(_journey, shown), words, bundle, table=table, sizes=sizes)
-    return tables.together(drawn, tables.sheet("journey", rows, bundle, **values))
+    drawing = figure.Drawing(partial(_journey, shown), (4.0, 0.8 * len(shown) + 0.4))
+    drawn = figure.shown(drawing, words, bundle, table=table)
+    return tables.together(drawn, table_below)
 
 
-def _journey(rows: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
-    names = [figure.short(str(title), 40 if narrow else 30) for title in rows["title"]]
-    left = 0.1 if narrow else max(figure.width(name, marks.SMALL) for name in names) + 0.25
-    figure.margins(ax, left=left, right=0.1 if narrow else 3.0, top=0.08, bottom=0.28)
+def _journey(rows: pd.DataFrame, ax: Axes) -> None:
+    names = [figure.short(str(title), 42) for title in rows["title"]]
+    figure.margins(ax, left=0.1, right=0.1, top=0.08, bottom=0.28)
     scores = rows["score"].astype("Float64").to_numpy(dtype=float, na_value=float("nan"))
     ax.plot(scores, range(len(rows)), color=COLOURS["accent_soft"], linewidth=1.6, zorder=2)
     for place, (row, name, score) in enumerate(zip(rows.itertuples(), names, scores, strict=True)):
@@ -133,7 +136,7 @@ def _journey(rows: pd.DataFrame, ax: Axes, *, narrow: bool) -> None:
             )
         asked = str(row.answers or text.t("chart.journey.not_asked"))
         words = (name, asked, _friction(row, is_pain=is_pain))
-        _step_words(ax, place, words, "bad_ink" if is_pain else "muted", narrow=narrow)
+        _step_words(ax, place, words, "bad_ink" if is_pain else "muted")
     marks.bare(ax)
     ax.set_xlim(0.7, 5.3)
     ax.set_ylim(len(rows) - 0.5, -0.62)
@@ -148,24 +151,18 @@ def _friction(row: Any, *, is_pain: bool) -> str:
     return told
 
 
-def _step_words(ax: Axes, place: int, words: tuple[str, str, str], tone: str, *, narrow: bool) -> None:
-    """Write a step's name, how many answered and what chafes: around the line, on a phone above and below it."""
+def _step_words(ax: Axes, place: int, words: tuple[str, str, str], tone: str) -> None:
+    """Write a step's name and how many answered above the line, what chafes below it."""
     name, asked, told = words
-    dots, length = " \N{HORIZONTAL ELLIPSIS}", 58 if narrow else 46
-    lines = "\n".join(textwrap.wrap(figure.short(told, 150), length, max_lines=2, placeholder=dots))
+    dots = " \N{HORIZONTAL ELLIPSIS}"
+    lines = "\n".join(textwrap.wrap(figure.short(told, 150), 60, max_lines=2, placeholder=dots))
     across: dict[str, Any] = {
         "xycoords": ax.get_yaxis_transform(),
         "textcoords": "offset points",
         "zorder": 5,
+        "bbox": {"facecolor": COLOURS["paper"], "linewidth": 0, "pad": 0.6},
     }
-    if narrow:
-        across |= {"bbox": {"facecolor": COLOURS["paper"], "linewidth": 0, "pad": 0.6}, "ha": "left"}
-        ax.annotate(name, (0, place), (0, 8), va="bottom", fontsize=marks.SMALL, fontweight=600, **across)
-        right = across | {"ha": "right"}
-        ax.annotate(asked, (1, place), (0, 8), va="bottom", fontsize=7.6, color=COLOURS["muted"], **right)
-        ax.annotate(lines, (0, place), (0, -7), va="top", fontsize=marks.SMALL, color=COLOURS[tone], **across)
-        return
-    left = across | {"ha": "right", "va": "center"}
-    ax.annotate(name, (0, place), (-8, 5), fontsize=marks.SMALL, fontweight=600, **left)
-    ax.annotate(asked, (0, place), (-8, -6), fontsize=7.6, color=COLOURS["muted"], **left)
-    ax.annotate(lines, (1, place), (10, 0), va="center", fontsize=marks.SMALL, color=COLOURS[tone], **across)
+    left, right = across | {"ha": "left"}, across | {"ha": "right"}
+    ax.annotate(name, (0, place), (0, 8), va="bottom", fontsize=marks.SMALL, fontweight=600, **left)
+    ax.annotate(asked, (1, place), (0, 8), va="bottom", fontsize=7.6, color=COLOURS["muted"], **right)
+    ax.annotate(lines, (0, place), (0, -7), va="top", fontsize=marks.SMALL, color=COLOURS[tone], **left)

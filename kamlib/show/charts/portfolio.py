@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import concentration_case, worded
 from kamlib.show.page import Bundle, Shown, escape
+from kamlib.show.sparkline import Field, Line, sparkline
 
 #: More customers than this do not find room in a figure; the rest stands in the notebook's table.
 SHOWN = 24
@@ -32,7 +32,7 @@ def concentration(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         return tables.what_to_add(text.t("chart.concentration.empty"), bundle)
     shares = np.r_[0.0, ranked["together_share"].to_numpy()]
     few = int(np.searchsorted(shares, bundle.limit("pareto_target_share") - 1e-9))
-    case = concentration_case(few, len(ranked), bundle.limit("flat_portfolio_share"))
+    case = concentration_case(few, len(ranked), bundle.limit("flat_concentration_share"))
     share, part = text.percent(shares[few]), text.percent(few / len(ranked))
     target = text.percent(bundle.limit("pareto_target_share"))
     counts = {"count": few, "customers": len(ranked)}
@@ -211,7 +211,7 @@ def _panel(name: str, row: Mapping[Any, Any], bundle: Bundle) -> str:
     weakest = f'<p class="kam-sub">{escape(text.t("chart.panels.worst", part=worst))}</p>' if worst else ""
     sold, growth = (
         text.money(row["revenue_12m"], bundle.currency),
-        text.percent(row["growth_share"], signed=True),
+        text.percent(row["growth_share"], 1, signed=True),
     )
     return (
         f"<li><p>{escape(name)}</p>{band}{_months(row['revenues'])}"
@@ -220,24 +220,9 @@ def _panel(name: str, row: Mapping[Any, Any], bundle: Bundle) -> str:
 
 
 def _months(revenues: Sequence[float]) -> str:
-    """Return months of revenue (light) and their mean over twelve (dark) as SVG, from zero; the numbers stand beside."""
+    """Return months of revenue (light) and their mean over twelve (dark), from zero; the numbers stand beside."""
     sold = pd.Series(revenues, dtype=float)
-    if len(sold) < 2:
-        return ""
-    high = max(float(sold.max()), 1.0)
-    lines = [(sold, "#7FB3C2", 1), (sold.rolling(12).mean(), "#0E5F76", 2)]
-    drawn = "".join(_line(each / high, colour, width) for each, colour, width in lines)
-    return (
-        f'<svg viewBox="0 0 160 40" aria-hidden="true"><path d="M0 39.5H160" stroke="#8A97A3"/>{drawn}</svg>'
-    )
-
-
-def _line(heights: pd.Series, colour: str, width: int) -> str:
-    step = 158 / (len(heights) - 1)
-    known = ((place, each) for place, each in enumerate(heights) if not math.isnan(each))
-    points = " ".join(f"{1 + place * step:.0f},{39 - 37 * max(each, 0.0):.0f}" for place, each in known)
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
-        if points
-        else ""
-    )
+    mean = sold.rolling(12).mean()
+    lines = [Line(list(sold), "accent_soft", 1, "none"), Line(list(mean), "accent", 2)]
+    high = max([*sold, 1.0])
+    return sparkline(lines, (160, 40), ends=(0.0, high), fields=[Field(0.0, 0.03 * high, "soft")])

@@ -5,34 +5,40 @@ Lists and small curves in HTML say it better here than drawings: they read on a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from kamlib import text
+from kamlib.schema import as_frame
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
-from kamlib.show.page import COLOURS, NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
+from kamlib.show.sparkline import Field, Line, sparkline
 
 # --- health over the quarters ------------------------------------------------------------------------------
 
+_PARTS = ("relationship", "value", "commercial", "delivery")
 _BANDS = ("weak", "watch", "strong")
 _TONES = {"weak": "bad", "watch": "warn", "strong": "good"}
 
 
-def health_trend(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
     """Show each part of the relation over the last quarters, the weakest first, and the whole where enough is known.
 
-    `rows` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
+    `days` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
     where not known). Never for a customer.
     """
+    rows = as_frame(days)
     if audience(bundle) == "customer":
         return NOTHING
-    parts = rows.drop(columns=["on", "total"]).astype("float64")
-    if rows.empty or parts.iloc[-1].isna().all():
+    if rows.empty:
+        return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
+    parts = rows[[*_PARTS]].astype("float64")
+    if parts.iloc[-1].isna().all():
         return tables.what_to_add(text.t("chart.health_trend.empty"), bundle)
     now = parts.iloc[-1].sort_values(kind="stable")
     edges, since = bundle.limit("health_bands"), text.month(rows["on"].iloc[0])
@@ -50,9 +56,9 @@ def health_trend(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         last=text.month(rows["on"].iloc[-1]),
         told=text.listed(f"{_part(each)} {text.number(score)}" for each, score in now.items()),
     )
-    panels = "".join(
-        _panel(each, list(rows[each].astype("float64")), edges) for each in [*now.index, "total"]
-    )
+    panels = "".join(_panel(each, list(rows[each].astype("float64")), edges) for each in now.index)
+    held_by = rows["held_by"].iloc[-1] if "held_by" in rows else None
+    panels += _panel("total", list(rows["total"].astype("float64")), edges, held_by)
     table = tables.numbers("chart_health_trend", rows, bundle)
     drawn = f'<ul class="kam-panels kam-five">{panels}</ul>'
     return figure.laid(drawn, replace(words, title=words.title + moved), bundle, table=table)
@@ -66,49 +72,23 @@ def _part(part: object) -> str:
     return text.t("chart.health_trend.total") if part == "total" else text.label("health_part", part)
 
 
-def _panel(part: object, scores: list[float], edges: Sequence[float]) -> str:
+def _panel(part: object, scores: list[float], edges: Sequence[float], held_by: object = None) -> str:
     now = scores[-1]
     band = "unknown" if pd.isna(now) else _band(now, edges)
     state = cells.pill(text.label("health_band", band), _TONES.get(band, ""))
     named = _part(part) if band == "unknown" else f"{_part(part)} {text.number(now)}"
+    named = text.t("kpi.held", told=named, why=held_by) if held_by else named
     return f"<li><p>{escape(named)}</p>{state}{_course(scores, edges)}</li>"
 
 
 def _course(scores: list[float], edges: Sequence[float]) -> str:
-    """Return the scores over their bands as SVG, with a gap wherever one was not known; the numbers stand beside."""
+    """Return the scores over their bands, with a gap wherever one was not known; the numbers stand beside."""
     limits = [0.0, *edges, 100.0]
-    fields = "".join(
-        f'<rect y="{_y(high):.0f}" width="160" height="{_y(low) - _y(high):.0f}" fill="{COLOURS[f"{_TONES[band]}_wash"]}"/>'
+    fields = [
+        Field(low, high, f"{_TONES[band]}_wash")
         for band, low, high in zip(_BANDS, limits, limits[1:], strict=False)
-    )
-    step = 144 / max(len(scores) - 1, 1)
-    points = [(8 + place * step, _y(score)) for place, score in enumerate(scores)]
-    lines = "".join(
-        f'<polyline points="{" ".join(run)}" fill="none" stroke="#16232E" stroke-width="1.6"/>'
-        for run in _runs(points)
-    )
-    dots = "".join(
-        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{4 if place == len(points) - 1 else 2.2}" fill="#16232E"/>'
-        for place, (x, y) in enumerate(points)
-        if not pd.isna(y)
-    )
-    return f'<svg viewBox="0 0 160 70" aria-hidden="true">{fields}{lines}{dots}</svg>'
-
-
-def _y(score: float) -> float:
-    return 65 - 0.6 * score
-
-
-def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[str]]:
-    """Yield the stretches of two or more known points that follow each other."""
-    run: list[str] = []
-    for x, y in [*points, (0.0, float("nan"))]:
-        if not pd.isna(y):
-            run.append(f"{x:.0f},{y:.0f}")
-            continue
-        if len(run) > 1:
-            yield run
-        run = []
+    ]
+    return sparkline([Line(scores, "ink", 1.6, "all")], (160, 70), ends=(0.0, 100.0), fields=fields)
 
 
 # --- the goals' way ----------------------------------------------------------------------------------------
@@ -116,34 +96,34 @@ def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[str]]:
 _LOOKS = {"on_track": "accent", "not_due": "accent", "at_risk": "soft", "off_track": "over"}
 
 
-def goal_progress(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def goal_progress(rows: Sequence[Any], bundle: Bundle) -> Shown:
     """Show how far each goal has come against what its path expects by now.
 
     `rows` are those of `goal_setting.progress`: title, way, expected (shares 0..1), state.
     """
-    if rows.empty:
+    if not rows:
         return tables.what_to_add(text.t("chart.goals.empty"), bundle)
-    measured = rows[rows["way"].notna()]
-    on_track = int(measured["state"].isin(["on_track", "not_due"]).sum())
+    measured = [goal.state for goal in rows if goal.way is not None]
+    on_track = sum(state in ("on_track", "not_due") for state in measured)
     counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
     name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
     case = all_case(on_track, len(measured))
-    if case == "all" and measured["state"].eq("not_due").any():
+    if case == "all" and "not_due" in measured:
         case = "calm"  # nothing expected yet: not behind, and not on track either
     words = worded(name, case, **counts)
-    listed = bars.listed((_goal(row) for row in rows.to_dict("records")), wide_end=True)
+    listed = bars.listed(map(_goal, rows), wide_end=True)
     return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
 
 
-def _goal(row: dict[Any, Any]) -> bars.Bar:
+def _goal(goal: Any) -> bars.Bar:
     """One goal: its way as a bar (none where it has gone backwards), what is expected today as an upright line."""
-    way, expected, state = row["way"], row["expected"], str(row["state"])
-    parts = [] if pd.isna(way) else [bars.Part(0.0, float(way), _LOOKS.get(state, "grey"))]
-    parts += [] if pd.isna(expected) else [bars.Part(float(expected), float(expected), "mark")]
-    told = text.label("goal_state", state)
-    end = told if pd.isna(way) else f"{text.percent(way)}, {told}"
-    heard = "" if pd.isna(expected) else text.t("chart.goals.expected", share=text.percent(expected))
-    return bars.Bar(str(row["title"]), parts, end, heard)
+    way, expected = goal.way, goal.expected
+    parts = [] if way is None else [bars.Part(0.0, way, _LOOKS.get(goal.state, "grey"))]
+    parts += [] if expected is None else [bars.Part(expected, expected, "mark")]
+    state = text.label("goal_state", goal.state)
+    end = state if way is None else f"{text.percent(way)}, {state}"
+    heard = "" if expected is None else text.t("chart.goals.expected", share=text.percent(expected))
+    return bars.Bar(goal.title, parts, end, heard)
 
 
 # --- promises ----------------------------------------------------------------------------------------------
@@ -151,13 +131,14 @@ def _goal(row: dict[Any, Any]) -> bars.Bar:
 _PROMISES = {"kept": "accent", "late": "soft", "open": "pale", "overdue": "ring", "old": "over"}
 
 
-def promise_ages(rows: pd.DataFrame, bundle: Bundle) -> Shown:
+def promise_ages(promises: Iterable[Any], bundle: Bundle) -> Shown:
     """Show what we and the customer have promised: kept, late, waiting, and how long what is overdue has waited.
 
-    `rows` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
+    `promises` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
     without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
     """
-    dated = rows.dropna(subset=["due_on", "direction"])
+    rows = as_frame(promises)
+    dated = rows.dropna(subset=["due_on"]) if len(rows) else rows
     if dated.empty:
         return tables.what_to_add(text.t("chart.promises.empty"), bundle)
     counts = _by_age(dated, bundle.limit("chart_old_promise_days"))

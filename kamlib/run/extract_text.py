@@ -1,7 +1,7 @@
 """What somebody can read in a file: its words as a page shows them, and everything else that it carries.
 
 Each text comes with how it was found: `words` are sentences and values (text, attributes, comments, a PDF's
-strings and glyphs), `rest` is the file as it is written, with its markup, and what is packed in it.
+strings and lines), `rest` is the file as it is written, with its markup, and what is packed in it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,19 @@ import zlib
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
+from kamlib.errors import KamError, problem
 from kamlib.show import page
 
-Text = tuple[str, str]  # words or rest, and what stands there
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+Text = tuple[str, str]  # words, rest or unread, and what stands there
+
+#: Of a file that is broken: nobody can say what stands in it.
+UNREAD = "unread"
 
 #: Between two lines of a drawing: words go on over it, the digits of one number never do.
 BREAK = "\N{PILCROW SIGN}"
@@ -38,9 +47,14 @@ def texts(name: str, content: bytes) -> Iterator[Text]:
     elif content.startswith(b"%PDF"):
         yield from _document(content)
     elif content.startswith(b"\x89PNG") or b"\0" in content[:1000]:
-        yield "rest", "\n".join(part.decode("latin-1") for part in (content, *_inflated(content)))
+        yield "rest", _unpacked(content)
     else:
         yield from _written(name, content.decode("utf-8", "replace"))
+
+
+def _unpacked(content: bytes) -> str:
+    """Return a file as it is written, and what is packed in it."""
+    return "\n".join(part.decode("latin-1") for part in (content, *_inflated(content)))
 
 
 def _packed(content: bytes) -> Iterator[Text]:
@@ -115,65 +129,43 @@ def _inflated(content: bytes) -> Iterator[bytes]:
 
 
 def _document(content: bytes) -> Iterator[Text]:
-    """Yield a PDF's strings (metadata, headings, alternative texts) and its lines through each font's own table."""
-    held = rb"stream\r?\n(.*?)endstream"
-    streams = [
-        next(_inflated(found), found) if found[:1] == b"x" else found
-        for found in re.findall(held, content, re.DOTALL)
-    ]
-    bare = re.sub(held, b"", content, flags=re.DOTALL)
-    tables = [_glyphs(part) for part in streams if b"begincmap" in part]
-    for part in (bare, *streams):
-        if b"begincmap" in part or b"\0\0" in part[:64]:  # a font's table, a font
-            continue
-        yield "words", "\n".join(_strings(part))
-        if part.lstrip().startswith(b"<"):
-            yield from _written(".xml", part.decode("utf-8", "replace"))
-        if b"BT" in part:
-            lines = _lines(part)
-            for table in tables:
-                drawn = [_drawn(line, table) for line in lines]
-                yield "words", BREAK.join(drawn)
-                yield "rest", "".join(drawn)  # the words of a drawing are set letter by letter
+    """Yield a PDF's strings (metadata, headings, alternative texts), the files within it, and its pages line by line."""
+    yield "rest", _unpacked(content)
+    try:
+        reader = _reader(content)
+        yield from (piece for each in _objects(reader) for piece in _of_object(each))
+        for sheet in reader.pages:
+            lines = sheet.extract_text().splitlines()
+            yield "words", BREAK.join(lines)
+            # The words of a drawing may be set letter by letter.
+            yield "rest", "".join("".join(lines).split())
+    except KamError:
+        raise
+    except Exception:  # noqa: BLE001 - what is wrong with a broken file has many names; it is read as it stands
+        yield UNREAD, content.decode("latin-1")
 
 
-def _strings(part: bytes) -> Iterator[str]:
-    for found in re.finditer(rb"\(((?:\\.|[^\\()])*)\)|<((?:[0-9A-Fa-f]\s*){4,})>", part, re.DOTALL):
-        held = _unquoted(found[1]) if found[1] is not None else bytes.fromhex(found[2].decode())
-        yield held[2:].decode("utf-16-be", "replace") if held[:2] == b"\xfe\xff" else held.decode("latin-1")
+def _reader(content: bytes) -> PdfReader:
+    if find_spec("pypdf") is None:
+        raise problem("no_pdf_reader")
+    from pypdf import PdfReader  # noqa: PLC0415 - an extra: whoever makes no PDF needn't have it
+
+    return PdfReader(io.BytesIO(content))
 
 
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"", b"f": b""}
+def _objects(reader: PdfReader) -> Iterator[Any]:
+    size: Any = reader.trailer["/Size"]
+    for number in range(1, size):
+        yield reader.get_object(number)
 
 
-def _unquoted(string: bytes) -> bytes:
-    def plain(found: re.Match[bytes]) -> bytes:
-        one = found[1]
-        return bytes([int(one, 8) & 255]) if one.isdigit() else _ESCAPED.get(one, one.strip(b"\r\n"))
-
-    return re.sub(rb"\\([0-7]{1,3}|.|\r?\n)", plain, string, flags=re.DOTALL)
-
-
-def _glyphs(table: bytes) -> dict[str, str]:
-    """Return what each glyph of a font stands for: four hexadecimal digits -> characters."""
-    known: dict[str, str] = {}
-    told = table.decode("latin-1")
-    for block in re.findall(r"beginbfchar(.*?)endbfchar", told, re.DOTALL):
-        for glyph, characters in re.findall(r"<(\w+)>\s*<(\w+)>", block):
-            known[glyph.lower().zfill(4)] = bytes.fromhex(characters).decode("utf-16-be", "replace")
-    for block in re.findall(r"beginbfrange(.*?)endbfrange", told, re.DOTALL):
-        for low, high, first in re.findall(r"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
-            for n in range(int(low, 16), min(int(high, 16), int(low, 16) + 65_535) + 1):
-                known[f"{n:04x}"] = chr(int(first, 16) + n - int(low, 16))
-    return known
-
-
-def _lines(part: bytes) -> list[str]:
-    """Return each shown run of glyphs as hexadecimal digits."""
-    told = part.decode("latin-1")
-    runs = re.findall(r"\[((?:[^\[\]])*)\]\s*TJ|<([0-9A-Fa-f]+)>\s*Tj", told)
-    return ["".join(re.findall(r"<([0-9A-Fa-f]+)>", several)) or one for several, one in runs]
-
-
-def _drawn(line: str, table: dict[str, str]) -> str:
-    return "".join(table.get(line[n : n + 4].lower(), "") for n in range(0, len(line), 4))
+def _of_object(part: Any) -> Iterator[Text]:
+    if isinstance(part, dict):
+        if hasattr(part, "get_data") and part.get("/Type") in ("/Metadata", "/EmbeddedFile"):
+            yield from texts(".xml" if part["/Type"] == "/Metadata" else "", part.get_data())
+        yield from (piece for each in dict.values(part) for piece in _of_object(each))
+    elif isinstance(part, list):
+        yield from (piece for each in part for piece in _of_object(each))
+    elif isinstance(part, str | bytes):
+        how = "rest" if type(part).__name__ == "NameObject" else "words"
+        yield how, part if isinstance(part, str) else part.decode("latin-1")

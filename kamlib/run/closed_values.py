@@ -44,27 +44,9 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _CUSTOMERS = ("account.name", "account.former_name", "account.parent_name")
 _NAMES = (*_CUSTOMERS, "contact.name")
 #: Words at the end of a company's name that people leave out.
-_LEGAL = frozenset(
-    {
-        "ab",
-        "abp",
-        "as",
-        "asa",
-        "aps",
-        "a",
-        "s",
-        "oy",
-        "oyj",
-        "ltd",
-        "plc",
-        "inc",
-        "gmbh",
-        "hb",
-        "kb",
-        "ek",
-        "för",
-    }
-)
+_LEGAL = frozenset((
+    "ab", "abp", "as", "asa", "aps", "a", "s", "oy", "oyj", "ltd", "plc", "inc", "gmbh", "hb", "kb", "ek", "för",
+))  # fmt: skip
 
 Words = tuple[str, ...]
 
@@ -96,7 +78,7 @@ def _words(written: str) -> Words:
 
 
 @dataclass(frozen=True)
-class Sought:
+class ClosedValues:
     """Closed values, to be found in one walk over the words of a text."""
 
     values: Mapping[Words, Value]
@@ -126,14 +108,14 @@ class Sought:
             return name if name and name.place in _NAMES else None
         return value
 
-    def without(self, values: Iterable[Value]) -> Sought:
+    def without(self, values: Iterable[Value]) -> ClosedValues:
         """Return what is sought when some values are open."""
         shut = dict(self.values)
         for value in values:
             shut.pop(value.words, None)
-        return Sought(shut)
+        return ClosedValues(shut)
 
-    def opened(self, told: str) -> Sought:
+    def opened(self, told: str) -> ClosedValues:
         """Return what is sought when everything that stands in a text is open."""
         return self.without([value for value, _, _ in self.found(plain(told))])
 
@@ -240,7 +222,7 @@ def _head(words: Words) -> Words:
     return words[:n] if len(" ".join(words[:n])) >= SHORTEST_HEAD else words
 
 
-def everything(*portfolios: schema.Portfolio) -> Sought:
+def everything(*portfolios: schema.Portfolio) -> ClosedValues:
     """Return all that a workspace holds, on one day or several, and that the kit does not say itself.
 
     What is open is judged per customer, see `for_customer`.
@@ -249,7 +231,7 @@ def everything(*portfolios: schema.Portfolio) -> Sought:
     for portfolio in portfolios:
         for form in (*_values(portfolio), *_first_words(portfolio)):
             _take(held, form)
-    return Sought(held).opened(_said_by_the_kit())
+    return ClosedValues(held).opened(_said_by_the_kit())
 
 
 def _values(portfolio: schema.Portfolio) -> Iterator[Value]:
@@ -289,7 +271,7 @@ def _said_by_the_kit() -> str:
     return "\n".join([*prose, *said])
 
 
-def _cells(view: schema.AccountView, tables: Iterable[schema.Table]) -> str:
+def _cells(view: schema.Account, tables: Iterable[schema.Table]) -> str:
     """Return all values of some tables of a customer's own file as text, amounts in every form."""
     told: list[str] = [view.name]
     for table in tables:
@@ -301,17 +283,17 @@ def _cells(view: schema.AccountView, tables: Iterable[schema.Table]) -> str:
     return "\n".join(told)
 
 
-def for_customer(everyone: Sought, view: schema.AccountView, *, is_waived: bool = False) -> Sought:
+def for_customer(everyone: ClosedValues, view: schema.Account, *, is_waived: bool = False) -> ClosedValues:
     """Return what must not stand in a customer's files: all but what their projected `view` holds."""
     # A former name and a parent's may be the customer's own: a shared row opens those, but no other customer's name.
     names = {words: value for words, value in everyone.values.items() if value.place == "account.name"}
     others = {words: value for words, value in everyone.values.items() if words not in names}
     held = _cells(view, schema.TABLES.values())
-    shut = Sought(names).opened(held if is_waived else _cells(view, [schema.TABLES["account"]])).values
-    return Sought({**Sought(others).opened(f"{held}\n{view.as_of}").values, **shut})
+    shut = ClosedValues(names).opened(held if is_waived else _cells(view, [schema.TABLES["account"]])).values
+    return ClosedValues({**ClosedValues(others).opened(f"{held}\n{view.as_of}").values, **shut})
 
 
-def is_waived(view: schema.AccountView) -> bool:
+def is_waived(view: schema.Account) -> bool:
     """Tell whether somebody has said, with a reason and until a day, that others' names may stand in shared rows."""
     rows = view.waiver[(view.waiver["rule"] == RULE) & (view.waiver["account_id"] == view.account_id)]
     return bool((rows["until_on"] >= pd.Timestamp(view.as_of)).any())

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from kamlib import cli
 from kamlib.data import workspace
 from kamlib.errors import KamError, problem
-from kamlib.run import batch, beside, deck, index, pdf, reports
+from kamlib.run import attachments, batch, deck, index, pdf, reports
 
 ENGINE = pdf.Engine("weasyprint", sys.executable)
 
@@ -27,14 +27,14 @@ def page(tmp_path: Path) -> Path:
     return tmp_path / "kund" / "06_review.html"
 
 
-def _make(page: Path, wanted: beside.Wish) -> dict[str, Any]:
+def _make(page: Path, wanted: attachments.Attachments) -> dict[str, Any]:
     source = {"workspace": "none.sqlite", "account_id": "A-1", "as_of": ""}
-    return beside.make(page, wanted, source, {})
+    return attachments.make(page, wanted, source, {})
 
 
 def test_what_was_not_asked_for_is_not_left_to_contradict_the_page(page: Path) -> None:
     """A page that is made anew without them takes an older PDF and an older deck away."""
-    assert _make(page, beside.NONE) == {}
+    assert _make(page, attachments.NONE) == {}
     assert [each.name for each in page.parent.iterdir()] == ["06_review.html"]
 
 
@@ -45,7 +45,7 @@ def test_a_pdf_that_fails_is_told_and_the_page_stays(page: Path, monkeypatch: py
         raise problem("pdf_slow", n=60)
 
     monkeypatch.setattr(pdf, "write", fails)
-    told = _make(page, beside.Wish(ENGINE))
+    told = _make(page, attachments.Attachments(ENGINE))
     assert told["status"] == "failed"
     assert told["error"]["kind"] == "PdfFailed"
     assert "60 sekunder" in told["error"]["message"]
@@ -57,26 +57,26 @@ def test_a_pdf_that_fails_is_told_and_the_page_stays(page: Path, monkeypatch: py
 def test_a_fault_in_the_deck_leaves_the_pdf(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One does not take the other along; the workspace that is not there is told, not raised."""
     monkeypatch.setattr(pdf, "write", lambda *_: "abc")
-    told = _make(page, beside.Wish(ENGINE, deck=True))
+    told = _make(page, attachments.Attachments(ENGINE, deck=True))
     assert (told["pdf"], told["sha256_pdf"]) == ("kund/06_review.pdf", "abc")
     assert (told["status"], told["error"]["kind"]) == ("failed", "DeckFailed")
 
 
 def test_only_the_review_has_a_deck(page: Path) -> None:
     """Another notebook's page gets the PDF alone; a request without the review is refused before it starts."""
-    wanted = beside.Wish(ENGINE, deck=True)
+    wanted = attachments.Attachments(ENGINE, deck=True)
     assert wanted.kinds("03_planning") == ["pdf"]
     assert wanted.kinds("06_review") == ["pdf", "pptx"]
-    beside.check(wanted, ["03_planning", "06_review"])
+    attachments.check(wanted, ["03_planning", "06_review"])
     with pytest.raises(KamError, match="Lägg till --notebook 06"):
-        beside.check(wanted, ["03_planning"])
+        attachments.check(wanted, ["03_planning"])
 
 
 def test_a_missing_extra_is_told_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`kam report --pptx` without python-pptx: exit 3, what to install, and no folder is made."""
-    monkeypatch.setattr(beside, "find_spec", lambda _: None)
+    monkeypatch.setattr(attachments, "find_spec", lambda _: None)
     out = tmp_path / "ut"
     told = CliRunner().invoke(cli.kam, ["report", "--pptx", "--out", str(out)])
     assert told.exit_code == 3
@@ -101,7 +101,7 @@ def test_a_template_alone_asks_for_a_deck(monkeypatch: pytest.MonkeyPatch) -> No
     """`--template` is looked at before anything starts, and a deck is made with it."""
     seen: list[Path] = []
     monkeypatch.setattr(deck, "check", seen.append)
-    asked = beside.wish(pdf_too=False, deck_too=True, template=Path("mall.pptx"))
+    asked = attachments.requested(pdf_too=False, deck_too=True, template=Path("mall.pptx"))
     assert (asked.deck, asked.template, asked.engine) == (True, Path("mall.pptx"), None)
     assert seen == [Path("mall.pptx")]
 
@@ -121,8 +121,8 @@ def test_a_run_tells_its_pdf_and_hands_its_engine_nothing_of_ours(
 
     monkeypatch.setattr(pdf, "write", write)
     monkeypatch.setenv("KAM_DATABASE_URL", "postgresql://kam:secret@db/kam")
-    made = test_batch.notebook(tmp_path / "n.ipynb", "1")
-    job = test_batch.job(made, tmp_path / "k", audience=audience, wanted=beside.Wish(ENGINE))
+    made = test_batch.notebook(tmp_path / "n.ipynb", "made = 1")
+    job = test_batch.job(made, tmp_path / "k", audience=audience, wanted=attachments.Attachments(ENGINE))
     outcome = batch.execute(job)
     assert (outcome.status, outcome.pdf, outcome.sha256_pdf) == ("ok", "k/n.pdf", "abc")
     assert not [name for name in seen if name.startswith(("KAM_", "PYTHON"))]
@@ -151,7 +151,7 @@ def test_a_customers_deck_is_made_with_its_report(tmp_path: Path) -> None:
     here = workspace.open(cli._sample())
     asked = reports.Request(
         tmp_path, accounts=("A-003",), notebooks=("06",), audience="customer", lang="en",
-        wanted=beside.wish(pdf_too=False, deck_too=True, template=None),
+        wanted=attachments.requested(pdf_too=False, deck_too=True, template=None),
     )  # fmt: skip
     first, second = (reports.run(here, asked).outcomes[0] for _ in range(2))
     assert first.status == "ok", first.error

@@ -20,7 +20,7 @@ _FAILED = {"pdf": "PdfFailed", "pptx": "DeckFailed"}
 
 
 @dataclass(frozen=True)
-class Wish:
+class Attachments:
     """What is wanted beside the pages: PDF by this engine, a deck of the review, and in which template."""
 
     engine: pdf.Engine | None = None
@@ -32,10 +32,10 @@ class Wish:
         return ["pdf"] * bool(self.engine) + ["pptx"] * (self.deck and notebook == REVIEW)
 
 
-NONE = Wish()
+NONE = Attachments()
 
 
-def wish(*, pdf_too: bool, deck_too: bool, template: Path | None) -> Wish:
+def requested(*, pdf_too: bool, deck_too: bool, template: Path | None) -> Attachments:
     """Return what is asked for; raises where this machine can't make it, before anything starts."""
     if deck_too and find_spec("pptx") is None:
         raise problem("no_pptx")
@@ -43,16 +43,18 @@ def wish(*, pdf_too: bool, deck_too: bool, template: Path | None) -> Wish:
         from kamlib.run import deck  # noqa: PLC0415 - python-pptx is an extra, a second that others need not wait
 
         deck.check(template)
-    return Wish(pdf.find() if pdf_too else None, deck_too, template)
+    return Attachments(pdf.find() if pdf_too else None, deck_too, template)
 
 
-def check(wanted: Wish, notebooks: Iterable[str]) -> None:
+def check(wanted: Attachments, notebooks: Iterable[str]) -> None:
     """Refuse a deck where the notebook that it is made of is not asked for."""
     if wanted.deck and REVIEW not in notebooks:
         raise problem("no_deck")
 
 
-def make(page: Path, wanted: Wish, source: Mapping[str, str], bare: Mapping[str, str]) -> dict[str, Any]:
+def make(
+    page: Path, wanted: Attachments, source: Mapping[str, str], bare: Mapping[str, str]
+) -> dict[str, Any]:
     """Make what is wanted beside a page and return what the run's outcome says of it.
 
     `source` names the workspace, the account and the day that a deck is read from; `bare` is the environment of a

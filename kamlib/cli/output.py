@@ -20,7 +20,7 @@ from kamlib.run import batch, files
 P = ParamSpec("P")
 
 
-def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
+def plain_errors(command: Callable[P, int | None]) -> Callable[P, None]:
     """Turn a `KamError` into its sentences and exit code: no traceback reaches a person."""
 
     @wraps(command)
@@ -28,7 +28,7 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except KamError as stop:
-            say(stop.told(), err=True)
+            echo(stop.told(), err=True)
             code = stop.exit_code
         except KeyboardInterrupt as stop:
             code = 143 if isinstance(stop, batch.Terminated) else 130
@@ -40,10 +40,10 @@ def told_plainly(command: Callable[P, int | None]) -> Callable[P, None]:
             OSError
         ) as refused:  # no room, no right, a disk that left: the system's word is the best we have
             reason = f"{refused.strerror or refused} {refused.filename or ''}".strip()
-            say(text.t("cli.system", reason=reason), err=True)
+            echo(text.t("cli.system", reason=reason), err=True)
             code = 2
         except Exception as fault:  # noqa: BLE001 - a fault of ours: said in words, kept in full for who mends it
-            say(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
+            echo(text.t("cli.fault", found=f"{type(fault).__name__}: {fault}", kept=_kept(fault)), err=True)
             code = 2
         _let_go()
         raise SystemExit(code or 0)
@@ -65,7 +65,7 @@ def _let_go() -> None:
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def say(words: str, *, err: bool = False) -> None:
+def echo(words: str, *, err: bool = False) -> None:
     """Print a line; what came from a customer's system can't steer the terminal."""
     click.echo(_UNSEEN.sub("\N{MIDDLE DOT}", words), err=err)
 

@@ -1,0 +1,65 @@
+"""Named figures: a number that pages share carries its name, tables and data date with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from kamlib.method.measures.money import growth_words
+from kamlib.method.once import once
+from kamlib.schema import TABLES, Account, Bundle
+from kamlib.words import Figure, Words
+
+#: Tables of the figures that are no measure of the library.
+_TABLES = {
+    "revenue": ("revenue",),
+    "health_worst": ("revenue", "delivery", "commitment", "value", "touchpoint"),
+    "value_confirmed": ("value",),
+}
+_UNITS = {"percent": "share", "points": "share", "number": "count"}
+
+
+def named(bundle: Bundle, name: str, said: Words, *, of: str = "") -> Figure:
+    """Return words as the figure `name` of an account (or of all): its value, unit, tables and their newest day."""
+    declared = bundle.settings["kpis"].get(name, {}).get("tables", _TABLES.get(name, ()))
+    values: dict[str, Any] = {each.name: getattr(said, each.name) for each in fields(Words)}
+    unit = bundle.currency if said.writer == "money" else _UNITS.get(said.writer, said.writer)
+    return Figure(
+        **values,
+        name=name,
+        account_id=bundle.account_id if isinstance(bundle, Account) else "",
+        of=of,
+        unit=unit,
+        tables=tuple(declared),
+        data_on=newest_day(bundle, declared),
+    )
+
+
+def newest_day(bundle: Bundle, tables: Iterable[str]) -> date | None:
+    """Return the day of the newest row of some tables; None where none of them has a day."""
+    return max((day for each in tables if (day := _newest(bundle).get(each))), default=None)
+
+
+@once
+def _newest(bundle: Bundle) -> dict[str, date]:
+    """Return the newest day of each table that has days."""
+    newest = {}
+    for name, table in TABLES.items():
+        if not table.when:
+            continue
+        if isinstance(bundle, Account):
+            days = [day for row in bundle.rows[name] if (day := getattr(row, table.when))]
+            if days:
+                newest[name] = max(days)
+        elif not pd.isna(day := bundle.tables[name][table.when].max()):
+            newest[name] = day.date()
+    return newest
+
+
+def of_growth(bundle: Bundle, share: float | None) -> Figure:
+    """Return the growth of R12 as every page writes it."""
+    return named(bundle, "growth", growth_words(share))
