@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 
 from kamlib import text
-from kamlib.method import measures, relationships
+from kamlib.method import goal_values, measures, relationships
 from kamlib.schema import Account
 from kamlib.schema.result import frame_of
 
@@ -85,12 +86,12 @@ def _stale(account: Account) -> Iterator[Line]:
         what=[str(relationships.person_name(account, each)) for each in people["contact_id"]]
     )
     yield from _lines("stale", "person", people, what="what", who="known_by", on="last_two_way_on")
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    measured = account.reading.groupby("goal_id")["measured_on"].max()
-    goals = goals.assign(measured_on=measured.reindex(goals["row_id"]).to_numpy())
-    since = measures.today(account) - pd.Timedelta(days=account.limit("reading_days"))
-    old = goals[~(goals["measured_on"] >= since)]
-    yield from _lines("stale", "goal", old, what="title", who="owner_id", on="measured_on")
+    since = account.today - timedelta(days=account.limit("reading_days"))
+    for goal in account.live_goals:
+        last = goal_values.latest(account, goal)
+        if last is None or last.on < since:
+            line = {"what": goal.title, "who": goal.owner_id, "on": pd.Timestamp(last.on) if last else pd.NaT}
+            yield {"section": "stale", "kind": "goal", "row_id": goal.row_id, **line}
 
 
 def _changed(account: Account) -> Iterator[Line]:
