@@ -306,3 +306,48 @@ def test_the_team_is_of_the_plan_in_force_and_the_rhythm_knows_its_next_meeting(
     assert {each.person_id for each in team.match(view) if each.person_id} == {"P1", "P2"}
     (beat,) = team.rhythm(view)
     assert (beat.next_on, beat.state) == (date(2026, 10, 14), "ok")
+
+
+def test_the_draft_takes_over_when_its_year_has_come() -> None:
+    """The plan of the day's year names the KAM, the sponsor and the deputy, and the draft does so from its first day."""
+    plans = [
+        {"year": 2026, "owner_id": "P1", "sponsor_id": "P2", "deputy_id": "P4"},
+        {"year": 2027, "owner_id": "P3"},
+    ]
+    of_day = [
+        account(as_of=day, contact=PEOPLE, account_plan=plans)
+        for day in (date(2026, 9, 30), date(2027, 1, 1))
+    ]
+    held = [{each.function: each.person_id for each in team.match(view) if each.person_id} for view in of_day]
+    assert held == [{"kam": "P1", "sponsor": "P2"}, {"kam": "P3"}]
+    assert [view.plan.deputy_id for view in of_day if view.plan] == ["P4", None]
+
+
+@pytest.mark.parametrize("kind", [None, "squad"])
+def test_the_next_customer_meeting_stands_in_the_rhythm_before_any_is_held(kind: str | None) -> None:
+    """The day that only the plan names has a row of its own, whatever other meetings there are."""
+    plan = [{"year": 2026, "next_meeting_on": "2026-10-14"}]
+    meeting = [{"title": "m", "kind": kind, "planned_on": "2026-10-02"}] if kind else []
+    (beat,) = team.rhythm(account(account_plan=plan, meeting=meeting)).where(kind="customer_review")
+    assert beat.next_on == date(2026, 10, 14)
+
+
+def test_a_booked_workshop_is_no_customer_review() -> None:
+    """Its day stands in its own row; the review has no next date."""
+    meeting = [
+        {"title": "w", "kind": "workshop", "planned_on": "2026-10-20"},
+        {"title": "k", "kind": "customer_review", "held_on": "2026-09-01", "every_weeks": 13},
+    ]
+    beats = {each.kind: (each.next_on, each.state) for each in team.rhythm(account(meeting=meeting))}
+    assert beats["customer_review"] == (None, "not_planned")
+    assert beats["workshop"][0] == date(2026, 10, 20)
+
+
+def test_no_hours_are_too_few_and_equal_loads_stand_in_one_order() -> None:
+    """Nought hours a year is a number, not an unknown; those who carry as much come by their id, run after run."""
+    step = [{"row_id": "I", "title": "x", "owner_id": "P1", "hours": 60, "status": "ongoing"}]
+    letters = [{"initiative_id": "I", "person_id": f"P{n}", "letter": "R"} for n in (6, 3, 5, 2, 4)]
+    nought = [{"person_id": "P2", "function": "service", "hours_year": 0}]
+    loads = team.loads(account(initiative=step, responsibility=letters, squad_member=nought))
+    assert [each.person_id for each in loads] == ["P1", "P2", "P3", "P4", "P5", "P6"]
+    assert loads.where(person_id="P2")[0].state == "short"

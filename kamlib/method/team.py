@@ -139,17 +139,19 @@ def loads(account: Account) -> Iterable[Load]:
     """Return the load of each person, the most tasks first (S4.4)."""
     tasks: dict[str, set[str]] = {}
     for work in account.open_initiatives:
-        for person in {work.owner_id, *_with_letter(account, work, "A"), *_with_letter(account, work, "R")}:
+        for person in (work.owner_id, *_with_letter(account, work, "A"), *_with_letter(account, work, "R")):
             if person:
                 tasks.setdefault(person, set()).add(work.row_id)
     rows = [_load(account, person, len(held)) for person, held in tasks.items()]
-    return sorted(rows, key=lambda each: each.tasks, reverse=True)
+    return sorted(rows, key=lambda each: (-each.tasks, each.person_id))
 
 
 def _load(account: Account, person: str, tasks: int) -> Load:
     needed = measures.initiative_hours(account).get(person)
     given = [
-        each.hours_year for each in measures.squad(account) if each.person_id == person and each.hours_year
+        each.hours_year
+        for each in measures.squad(account)
+        if each.person_id == person and each.hours_year is not None
     ]
     there = sum(given) if given else None
     is_short = needed is not None and there is not None and needed > there
@@ -351,8 +353,16 @@ class Beat:
 def rhythm(account: Account) -> Iterable[Beat]:
     """Return one row per kind of meeting, the next one first (S4.2)."""
     kinds = dict.fromkeys(each.kind for each in account.meetings)
+    if _named_by_the_plan_alone(account):
+        kinds["customer_review"] = None
     beats = [_beat(account, kind, [each for each in account.meetings if each.kind == kind]) for kind in kinds]
     return sorted(beats, key=lambda each: each.next_on or date.max)
+
+
+def _named_by_the_plan_alone(account: Account) -> date | None:
+    """The day of the next customer meeting where no meeting is booked for it: a booked one has a title and its own row."""
+    meeting = account.next_meeting
+    return meeting.on if meeting and meeting.title is None else None
 
 
 def _beat(account: Account, kind: str, rows: Sequence[Meeting]) -> Beat:
@@ -366,9 +376,9 @@ def _beat(account: Account, kind: str, rows: Sequence[Meeting]) -> Beat:
         for each in rows
         if each.held_on is None and each.planned_on and each.planned_on >= today
     ]
-    meeting = account.next_meeting
-    if kind == "customer_review" and not ahead and meeting:  # the day that the plan alone names
-        ahead = [meeting.on]
+    named = _named_by_the_plan_alone(account)
+    if kind == "customer_review" and not ahead and named:
+        ahead = [named]
     weeks = [each.every_weeks for each in rows if each.every_weeks]
     last = held[-1].held_on if held else None
     is_late = bool(weeks and last and (today - last).days > weeks[-1] * 7)
