@@ -16,8 +16,8 @@ from kamlib.schema.account import WITH_CUSTOMER
 from kamlib.schema.days import months_from
 from kamlib.words import Words
 
-#: Kind, what it is about, on whom it rests, and its day.
-Found = tuple[str, str | Words, str | None, date | None]
+#: Kind, what it is about, on whom it rests, its day, and the id of its row.
+Found = tuple[str, str | Words, str | None, date | None, str]
 
 #: What counts as news of the month: kind, table and its day.
 _NEWS = (
@@ -50,15 +50,16 @@ class Line:
     who: str | None
     on: date | None
     days: int | None
+    row_id: str
 
 
 @result("follow_up")
 def follow_up(account: Account) -> Iterable[Line]:
     """Return the monthly page: overdue, stale, changed (the last month) and next (the coming month)."""
     for section, ask in _SECTIONS.items():
-        for kind, what, who, on in sorted(ask(account), key=lambda line: line[3] or date.max):
+        for kind, what, who, on, row_id in sorted(ask(account), key=lambda line: line[3] or date.max):
             days = (account.today - on).days if on and account.audience == "internal" else None
-            yield Line(section, kind, what, who, on, days)
+            yield Line(section, kind, what, who, on, days, row_id)
 
 
 def summary(page: Iterable[Line]) -> dict[str, int]:
@@ -69,10 +70,10 @@ def summary(page: Iterable[Line]) -> dict[str, int]:
 
 def _overdue(account: Account) -> Iterator[Found]:
     for each in measures.promises(account).where(state="overdue"):
-        yield f"promise_{each.direction}", each.title, _doer(each), each.due_on
+        yield f"promise_{each.direction}", each.title, _doer(each), each.due_on, each.row_id
     for work in account.open_initiatives:
         if account.days_late(work.due_on):
-            yield "initiative", work.title, work.owner_id, work.due_on
+            yield "initiative", work.title, work.owner_id, work.due_on, work.row_id
 
 
 def _stale(account: Account) -> Iterator[Found]:
@@ -80,13 +81,13 @@ def _stale(account: Account) -> Iterator[Found]:
         return
     for person in relationships.due_contacts(account):
         name = relationships.person_name(account, person.contact_id)
-        yield "person", name, person.known_by, person.last_two_way_on
+        yield "person", name, person.known_by, person.last_two_way_on, person.contact_id or ""
     since_day = account.today - timedelta(days=account.limit("reading_days"))
     for goal in account.live_goals:
         days = (each.measured_on for each in account.measurements if each.goal_id == goal.row_id)
         newest = max(days, default=None)
         if newest is None or newest < since_day:
-            yield "goal", goal.title, goal.owner_id, newest
+            yield "goal", goal.title, goal.owner_id, newest, goal.row_id
 
 
 def _changed(account: Account) -> Iterator[Found]:
@@ -95,7 +96,7 @@ def _changed(account: Account) -> Iterator[Found]:
         for row in account.rows[table]:
             on = getattr(row, when)
             if on and first <= on <= account.today and getattr(row, "side", "customer") == "customer":
-                yield kind, _told(account, row), _doer(row), on
+                yield kind, _told(account, row), _doer(row), on, getattr(row, "row_id", "")
 
 
 def _doer(row: Any) -> str | None:
@@ -123,21 +124,19 @@ def _told(account: Account, row: Any) -> str | Words:
 
 def _next(account: Account) -> Iterator[Found]:
     last = months_from(account.today, 1)
-    for kind, what, who, on in _coming(account):
-        if on and account.today <= on <= last:
-            yield kind, what, who, on
+    yield from (each for each in _coming(account) if each[3] and account.today <= each[3] <= last)
 
 
 def _coming(account: Account) -> Iterator[Found]:
     for promise in account.commitments:
         if promise.done_on is None:
-            yield "promise", promise.title, _doer(promise), promise.due_on
+            yield "promise", promise.title, _doer(promise), promise.due_on, promise.row_id
     for work in account.open_initiatives:
-        yield "initiative", work.title, work.owner_id, work.due_on
+        yield "initiative", work.title, work.owner_id, work.due_on, work.row_id
     yield from _meetings(account)
     for goal in account.goals:
         if goal.customer_status == "declined":
-            yield "ask_again", goal.title, goal.owner_id, goal.ask_again_on
+            yield "ask_again", goal.title, goal.owner_id, goal.ask_again_on, goal.row_id
 
 
 def _meetings(account: Account) -> Iterator[Found]:
@@ -145,10 +144,10 @@ def _meetings(account: Account) -> Iterator[Found]:
         # What we meet about among ourselves is no news of the customer's.
         is_told = account.audience != "customer" or meeting.kind in WITH_CUSTOMER
         if meeting.held_on is None and is_told:
-            yield "meeting", meeting.title, None, meeting.planned_on
+            yield "meeting", meeting.title, None, meeting.planned_on, meeting.row_id
     coming = account.next_meeting
     if coming and coming.title is None:  # a day that the plan alone names
-        yield "meeting", words.label("meeting_kind", "customer_review"), None, coming.on
+        yield "meeting", words.label("meeting_kind", "customer_review"), None, coming.on, ""
 
 
 _SECTIONS = {"overdue": _overdue, "stale": _stale, "changed": _changed, "next": _next}
