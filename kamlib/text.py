@@ -246,18 +246,14 @@ def figure(value: Any, unit: str | None = None) -> str:
     return f"{written}{NBSP}{unit}" if unit else written
 
 
-def money_unit(currency: str, step: float = 1e6) -> str:
-    """Return the unit of an amount: `mkr`, `tkr`, `kr`, or `MSEK`, `kSEK`, `SEK`."""
-    return _money_unit(currency, step, _chosen)
-
-
 def money_units(currency: str) -> dict[str, float]:
     """Return what one of each unit of money is worth, as it is written in any language."""
-    return {_money_unit(currency, step, lang): step for lang in LANGUAGES for step in (1e6, 1e3, 1.0)}
+    return {money_unit(currency, step, lang): step for lang in LANGUAGES for step in (1e6, 1e3, 1.0)}
 
 
-def _money_unit(currency: str, step: float, lang: str) -> str:
-    if lang == "sv" and currency in ("SEK", "NOK", "DKK"):
+def money_unit(currency: str, step: float = 1e6, lang: str = "") -> str:
+    """Return the unit of an amount: `mkr`, `tkr`, `kr`, or `MSEK`, `kSEK`, `SEK`; in the language in use if none is named."""
+    if (lang or _chosen) == "sv" and currency in ("SEK", "NOK", "DKK"):
         unit = {1e6: "mkr", 1e3: "tkr", 1.0: "kr"}[step]
         return unit if currency == "SEK" else f"{unit} {currency}"
     return {1e6: "M", 1e3: "k", 1.0: ""}[step] + currency
@@ -306,6 +302,11 @@ def joined(parts: Iterable[object], between: str = " ") -> str:
 def yes_no(value: Any) -> str:
     """Write a flag as yes or no."""
     return MISSING if is_missing(value) else t("common.yes" if bool(value) else "common.no")
+
+
+def bare(title: object) -> str:
+    """Return a title without its full stop, for use within a line."""
+    return str(title).rstrip(". ")
 
 
 def sort_key(name: str) -> str:

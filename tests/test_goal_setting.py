@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from kamlib import schema, text
-from kamlib.method import estimates, goal_setting
+from kamlib.method import estimates, goal_setting, goal_values, measures, planning, review
 from kamlib.schema import Account, Result
 from kamlib.words import Words
 from tests import bundles
@@ -155,6 +155,122 @@ def test_realistic_by_wallet_and_best_year(target: float, reason: str | None, wa
                     wallet=[{"likely": 15e6, "high": 20e6, "valued_on": "2026-01-01"}])  # fmt: skip
     states = table(goal_setting.check(account)).set_index("field")["state"]
     assert (states["wallet"], states["pace"]) == (wallet, pace)
+
+
+#: Three years of two groups: Slang 2.4, 3.0 and 3.6 mkr, Pumpar 12, 10.8 and 9.6; R12 is 13.2.
+TWO_GROUPS = bundles.months(
+    "2026-09", [0.2e6] * 12 + [0.25e6] * 12 + [0.3e6] * 12, product_group="Slang och hydraulik"
+) + bundles.months("2026-09", [1e6] * 12 + [0.9e6] * 12 + [0.8e6] * 12, product_group="Pumpar")
+
+
+@pytest.mark.parametrize(("kpi", "unit", "now"), [
+    ("Omsättning R12", "mkr", 13.2), ("revenue, rolling twelve months", "MSEK", 13.2), ("omsättning slang och hydraulik, R12", "mkr", 3.6),
+    ("Omsättning R12 i Pumpar", "tkr", 9600), ("omsättning slang, R12", "kr", 3.6e6), ("Omsättning R12", "st", None),
+    ("Omsättning R12 hos nya enheter", "mkr", None), ("Vår omsättning R12 som andel av inköpen", "mkr", None),
+    ("omsättning slang och pumpar", "mkr", None), ("avstämningar hållna", "mkr", None), (None, "mkr", None),
+])  # fmt: skip
+def test_a_goal_on_our_invoicing_is_counted(kpi: str | None, unit: str, now: float | None) -> None:
+    """A KPI that names all our revenue or one product group, in money, is counted; one that says more is not."""
+    account = goals(revenue_goal(16, kpi=kpi, unit=unit), revenue=TWO_GROUPS)
+    (followed,) = goal_setting.progress(account)
+    assert followed.now == (None if now is None else pytest.approx(now))
+    assert followed.now_on == (None if now is None else date(2026, 9, 30))
+
+
+def test_what_is_counted_is_said_alike_wherever_it_is_asked() -> None:
+    """The goal, the sales by group and the one-page plan have one figure, and the month's page does not ask to measure it."""
+    account = goals(
+        revenue_goal(4, kpi="omsättning slang och hydraulik, R12", baseline=3, baseline_on="2025-09-30"),
+        revenue=TWO_GROUPS,
+        reading=[{"goal_id": "G1", "measured_on": "2026-03-31", "value": 3.2}],
+    )
+    (followed,) = goal_setting.progress(account)
+    (hose,) = measures.sales_by_group(account).where(product_group="Slang och hydraulik")
+    assert hose.revenue_12m is not None
+    assert followed.now == pytest.approx(hose.revenue_12m / 1e6)
+    assert str(followed.road).replace(text.NBSP, " ") == "3 → 3,6 → 4 mkr"
+    (box,) = planning.one_page(account).where(box="goals")
+    assert "3 → 3,6 → 4 mkr" in str(box.lines[0]).replace(text.NBSP, " ")
+    month = review.follow_up(account)
+    assert month[month["section"].eq("stale") & month["kind"].eq("goal")].empty
+
+
+def test_a_reading_newer_than_our_invoicing_stands() -> None:
+    """The newest day wins; on the same day the figure is one, not two readings."""
+    account = goals(revenue_goal(16), revenue=TWO_GROUPS,
+                    reading=[{"goal_id": "G1", "measured_on": day, "value": 13.0} for day in ("2026-09-30", "2026-10-15")])  # fmt: skip
+    known = goal_values.values(account, account.goals[0])
+    assert [(str(each.on), round(each.value, 1)) for each in known] == [
+        ("2026-09-30", 13.2),
+        ("2026-10-15", 13.0),
+    ]
+
+
+@pytest.mark.parametrize(("change", "remark"), [
+    ({"baseline": 12, "due_on": "2026-12-31"}, "0,8 mkr återstår på 3 månader, och det har inte hänt förut: vårt bästa år gav −0,6 mkr."),
+    ({"kpi": "omsättning slang och hydraulik, R12", "target": 4.1, "due_on": "2027-03-31"},
+     "0,5 mkr återstår på 6 månader: 1 mkr om året; vårt bästa år i Slang och hydraulik gav 0,6 mkr."),
+    ({"target": 13}, "Målvärdet är redan nått."),
+])  # fmt: skip
+def test_the_pace_is_from_today_and_against_what_the_goal_counts(change: dict[str, Any], remark: str) -> None:
+    """What is left from today, not from the baseline; a group is held to its own best year, not to the whole account's."""
+    account = goals({**revenue_goal(14), **change}, revenue=TWO_GROUPS)
+    (pace,) = goal_setting.check(account).where(field="pace")
+    assert str(pace.remark).replace(text.NBSP, " ").startswith(remark)
+
+
+@pytest.mark.parametrize(("wallet", "state", "part"), [
+    ([{"year": 2027, "high": 15e6}, {"year": 2028, "high": 40e6}], "doubtful", "15,0 mkr av alla leverantörer 2027"),
+    ([{"year": 2027, "high": 40e6}, {"year": 2028, "high": 15e6}], "met", None), ([{"high": 15e6}], "doubtful", "15,0 mkr"),
+    ([{"year": 2026, "high": 40e6}, {"year": 2028, "high": 40e6}], "unknown", "uppskattade för 2026 och 2028, inte för 2027"),
+    ([{"year": 2027, "high": 40e6, "product_group": "Pumpar"}], "unknown", "inte uppskattade"), ([], "unknown", "inte uppskattade"),
+    ([{"year": 2027, "high": 9e6, "product_group": "Pumpar"}, {"year": 2027, "high": 9e6, "product_group": "Slang och hydraulik"}], "met", None),
+])  # fmt: skip
+def test_the_wallet_is_that_of_the_year_of_the_target(wallet: Rows, state: str, part: str | None) -> None:
+    """Due in 2027: that year's high end; another year's is named and not used; a part of the groups is not the whole."""
+    estimates = [{"likely": 5e6, "valued_on": "2026-09-15", **each} for each in wallet]
+    account = goals(revenue_goal(16), revenue=TWO_GROUPS, wallet=estimates)
+    (tested,) = goal_setting.check(account).where(field="wallet")
+    assert tested.state == state
+    assert (tested.remark is None) == (part is None)
+    assert (part or "") in str(tested.remark).replace(text.NBSP, " ")
+
+
+def test_a_goal_on_track_that_its_own_estimate_makes_unlikely_is_told_as_a_contradiction() -> None:
+    """In the outlook, in how the state is read, and as the next thing on the page; not where both say the same."""
+    account = goals(
+        {"low": 22, "likely": 25, "high": 30}, reading=[READ], initiative=[{"title": "I", "goal_id": "G1"}]
+    )
+    (ahead,), (followed,) = goal_setting.outlook(account), goal_setting.readings(account)
+    assert (followed.state, ahead.state, ahead.is_contradicted) == ("on_track", "beyond", True)
+    assert "båda kan inte stämma" in str(ahead.reading)
+    assert "båda kan inte stämma" in str(followed.reading)
+    assert [each.step for each in goal_setting.one_page(account)] == ["lower"]
+    behind = goals({"low": 22, "likely": 25, "high": 30}, reading=[{**READ, "value": 41}])
+    assert [each.is_contradicted for each in goal_setting.outlook(behind)] == [False]
+    assert "båda kan inte stämma" not in str(goal_setting.readings(behind)[0].reading)
+
+
+@pytest.mark.parametrize(
+    ("high", "target", "part"), [(18, 16, None), (15.5, 16, "når inte målet"), (17, 16, "bestäm vilken")]
+)
+def test_the_years_forecast_and_the_goals_estimate_never_differ_in_silence(
+    high: float, target: float, part: str | None
+) -> None:
+    """All our revenue at the end of the year is the year's forecast: another set of three numbers is told, with its day."""
+    three = {"low": 12, "likely": 14, "high": 18}
+    year = revenue_goal(
+        target, due_on="2026-12-31", goal_class="financial", estimated_on="2026-09-09", **three
+    )
+    forecast = {"year": 2026, "made_on": "2026-09-09", "low": 12e6, "likely": 14e6, "high": high * 1e6}
+    account = goals(year, revenue=TWO_GROUPS, forecast=[forecast])
+    (ahead,) = goal_setting.outlook(account)
+    outlook = measures.year_outlook(account)
+    assert outlook is not None
+    assert outlook.pace is not None
+    assert ahead.pace == pytest.approx(outlook.pace / 1e6)
+    assert ("om samma sak" in str(ahead.reading)) == (part is not None)
+    assert (part or "") in str(ahead.reading)
 
 
 def test_realistic_by_hours_and_number_of_goals() -> None:

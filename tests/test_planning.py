@@ -107,7 +107,7 @@ def test_a_full_account_fills_every_box_with_source_and_words() -> None:
     assert "KAM: Elin Ek" in content["customer"]
     assert "bekräftat" in content["priorities"]
     assert "Oskar Tall, Produktionschef · förespråkare · senast 2026-09-20 (färsk)" in content["people"]
-    assert "Färre stopp: 41 → 27 → 20 h, 2027-06-30, Elin Ek" in content["goals"]
+    assert f"Färre stopp: 41 → 27 → 20{text.NBSP}h, 2027-06-30, Elin Ek" in content["goals"]
     assert "vi: Lager på plats, 30 dagar sent (Gun Berg)" in content["promises"]
     assert "kunden: Prognos, 1 dag sent (Oskar Tall)" in content["promises"]
     assert "kritiskt" in content["risks"]

@@ -14,7 +14,7 @@ import pytest
 
 from kamlib import schema, text
 from kamlib.data import intake, kit, sample, sources, workspace
-from kamlib.method import coaching, measures, relationships, segmentation
+from kamlib.method import coaching, goal_setting, measures, planning, relationships, segmentation
 from kamlib.run import standings
 
 FOLDER = kit.path("sample_data")
@@ -403,6 +403,47 @@ def test_a_sum_says_for_how_many_it_is_known(store: workspace.Workspace) -> None
     row = measures.library(portfolio).where(measure="profit")[0]
     assert str(row.known) == "25 av 168"
     assert row.known_share == pytest.approx(25 / 168)
+
+
+def test_goals_are_held_to_what_is_left_and_to_their_own_history(store: workspace.Workspace) -> None:
+    """A-017: 1.4 mkr in three months where the best year gave -0.8; hose against its own +0.36, and measured as in 03."""
+    text.use("sv")
+    account = store.account("A-017")
+    paces = {
+        each.title: str(each.remark).replace(text.NBSP, " ")
+        for each in goal_setting.check(account).where(field="pace")
+    }
+    assert paces["Tillbaka till 40 mkr"].startswith(
+        "1,4 mkr återstår på 3 månader, och det har inte hänt förut"
+    )
+    assert "vårt bästa år i Slang och hydraulik gav 0,4 mkr" in paces["Slang i kallvalsverket"]
+    (hose,) = goal_setting.progress(account).where(title="Slang i kallvalsverket")
+    (group,) = measures.sales_by_group(account).where(product_group="Slang och hydraulik")
+    assert group.revenue_12m is not None
+    assert (hose.now, round(hose.now or 0, 1)) == (pytest.approx(group.revenue_12m / 1e6), 5.1)
+
+
+def test_a_goal_stands_at_one_value_on_every_page(store: workspace.Workspace) -> None:
+    """02's road is the one-page plan's road, for each goal that both show."""
+    text.use("sv")
+    for account_id in ("A-017", "A-021", "A-041", "A-046", "A-052"):
+        account = store.account(account_id)
+        (box,) = planning.one_page(account).where(box="goals")
+        roads = {
+            text.bare(each.title): str(each.road)
+            for each in goal_setting.progress(account)
+            if each.now is not None
+        }
+        for line in map(str, box.lines):
+            title, _, rest = line.partition(": ")
+            assert title not in roads or rest.startswith(roads[title])
+
+
+def test_a_share_on_track_that_nobody_believes_in_is_told(store: workspace.Workspace) -> None:
+    """A-088: the way is as expected, 2 % believe in it: said where either is shown."""
+    (ahead,) = goal_setting.outlook(store.account("A-088"))
+    (followed,) = goal_setting.progress(store.account("A-088"))
+    assert (followed.state, ahead.state, ahead.is_contradicted) == ("on_track", "unlikely", True)
 
 
 def test_the_year_in_one_row(store: workspace.Workspace) -> None:

@@ -34,13 +34,20 @@ class GoalValue:
 
 def latest(account: Account, goal: Goal) -> GoalValue | None:
     """Return the newest value of a goal's KPI; None when it is neither measured nor counted."""
-    return max(values(account, goal), key=lambda each: (each.on, each.is_counted), default=None)
+    known = values(account, goal)
+    return known[-1] if known else None
 
 
 def values(account: Account, goal: Goal) -> list[GoalValue]:
-    """Return all that is known of a goal's KPI, the oldest first: R12 of our invoicing beside what people measured."""
-    counted, known = _counted(account, goal), _measured(account).get(goal.row_id, [])
-    return sorted([*known, *([counted] if counted else [])], key=lambda each: each.on)
+    """Return all that is known of a goal's KPI, the oldest first: R12 of our invoicing beside what people measured.
+
+    On a day that has both, what is counted stands for both: it is the same figure, before rounding.
+    """
+    by_day = {each.on: each for each in _measured(account).get(goal.row_id, [])}
+    counted = _counted(account, goal)
+    if counted is not None:
+        by_day[counted.on] = counted
+    return [by_day[day] for day in sorted(by_day)]
 
 
 @once

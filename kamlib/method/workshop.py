@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from kamlib import words
+from kamlib import text, words
 from kamlib.errors import Finding
 from kamlib.method import measures, relationships
 from kamlib.method.measures.periods import rows_of
@@ -157,7 +157,7 @@ def to_know(account: Account) -> Iterator[Words]:
         yield _late(account, promise)
     for no in refusals(account):
         key = "guide.declined" if no.ask_again_on else "guide.declined_silent"
-        again, title = words.day(no.ask_again_on), no.title.rstrip(". ")
+        again, title = words.day(no.ask_again_on), text.bare(no.title)
         yield words.sentence(key, title=title, again=again, said=no.customer_said)
     for claim in [each for each in account.value_claims if each.stage != "confirmed"][:3]:
         yield words.sentence("guide.unconfirmed", title=claim.title)

@@ -275,8 +275,9 @@ def _card(card: Mapping[str, Any]) -> str:
     )
 
 
-def findings(found: Iterable[Finding], limit: int = 3) -> Shown:
-    """Show the most severe findings, at most `limit`; the rest stands behind a fold (P17)."""
+def findings(found: Iterable[Finding], bundle: Bundle | None = None, *, limit: int = 3) -> Shown:
+    """Show the most severe findings, at most `limit`, or as many as a bundle's settings say; the rest folded (P17)."""
+    limit = limit if bundle is None else int(bundle.limit("tables_on_page_findings"))
     ranked = sorted(found, key=lambda finding: severity_rank(finding.severity))
     if not ranked:
         sentence = text.t("show.no_findings")

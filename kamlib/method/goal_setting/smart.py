@@ -143,7 +143,8 @@ def _wallet(account: Account, goal: Goal, target: float) -> Verdict:
     year = account.fiscal_year(goal.due_on or account.today)
     high = measures.wallet_high(account, counts.product_group, year)
     if high is None:
-        others = sorted({each.year for each in account.wallets if each.year not in (None, year)})
+        own = [each for each in account.wallets if (each.product_group or None) == counts.product_group]
+        others = sorted({each.year for each in own if each.year is not None})
         key = "check.wallet_other_year" if others else "check.wallet_unknown"
         return "unknown", words.sentence(key, year=str(year), years=words.listed(others))
     remark = words.sentence("check.wallet", high=words.money(high, account.currency), year=str(year))

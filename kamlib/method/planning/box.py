@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from kamlib import words
 from kamlib.schema import Account
 from kamlib.words import Words
 
@@ -37,17 +36,6 @@ def is_old(account: Account) -> bool:
 def lines_of(lines: Iterable[str | Words | None]) -> tuple[str | Words, ...]:
     """Return the lines without those that are empty."""
     return tuple(line for line in lines if line)
-
-
-def bare(title: str) -> str:
-    """Return a title without its full stop, for use within a line."""
-    return title.rstrip(". ")
-
-
-def figure(value: float | None) -> Words:
-    """Write a figure of a goal or an answer, with a decimal only where it has one."""
-    is_whole = value is None or abs(value) >= 1000 or float(value).is_integer()
-    return words.number(value, 0 if is_whole else 1)
 
 
 def newest(days: Iterable[date | None]) -> date | None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import words
-from kamlib.method import measures, relationships
-from kamlib.method.planning.box import MISSING, Box, bare, figure, newest
+from kamlib import text, words
+from kamlib.method import goal_values, measures, relationships
+from kamlib.method.goal_values import GoalValue
+from kamlib.method.planning.box import MISSING, Box, newest
 from kamlib.method.planning.promises import promises_overdue
 from kamlib.method.planning.risks import Weighed, risks
 from kamlib.method.planning.value import Headline, value_headline, value_ledger
@@ -18,7 +19,7 @@ from kamlib.method.planning.work import Step, steps
 from kamlib.schema import Account
 from kamlib.schema.days import months_from
 from kamlib.schema.facts import Answer
-from kamlib.schema.plan import Decision, Goal, Measurement
+from kamlib.schema.plan import Decision, Goal
 from kamlib.words import Words
 
 _FROM_PLAN = words.sentence("page.from_plan")
@@ -34,25 +35,22 @@ def _goals(account: Account) -> Box:
     if not goals:
         return MISSING
     first = sorted(goals, key=lambda each: (each.customer_status != "confirmed", each.due_on or date.max))[:3]
-    latest = {each.goal_id: each for each in sorted(account.measurements, key=lambda one: one.measured_on)}
+    latest = {each.row_id: goal_values.latest(account, each) for each in first}
     is_old = all(each.due_on is not None and each.due_on < account.today for each in goals)
-    lines = tuple(_goal(account, each, latest.get(each.row_id)) for each in first)
-    measured_on = newest(latest[each.row_id].measured_on for each in first if each.row_id in latest)
+    lines = tuple(_goal(account, each, latest[each.row_id]) for each in first)
+    measured_on = newest(each.on for each in latest.values() if each)
     return Box(lines, "stale" if is_old else "filled", words.sentence("page.from_readings"), measured_on)
 
 
-def _goal(account: Account, goal: Goal, last: Measurement | None) -> Words:
-    now = figure(last.value) if last else words.sentence("page.unmeasured")
-    road = [
-        figure(goal.baseline),
-        " → ",
-        now,
-        " → ",
-        figure(goal.target),
-        f" {goal.unit}" if goal.unit else "",
+def _goal(account: Account, goal: Goal, last: GoalValue | None) -> Words:
+    now = words.figure(last.value) if last else words.sentence("page.unmeasured")
+    road = [words.figure(goal.baseline), now, words.figure(goal.target, goal.unit)]
+    tail = [
+        words.joined(road, " → "),
+        words.day(goal.due_on),
+        relationships.person_name(account, goal.owner_id),
     ]
-    tail = [words.joined(road, ""), words.day(goal.due_on), relationships.person_name(account, goal.owner_id)]
-    return words.joined([bare(goal.title), words.joined(tail, ", ")], ": ")
+    return words.joined([text.bare(goal.title), words.joined(tail, ", ")], ": ")
 
 
 def _steps(account: Account) -> Box:
@@ -101,7 +99,7 @@ def _risks(account: Account) -> Box:
 def _risk(risk: Weighed) -> Words:
     action = risk.action or words.sentence("page.no_action")
     level = words.label("severity", risk.level)
-    return words.sentence("page.line.risk", title=bare(risk.title), level=level, action=action)
+    return words.sentence("page.line.risk", title=text.bare(risk.title), level=level, action=action)
 
 
 def _value(account: Account) -> Box:
@@ -178,7 +176,7 @@ def _answer(account: Account, key: str, answer: Answer) -> Words:
         words.label("feedback_kind", answer.kind),
     )
     day = words.day(answer.answered_on)
-    line = words.sentence(key, score=figure(answer.score), kind=kind, who=who, day=day)
+    line = words.sentence(key, score=words.figure(answer.score), kind=kind, who=who, day=day)
     return words.joined([line, f" ”{answer.comment}”"], "") if answer.comment else line
 
 

@@ -8,9 +8,8 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from kamlib import words
+from kamlib import text, words
 from kamlib.method import measures, relationships
-from kamlib.method.planning.box import bare
 from kamlib.method.planning.risks import risks
 from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
@@ -107,7 +106,7 @@ def _risks(account: Account) -> Iterator[BriefLine]:
     for each in risks(account)[:3]:
         sign = each.signal or words.sentence("brief.no_sign")
         level = words.label("severity", each.level)
-        content = words.sentence("brief.risk", title=bare(each.title), sign=sign, level=level)
+        content = words.sentence("brief.risk", title=text.bare(each.title), sign=sign, level=level)
         yield BriefLine("risk", content, each.watcher_id or each.owner_id, each.noted_on)
 
 
@@ -126,9 +125,9 @@ def _own_questions(account: Account) -> Iterator[Words]:
     assumed = [each for each in account.insights if each.grade == "assumed"]
     if assumed:
         first = min(assumed, key=lambda each: each.priority or 99)
-        yield words.sentence("brief.question.assumed", goal=bare(first.goal))
+        yield words.sentence("brief.question.assumed", goal=text.bare(first.goal))
     for each in account.value_claims:
         if each.stage == "measured" and each.amount is not None:
             amount = words.money(each.amount, account.currency)
-            yield words.sentence("brief.question.value", title=bare(each.title), amount=amount)
+            yield words.sentence("brief.question.value", title=text.bare(each.title), amount=amount)
             return

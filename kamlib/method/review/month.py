@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kamlib import text, words
-from kamlib.method import measures, relationships
+from kamlib.method import goal_values, measures, relationships
 from kamlib.method.measures.periods import since
 from kamlib.schema import Account, facts, plan, result
 from kamlib.schema.account import WITH_CUSTOMER
@@ -84,10 +84,9 @@ def _stale(account: Account) -> Iterator[Found]:
         yield "person", name, person.known_by, person.last_two_way_on, person.contact_id or ""
     since_day = account.today - timedelta(days=account.limit("reading_days"))
     for goal in account.live_goals:
-        days = (each.measured_on for each in account.measurements if each.goal_id == goal.row_id)
-        newest = max(days, default=None)
-        if newest is None or newest < since_day:
-            yield "goal", goal.title, goal.owner_id, newest, goal.row_id
+        last = goal_values.latest(account, goal)
+        if last is None or last.on < since_day:
+            yield "goal", goal.title, goal.owner_id, last and last.on, goal.row_id
 
 
 def _changed(account: Account) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from kamlib import words
+from kamlib import text, words
 from kamlib.errors import problem
 from kamlib.method import measures
 from kamlib.method.measures.periods import since, total
@@ -255,7 +255,7 @@ def _news(account: Account, compared: Sequence[Change], *, shared_only: bool) ->
             continue
         is_measured = each.table == "reading" and each.what == "added" and each.after
         if is_measured and news.get(each.title, each.title) == each.title:
-            news[each.title] = words.joined([str(each.title).rstrip(". "), each.after], ": ")
+            news[each.title] = words.joined([text.bare(each.title), each.after], ": ")
         news.setdefault(each.title, each.title)
     return news.values()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kamlib import text
 from kamlib.method import workshop
-from kamlib.run.workshop.meeting import Meeting, bare, lines_of
+from kamlib.run.workshop.meeting import Meeting, lines_of
 from kamlib.show import paper
 
 #: The rungs of P25, in the order in which a no usually comes.
@@ -61,7 +61,7 @@ def no_ladder(meeting: Meeting) -> list[str]:
         text.t(
             "ladder.heard.line",
             day=text.day(no.customer_status_on),
-            title=bare(no.title),
+            title=text.bare(no.title),
             said=no.customer_said,
             again=text.day(no.ask_again_on),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation, workshop
-from kamlib.run.workshop.meeting import Meeting, bare, lines_of
+from kamlib.run.workshop.meeting import Meeting, lines_of
 from kamlib.schema import Account, Portfolio
 from kamlib.schema.days import months_from
 from kamlib.show import onepage, paper, tables
@@ -112,7 +112,7 @@ def _noted(meeting: Meeting, part: str) -> str:
     told = [
         text.t(
             "mail.line",
-            title=bare(row.title),
+            title=text.bare(row.title),
             who=meeting.person(row.person_id) or text.MISSING,
             day=text.day(row.due_on),
         )

@@ -91,8 +91,3 @@ def lines_of(key: str) -> list[str]:
     """Return the list of sentences that stands under `key`."""
     lines: list[str] = text.entry(key)[text.language()]
     return lines
-
-
-def bare(title: object) -> str:
-    """Return a title without its full stop, for use within a line."""
-    return str(title).rstrip(". ")

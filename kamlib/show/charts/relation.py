@@ -108,8 +108,8 @@ def goal_progress(rows: Sequence[Any], bundle: Bundle) -> Shown:
     counts = {"count": on_track, "measured": len(measured), "goals": len(rows), "n": len(measured)}
     name = "goals" if audience(bundle) == "internal" else "goals_for_customer"
     case = all_case(on_track, len(measured))
-    if case == "all" and "not_due" in measured:
-        case = "calm"  # nothing expected yet: not behind, and not on track either
+    # Nothing expected yet: not behind, and not on track either.
+    case = "calm" if case == "all" and "not_due" in measured else case
     words = worded(name, case, **counts)
     listed = bars.listed(map(_goal, rows), wide_end=True)
     return figure.laid(listed, words, bundle, table=tables.numbers("chart_goals", rows, bundle))
