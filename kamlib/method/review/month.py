@@ -86,7 +86,7 @@ def _stale(account: Account) -> Iterator[Found]:
     for goal in account.live_goals:
         last = goal_values.latest(account, goal)
         if last is None or last.on < since_day:
-            yield "goal", goal.title, goal.owner_id, last and last.on, goal.row_id
+            yield "goal", goal.title, goal.owner_id, last.on if last else None, goal.row_id
 
 
 def _changed(account: Account) -> Iterator[Found]:
