@@ -180,7 +180,12 @@ def label_of(code: tuple[str, Any]) -> str:
 
 def table_title(name: str) -> str:
     """Return what a table of the schema is called, within a sentence."""
-    return str(entry(f"table.{name}")[_chosen][0]).lower()
+    return heading([f"table.{name}"]).lower()
+
+
+def heading(keys: Iterable[str]) -> str:
+    """Return what a table or a column is called; the first of `keys` that the catalogue has."""
+    return str(entry(*keys)[_chosen][0])
 
 
 def is_missing(value: Any) -> bool:

@@ -91,6 +91,11 @@ def table(name: str) -> Words:
     return _later("table_title", name)
 
 
+def heading(*keys: str) -> Words:
+    """What the catalogue calls a table or a column, as a heading; the first of `keys` that it has."""
+    return _later("heading", keys)
+
+
 def listed(parts: Iterable[object]) -> Words:
     """Parts as a sentence joins them: a, b and c."""
     return _later("listed", tuple(parts))

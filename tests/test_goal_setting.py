@@ -185,8 +185,7 @@ def test_what_is_counted_is_said_alike_wherever_it_is_asked() -> None:
     assert str(followed.road).replace(text.NBSP, " ") == "3 → 3,6 → 4 mkr"
     (box,) = planning.one_page(account).where(box="goals")
     assert "3 → 3,6 → 4 mkr" in str(box.lines[0]).replace(text.NBSP, " ")
-    month = review.follow_up(account)
-    assert month[month["section"].eq("stale") & month["kind"].eq("goal")].empty
+    assert not review.follow_up(account).where(section="stale", kind="goal")
 
 
 def test_a_reading_newer_than_our_invoicing_stands() -> None:

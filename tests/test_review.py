@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import product
 from typing import Any
 
@@ -18,11 +19,6 @@ GOAL = {
     "direction": "down", "baseline": 41, "baseline_on": "2025-12-31", "target": 20, "due_on": "2027-06-30",
     "owner_id": "P1", "customer_status": "confirmed",
 }  # fmt: skip
-
-
-def said(cell: dict[str, Any]) -> str:
-    """The words of a sentence cell."""
-    return text.t(cell["key"], **{name: value for name, value in cell.items() if name != "key"})
 
 
 def log(*steps: tuple[str, str, str, str, dict[str, Any], dict[str, Any]]) -> pd.DataFrame:
@@ -64,24 +60,37 @@ def test_the_page_of_the_month() -> None:
         meeting=[{"title": "Samarbetsmöte", "kind": "customer_review", "planned_on": "2026-10-20"}],
     )
     page = review.follow_up(view)
-    assert page[["section", "what", "days"]].to_numpy().tolist() == [
-        ["overdue", "Prognos", 117],
-        ["overdue", "Lager", 30],
-        ["overdue", "Byt", 10],
-        ["stale", "Färre stopp", 213],
-        ["changed", "Köpt", 20],
-        ["next", "Pilot", -9],
-        ["next", "Samarbetsmöte", -20],
+    assert [(each.section, each.what, each.days) for each in page] == [
+        ("overdue", "Prognos", 117),
+        ("overdue", "Lager", 30),
+        ("overdue", "Byt", 10),
+        ("stale", "Färre stopp", 213),
+        ("changed", "Köpt", 20),
+        ("next", "Pilot", -9),
+        ("next", "Samarbetsmöte", -20),
     ]
-    assert page["who"].tolist()[:2] == ["C1", "P1"]
-    assert review.summary(page)["n"].tolist() == [3, 1, 1, 2]
+    assert [each.who for each in page[:2]] == ["C1", "P1"]
+    assert review.summary(page) == {"overdue": 3, "stale": 1, "changed": 1, "next": 2}
+
+
+@pytest.mark.parametrize("audience", ["internal", "customer"])
+def test_the_month_ahead_holds_the_meeting_that_the_plan_names(audience: str) -> None:
+    """A day with the customer that only the plan names is no less a meeting; one that is booked stands once."""
+    plan = [{"year": 2026, "next_meeting_on": "2026-10-14"}]
+    booked = [{"title": "Bokat", "kind": "visit", "planned_on": "2026-10-20"}]
+    pages = [
+        review.follow_up(account(account_plan=plan, meeting=meetings, audience=audience))
+        for meetings in ([], booked)
+    ]
+    told = [[(str(each.what), str(each.on)) for each in page.where(kind="meeting")] for page in pages]
+    assert told == [[("samarbetsmöte", "2026-10-14")], [("Bokat", "2026-10-20")]]
 
 
 def test_an_empty_month_has_four_sections_of_nothing() -> None:
     """A bare account goes through, and the summary still has its four lines."""
     page = review.follow_up(account())
-    assert page.empty
-    assert review.summary(page)["n"].tolist() == [0, 0, 0, 0]
+    assert not page
+    assert list(review.summary(page).values()) == [0, 0, 0, 0]
 
 
 def test_nothing_stale_is_shown_to_the_customer() -> None:
@@ -93,7 +102,7 @@ def test_nothing_stale_is_shown_to_the_customer() -> None:
         review.follow_up(account(contact=contact, touchpoint=touch, stakeholder=roles, audience=audience))
         for audience in ("internal", "customer")
     ]
-    assert [list(page["section"]) for page in both] == [["stale"], []]
+    assert [[each.section for each in page] for page in both] == [["stale"], []]
 
 
 # --- since the last review ---
@@ -119,14 +128,14 @@ def test_changes_are_net() -> None:
         ("commitment", "c1", "2026-12-24", "insert", {}, {"title": "framtid"}),
     )
     rows = review.compare(view, changes)
-    assert rows[["area", "what", "title", "before", "after"]].fillna("").to_numpy().tolist() == [
-        ["goals", "changed", "Färre stopp", "25", "20"],
-        ["risks", "added", "Ny risk", "", ""],
-        ["money", "removed", "Fel räknat", "", ""],
+    assert [(each.area, each.what, each.title, *map(str, (each.before, each.after))) for each in rows] == [
+        ("goals", "changed", "Färre stopp", "25", "20"),
+        ("risks", "added", "Ny risk", "None", "None"),
+        ("money", "removed", "Fel räknat", "None", "None"),
     ]
-    counted = review.tally(rows).set_index("area")
-    assert counted.loc["goals", "changed"] == 1
-    assert counted.loc["people"].sum() == 0
+    counted = {each.area: (each.added, each.changed, each.removed) for each in review.tally(view, rows)}
+    assert counted["goals"] == (0, 1, 0)
+    assert counted["people"] == (0, 0, 0)
 
 
 def test_changes_read_as_words() -> None:
@@ -141,16 +150,16 @@ def test_changes_read_as_words() -> None:
         ("goal", "g1", "2026-06-01", "update", {"owner_id": None, "due_on": None}, {"owner_id": "P2", "due_on": pd.Timestamp("2027-06-30")}),
         ("reading", "x", "2026-06-02", "insert", {}, {"goal_id": "g1", "value": 27.0}),
     )  # fmt: skip
-    rows = review.compare(view, changes, pd.Timestamp("2026-01-01"))
-    after = rows["after"].tolist()
+    rows = review.compare(view, changes, date(2026, 1, 1))
+    after = [str(each.after) for each in rows]
     assert after == ["Idun Falkmo", "2027-06-30", "27", "uppmätt", text.money(192_200)]
-    assert rows["title"].iloc[2] == "Färre stopp"
+    assert rows[2].title == "Färre stopp"
 
 
 def test_no_log_no_changes() -> None:
     """The customer's file holds no log: an empty table, no error."""
-    assert review.compare(account(), log()).empty
-    assert review.tally(review.compare(account(), log()))["added"].sum() == 0
+    assert not review.compare(account(), log())
+    assert not any(each.added for each in review.tally(account(), ()))
 
 
 # --- the quarter ---
@@ -160,19 +169,19 @@ def test_no_log_no_changes() -> None:
 def test_the_two_agendas_of_p1(kind: str, minutes: int, items: int) -> None:
     """Thirty minutes inside, sixty with the customer, no gap between the items, every item in both languages."""
     rows = review.agenda(kind)
-    assert (rows["minutes"].sum(), len(rows)) == (minutes, items)
-    assert rows["from_minute"].tolist()[1:] == rows["to_minute"].tolist()[:-1]
+    assert (sum(each.minutes for each in rows), len(rows)) == (minutes, items)
+    assert [each.from_minute for each in rows[1:]] == [each.to_minute for each in rows[:-1]]
     for lang in text.LANGUAGES:
         text.use(lang)
-        assert all(said(cell) for cell in rows["item"])
+        assert all(str(each.item) for each in rows)
 
 
 def test_the_customer_speaks_longest() -> None:
     """P1: their business takes the longest item, and ours only reads in silence inside."""
     rows = review.agenda("customer")
-    assert rows["item"].iloc[1] == {"key": "agenda.customer.customer_speaks"}
-    assert rows["minutes"].iloc[1] == rows["minutes"].max()
-    assert review.agenda("internal")["item"].iloc[0] == {"key": "agenda.internal.silent_reading"}
+    assert rows[1].key == "agenda.customer.customer_speaks"
+    assert rows[1].minutes == max(each.minutes for each in rows)
+    assert review.agenda("internal")[0].key == "agenda.internal.silent_reading"
 
 
 def test_another_agenda_is_refused_with_the_choices() -> None:
@@ -224,9 +233,7 @@ def test_decisions_wait_in_days() -> None:
         ]
     )
     rows = review.decisions(view)
-    assert rows["title"].tolist() == ["Jour", "Taget"]
-    assert rows["days"].tolist()[0] == 21
-    assert pd.isna(rows["days"].iloc[1])
+    assert [(each.title, each.days) for each in rows] == [("Jour", 21), ("Taget", None)]
 
 
 def test_notes_within_twenty_four_hours() -> None:
@@ -253,15 +260,53 @@ def test_notes_within_twenty_four_hours() -> None:
         ("goal", "g1", "2026-09-10", "update", {"target": 22}, {"target": 20}),
         ("risk", "r9", "2026-09-10", "insert", {}, {"title": "Intern risk"}),
     )
-    rows = review.communication(view, review.compare(view, changes)).set_index("receiver")
-    assert rows["state"].tolist() == ["sent", "late", "not_sent"]
-    assert "Intern risk" in said(rows.loc["management", "note"])
-    customers = said(rows.loc["customer", "note"])
+    rows = review.communication(view, review.compare(view, changes))
+    assert [each.state for each in rows] == ["sent", "late", "not_sent"]
+    assert "Intern risk" in str(rows[0].note)
+    customers = str(rows[2].note)
     assert "Färre stopp" in customers
     assert "Prognos" in customers
     assert "Intern risk" not in customers
     assert "Hemligt" not in customers
-    assert set(review.communication(account())["state"]) == {"no_review"}
+    assert {each.state for each in review.communication(account())} == {"no_review"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_note_tells_of_any_review_of_the_last_day(order: int) -> None:
+    """An internal review and one with the customer on the same day: the note after either has been sent."""
+    reviews = [
+        {"row_id": "r1", "kind": "internal", "held_on": "2026-09-09"},
+        {"row_id": "r2", "kind": "customer", "held_on": "2026-09-09"},
+        {"row_id": "r0", "kind": "internal", "held_on": "2026-05-20"},
+    ]
+    sent = [
+        {"receiver": "management", "review_id": "r1", "sent_on": "2026-09-10"},
+        {"receiver": "squad", "review_id": "r0", "sent_on": "2026-05-21"},
+    ]
+    rows = review.communication(account(review=reviews[::order], communication=sent))
+    assert [each.state for each in rows] == ["sent", "not_sent", "not_sent"]
+
+
+def test_a_note_says_what_a_goal_was_measured_at() -> None:
+    """The name of a goal alone is no news: its newest value stands beside it, once; a value taken away is none."""
+    goals = [{**GOAL, "title": "Tillbaka till 40 mkr."}, {**GOAL, "row_id": "g2", "title": "Färre stopp"}]
+    view = account(goal=goals)
+    measured = log(
+        ("reading", "x", "2026-09-10", "insert", {}, {"goal_id": "g1", "value": 38.6}),
+        ("reading", "y", "2026-08-10", "insert", {}, {"goal_id": "g1", "value": 36.4}),
+        ("goal", "g1", "2026-09-12", "update", {"target": 41}, {"target": 40}),
+        ("reading", "z", "2026-09-01", "retire", {"goal_id": "g2", "value": 99}, {}),
+        (
+            "reading",
+            "w",
+            "2026-09-01",
+            "update",
+            {"goal_id": "g2", "measured_on": None},
+            {"measured_on": "2026-08-31"},
+        ),
+    )
+    note = review.communication(view, review.compare(view, measured))[0].note
+    assert "Ändrat sedan sist: Tillbaka till 40 mkr: 38,6; Färre stopp." in str(note)
 
 
 # --- the year ---
@@ -325,8 +370,8 @@ def test_reviews_held() -> None:
         communication=[{"receiver": "squad", "review_id": "r2", "sent_on": "2026-09-10"}],
     )
     rows = review.held(view)
-    assert rows["held_on"].dt.strftime("%m-%d").tolist() == ["09-09", "05-20"]
-    assert rows.loc[0, ["decisions", "notes"]].tolist() == [1, 1]
+    assert [str(each.held_on) for each in rows] == ["2026-09-09", "2026-05-20"]
+    assert (rows[0].decisions, rows[0].notes) == (1, 1)
 
 
 def test_the_stages_agree_on_an_empty_house() -> None:
@@ -364,6 +409,9 @@ def test_the_champions_pack_holds_only_what_may_be_used() -> None:
     }
     stories = [{**told, "hero_id": "P-1"}, {**told, "hero_id": None}]
     pack = review.champion_pack(account("A-1", value=ledger, story=stories))
-    assert pack["told"].tolist() == ["Färre stopp", "Maskinen stod. För en tätning. Vi bytte tolv. 14 h."]
-    assert pack["who"].tolist() == ["P-1", "P-1"]
-    assert review.champion_pack(account("A-1")).empty
+    assert [each.told for each in pack] == [
+        "Färre stopp",
+        "Maskinen stod. För en tätning. Vi bytte tolv. 14 h.",
+    ]
+    assert [each.who for each in pack] == ["P-1", "P-1"]
+    assert not review.champion_pack(account("A-1"))

@@ -2,204 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-import pandas as pd
-
-from kamlib import text
+from kamlib import text, words
 from kamlib.errors import Finding
 from kamlib.method import measures, relationships
-from kamlib.schema import Account, Portfolio
+from kamlib.method.measures.periods import rows_of
+from kamlib.schema import Account, Portfolio, facts, plan
+from kamlib.schema.days import working_days_from
+from kamlib.words import Words
 
 
-def countdown(bundle: Account | Portfolio, on: pd.Timestamp | None) -> pd.DataFrame:
-    """One row per step around a workshop: `step`, `label` (T-10 ... T+30), `due_on`, `is_quiet` (P24).
+@dataclass(frozen=True)
+class Step:
+    """A step around a workshop, with its label (T-10 ... T+30); quiet where it falls in a holiday week (P11)."""
+
+    step: str
+    label: Words
+    due_on: date | None
+    is_quiet: bool
+
+
+def countdown(bundle: Account | Portfolio, on: date | None) -> list[Step]:
+    """Return the steps around a workshop (P24).
 
     Steps before are counted in working days; those after in days, moved to the next weekday. Without a day of the
-    workshop no step has one. Quiet are the holiday weeks (P11).
+    workshop no step has one.
     """
+    first, last = bundle.limit("quiet_weeks")
     steps: dict[str, int] = bundle.limit("workshop_countdown")
-    rows = pd.DataFrame({"step": list(steps), "label": [_label(days) for days in steps.values()]})
-    days = [pd.NaT if on is None else _day(on, days) for days in steps.values()]
-    rows["due_on"] = pd.Series(days, dtype="datetime64[us]")
-    first, last = bundle.limit("quiet_weeks")
-    return rows.assign(is_quiet=[_week(day) in range(first, last + 1) for day in days])
-
-
-def _day(on: pd.Timestamp, days: int) -> pd.Timestamp:
-    if days <= 0:
-        return on + pd.offsets.BDay(days) if days else on
-    return pd.offsets.BDay().rollforward(on + pd.Timedelta(days=days))
-
-
-def _label(days: int) -> str:
-    form = "day" if days == 0 else "before" if days < 0 else "hours" if days == 1 else "after"
-    return (
-        text.t(f"countdown.label.{form}", n=abs(days))
-        if days not in (0, 1)
-        else text.t(f"countdown.label.{form}")
-    )
-
-
-def _week(day: Any) -> int:
-    return 0 if pd.isna(day) else int(day.isocalendar().week)
-
-
-def warnings(bundle: Account | Portfolio, steps: pd.DataFrame) -> list[Finding]:
-    """Return what speaks against the days of a countdown: holiday weeks, a weekend, a step whose day has passed."""
-    on, today = steps.loc[steps["step"].eq("workshop"), "due_on"].iloc[0], pd.Timestamp(bundle.as_of)
-    first, last = bundle.limit("quiet_weeks")
-    quiet = text.listed(text.day(day) for day in steps.loc[steps["is_quiet"], "due_on"])
-    told = (
-        [Finding("workshop_quiet", "warning", {}, {"days": quiet, "first": first, "last": last})]
-        if quiet
-        else []
-    )
-    if not pd.isna(on) and on.day_of_week >= 5:
-        told.append(Finding("workshop_weekend", "warning", {}, {"day": text.day(on)}))
-    missed = steps[steps["due_on"] < today] if on >= today else steps.head(0)
-    values = [
-        {"step": row.label, "day": text.day(row.due_on), "today": text.day(today)}
-        for row in missed.itertuples()
+    due = {step: _day(on, days) if on else None for step, days in steps.items()}
+    return [
+        Step(step, _label(steps[step]), day, bool(day and first <= day.isocalendar().week <= last))
+        for step, day in due.items()
     ]
-    return told + [Finding("workshop_late", "warning", {}, each) for each in values]
+
+
+def _day(on: date, days: int) -> date:
+    if days <= 0:
+        return working_days_from(on, days) if days else on
+    return working_days_from(on + timedelta(days=days), 0)
+
+
+def _label(days: int) -> Words:
+    form = "day" if days == 0 else "before" if days < 0 else "hours" if days == 1 else "after"
+    counted = {} if days in (0, 1) else {"n": abs(days)}
+    return words.sentence(f"countdown.label.{form}", **counted)
+
+
+def warnings(bundle: Account | Portfolio, steps: Sequence[Step]) -> list[Finding]:
+    """Return what speaks against the days of a countdown: holiday weeks, a weekend, a step whose day has passed."""
+    on, today = next(each.due_on for each in steps if each.step == "workshop"), bundle.today
+    first, last = bundle.limit("quiet_weeks")
+    quiet = [words.day(each.due_on) for each in steps if each.is_quiet]
+    told = []
+    if quiet:
+        values = {"days": words.listed(quiet), "first": first, "last": last}
+        told.append(Finding("workshop_quiet", "warning", {}, values))
+    if on and on.weekday() >= 5:
+        told.append(Finding("workshop_weekend", "warning", {}, {"day": words.day(on)}))
+    missed = [each for each in steps if each.due_on and each.due_on < today] if on and on >= today else []
+    for each in missed:
+        days = {"step": each.label, "day": words.day(each.due_on), "today": words.day(today)}
+        told.append(Finding("workshop_late", "warning", {}, days))
+    return told
 
 
 def kam(account: Account) -> str:
     """Return the name of the account's KAM: the plan's owner, else the register's; empty where neither is known."""
-    owners = [
-        *account.account_plan.sort_values("year", ascending=False)["owner_id"].dropna(),
-        *account.account.loc[account.account["account_id"].eq(account.account_id), "owner"].dropna(),
-    ]
-    if not owners:
-        return ""
-    known = owners[0] in set(account.contact["contact_id"])
-    return str(relationships.person_name(account, owners[0])) if known else str(owners[0])
+    owner = (account.plan and account.plan.owner_id) or (account.customer and account.customer.owner) or ""
+    return str(relationships.person_name(account, owner)) if account.person(owner) else owner
 
 
-def guests(bundle: Account | Portfolio, *, with_customer: bool) -> pd.DataFrame:
-    """One row per person to ask: `contact_id`, `side`, `part` (label set and code of the reason), `has_left`.
+@dataclass(frozen=True)
+class Guest:
+    """Somebody to ask; `part` is the label set and code of the reason. A part that nobody is known for has no person."""
+
+    contact_id: str | None
+    side: str
+    part: str
+    has_left: bool = False
+
+
+def guests(bundle: Account | Portfolio, *, with_customer: bool) -> list[Guest]:
+    """Return whom to ask, each once.
 
     With the customer: the people behind shared goals, values, promises and work, never by role or stance (P2), and our
-    squad. Inside: the squad; for the portfolio the raters. A part that nobody is known for has no contact_id.
+    squad. Inside: the squad; for the portfolio the raters.
     """
-    sources = (
-        _raters(bundle) if isinstance(bundle, Portfolio) else _squad(bundle, with_customer=with_customer)
-    )
-    if isinstance(bundle, Account) and with_customer:
-        sources = [*_theirs(bundle), *sources]
-    rows = pd.DataFrame(sources, columns=["contact_id", "side", "part"])
-    rows = rows[rows["contact_id"].isna() | ~rows["contact_id"].duplicated()]
-    gone = bundle.contact.set_index("contact_id")["gone_on"].reindex(rows["contact_id"])
-    rows = rows.assign(has_left=(gone <= measures.today(bundle)).to_numpy()).reset_index(drop=True)
-    most = bundle.limit("workshop_guests") if with_customer else len(rows)
-    return rows.groupby("side", sort=False).head(most).reset_index(drop=True)
-
-
-Guest = tuple[str | None, str, str]
+    if isinstance(bundle, Portfolio):
+        asked = list(_raters(bundle))
+    else:
+        theirs = _theirs(bundle) if with_customer else []
+        asked = [*theirs, *_squad(bundle, with_customer=with_customer)]
+    first: dict[str, Guest] = {}
+    for each in asked:
+        first.setdefault(each.contact_id or each.part, each)
+    people = rows_of(bundle, facts.Contact)
+    left = {each.contact_id for each in people if each.gone_on and each.gone_on <= bundle.today}
+    most = bundle.limit("workshop_guests") if with_customer else len(asked)
+    return [
+        replace(each, has_left=each.contact_id in left)
+        for side in ("customer", "ours")
+        for each in [each for each in first.values() if each.side == side][:most]
+    ]
 
 
 def _theirs(account: Account) -> list[Guest]:
-    goals = account.goal[account.goal["customer_status"].ne("declined")]
-    going = account.initiative[~account.initiative["status"].isin(["done", "stopped"])]
-    promised = account.commitment[account.commitment["done_on"].isna()]
-    behind = {
-        "goal": goals["customer_owner_id"],
-        "value": account.value["confirmed_by"],
-        "promise": promised["customer_owner_id"],
-        "work": going["customer_owner_id"],
+    behind: dict[str, Iterable[str | None]] = {
+        "goal": (each.customer_owner_id for each in account.live_goals),
+        "value": (each.confirmed_by for each in account.value_claims),
+        "promise": (each.customer_owner_id for each in account.commitments if each.done_on is None),
+        "work": (each.customer_owner_id for each in account.open_initiatives),
     }
-    people: list[Guest] = [
-        (str(who), "customer", f"invited_for.{part}") for part, ids in behind.items() for who in ids.dropna()
+    people = [
+        Guest(who, "customer", f"invited_for.{part}") for part, ids in behind.items() for who in ids if who
     ]
-    return people or [(None, "customer", f"invited_for.{part}") for part in ("owner", "user", "decider")]
+    return people or [Guest(None, "customer", f"invited_for.{part}") for part in ("owner", "user", "decider")]
 
 
-def _squad(account: Account, *, with_customer: bool) -> list[Guest]:
-    held = measures.squad(account).frame()
-    held = held[~held["has_left"]]
-    first = held["function"].map({"kam": 0, "sponsor": 1}).fillna(2).sort_values(kind="stable").index
-    pairs = zip(held.loc[first, "person_id"], held.loc[first, "function"], strict=True)
-    known: list[Guest] = [(str(who), "ours", f"function.{function}") for who, function in pairs]
+def _squad(account: Account, *, with_customer: bool) -> Iterator[Guest]:
+    first = {"kam": 0, "sponsor": 1}
+    for each in sorted(
+        measures.squad(account).where(has_left=False), key=lambda each: first.get(each.function, 2)
+    ):
+        yield Guest(each.person_id, "ours", f"function.{each.function}")
     lacking = measures.squad_gaps(account)
     if with_customer:  # to a customer we come with a KAM and a sponsor, and name no gap beyond them
-        lacking = [function for function in ("kam", "sponsor") if function in lacking]
-    return known + [(None, "ours", f"function.{function}") for function in lacking]
+        lacking = [function for function in first if function in lacking]
+    yield from (Guest(None, "ours", f"function.{function}") for function in lacking)
 
 
-def _raters(portfolio: Portfolio) -> list[Guest]:
-    given = portfolio.assessment.dropna(subset=["rater_id"]).drop_duplicates("rater_id")
-    known: list[Guest] = [
-        (str(who), "ours", f"function.{function}")
-        for who, function in zip(given["rater_id"], given["function"], strict=True)
-    ]
-    return known or [(None, "ours", f"function.{function}") for function in portfolio.limit("squad_minimum")]
+def _raters(portfolio: Portfolio) -> Iterable[Guest]:
+    known: dict[str | None, str | None] = {}
+    for each in rows_of(portfolio, plan.Assessment):
+        if each.rater_id:
+            known.setdefault(each.rater_id, each.function)
+    wanted = [(None, function) for function in portfolio.limit("squad_minimum")]
+    return [Guest(who, "ours", f"function.{function}") for who, function in known.items() or wanted]
 
 
-def refusals(account: Account) -> pd.DataFrame:
-    """One row per goal that the customer has said no to, the newest first: its columns (P25)."""
-    said_no = account.goal[account.goal["customer_status"].eq("declined")]
-    return said_no.sort_values("customer_status_on", ascending=False, ignore_index=True)
+def refusals(account: Account) -> list[plan.Goal]:
+    """Return the goals that the customer has said no to, the newest first (P25)."""
+    said_no = [each for each in account.goals if each.customer_status == "declined"]
+    return sorted(said_no, key=lambda each: each.customer_status_on or date.min, reverse=True)
 
 
-def to_know(account: Account) -> list[str]:
+def to_know(account: Account) -> Iterator[Words]:
     """Return what the facilitator must not stumble on: late promises, a no that stands, value that is not confirmed."""
-    late = measures.promises(account).frame()
-    late = late[late["state"].eq("overdue")].sort_values("days_late", ascending=False).head(5)
-    told = [_late(account, row) for row in late.to_dict("records")]
-    for no in refusals(account).to_dict("records"):
-        key = "guide.declined_silent" if text.is_missing(no["ask_again_on"]) else "guide.declined"
-        told.append(
-            text.t(
-                key,
-                title=str(no["title"]).rstrip(". "),
-                again=text.day(no["ask_again_on"]),
-                said=no["customer_said"],
-            )
-        )
-    open_values = account.value.loc[account.value["stage"].ne("confirmed"), "title"].dropna()
-    told += [text.t("guide.unconfirmed", title=title) for title in open_values.head(3)]
-    asked = guests(account, with_customer=True)
-    gone = asked.loc[asked["has_left"], "contact_id"]
-    return told + [text.t("guide.gone", who=relationships.person_name(account, who)) for who in gone]
+    late = measures.promises(account).where(state="overdue")
+    for promise in sorted(late, key=lambda each: -(each.days_late or 0))[:5]:
+        yield _late(account, promise)
+    for no in refusals(account):
+        key = "guide.declined" if no.ask_again_on else "guide.declined_silent"
+        again, title = words.day(no.ask_again_on), text.bare(no.title)
+        yield words.sentence(key, title=title, again=again, said=no.customer_said)
+    for claim in [each for each in account.value_claims if each.stage != "confirmed"][:3]:
+        yield words.sentence("guide.unconfirmed", title=claim.title)
+    for guest in guests(account, with_customer=True):
+        if guest.has_left:
+            yield words.sentence("guide.gone", who=relationships.person_name(account, guest.contact_id))
 
 
-def _late(account: Account, row: Mapping[Any, Any]) -> str:
-    doer = row["customer_owner_id" if row["direction"] == "customer" else "owner_id"]
-    who, side = relationships.person_name(account, doer), text.label("side", row["direction"])
-    return text.t("guide.overdue", days=row["days_late"], side=side, title=row["title"], who=who)
+def _late(account: Account, promise: measures.Promise) -> Words:
+    doer = promise.customer_owner_id if promise.direction == "customer" else promise.owner_id
+    who, side = relationships.person_name(account, doer), words.label("side", promise.direction)
+    return words.sentence("guide.overdue", days=promise.days_late, side=side, title=promise.title, who=who)
 
 
-def agreed(account: Account, on: pd.Timestamp | None) -> pd.DataFrame:
-    """One row per thing noted on the day of the workshop: `part` (agreed, theirs, ours), `title`, `person_id`, `due_on`.
+@dataclass(frozen=True)
+class Agreed:
+    """One thing noted on the day of a workshop; `part` is agreed, theirs or ours."""
 
-    Goals that the customer confirmed or changed, decisions taken, and promises made that day.
-    """
-    columns = ["part", "title", "person_id", "due_on"]
+    part: str
+    title: str
+    person_id: str | None
+    due_on: date | None
+
+
+def agreed(account: Account, on: date | None) -> Iterator[Agreed]:
+    """Return goals that the customer confirmed or changed, decisions taken, and promises made on the day."""
     if on is None:
-        return pd.DataFrame(columns=columns)
-    goals = account.goal[account.goal["customer_status"].isin(["confirmed", "changed"])]
-    goals = goals[goals["customer_status_on"].eq(on)].assign(
-        part="agreed", person_id=lambda each: each["owner_id"]
-    )
-    taken = account.decision[account.decision["decided_on"].eq(on)].assign(part="agreed")
-    made = account.commitment[account.commitment["made_on"].eq(on)]
-    theirs = made["direction"].eq("customer")
-    made = made.assign(
-        part=theirs.map({True: "theirs", False: "ours"}),
-        person_id=made["owner_id"].mask(theirs, made["customer_owner_id"]),
-    )
-    rows = [goals, taken.rename(columns={"owner_id": "person_id"}), made]
-    return pd.concat([each.reindex(columns=columns) for each in rows], ignore_index=True)
+        return
+    for goal in account.goals:
+        if goal.customer_status in ("confirmed", "changed") and goal.customer_status_on == on:
+            yield Agreed("agreed", goal.title, goal.owner_id, goal.due_on)
+    for decision in account.decisions:
+        if decision.decided_on == on:
+            yield Agreed("agreed", decision.title, decision.owner_id, decision.due_on)
+    for made in account.commitments:
+        if made.made_on == on:
+            is_theirs = made.direction == "customer"
+            who = made.customer_owner_id if is_theirs else made.owner_id
+            yield Agreed("theirs" if is_theirs else "ours", made.title, who, made.due_on)
 
 
-def next_day(account: Account, on: pd.Timestamp | None) -> pd.Timestamp | None:
-    """Return the first day after the workshop on which the two sides are to meet again, where one is planned."""
-    after = measures.today(account) if on is None else on
-    planned = account.meeting.loc[
-        account.meeting["kind"].isin(["customer_review", "workshop", "visit"]), "planned_on"
-    ]
-    days = pd.concat([planned, account.account_plan["next_meeting_on"]]).dropna()
-    later = days[days > after]
-    return None if later.empty else later.min()
+def next_day(account: Account, on: date | None) -> date | None:
+    """Return the day after the workshop on which the two sides are to meet again, where one is planned.
+
+    It is the account's next meeting as of the day after; of a workshop that is over, as of today.
+    """
+    after = on + timedelta(days=1) if on and on >= account.today else account.today
+    meeting = replace(account, as_of=after).next_meeting
+    return meeting.on if meeting else None

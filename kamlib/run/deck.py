@@ -80,8 +80,8 @@ def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], led
             (str(card.get("change") or ""), TextStyle(12, tone)),
         ]
         slide.words(Area(left, top, step - high // 8, top + int(1.6 * high)), lines, ground="wash")
-    decided = review.decisions(account)
-    asked = summary.opening((), (), decided[decided["status"].eq("asked")], account).plain.split("\n")
+    waiting = review.decisions(account).where(status="asked")
+    asked = summary.opening((), (), waiting, account).plain.split("\n")
     below = [(line, TextStyle(14, bold=n == 0)) for n, line in enumerate(asked) if line]
     if account.audience == "customer":
         below.append((tables.signed_for(account), TextStyle(12, "muted")))

@@ -39,7 +39,7 @@ class Standing:
 STANDING_COLUMNS = tuple(each.name for each in fields(Standing))
 
 #: Kinds of meetings at which the customer is present.
-_WITH_CUSTOMER = ("customer_review", "workshop", "visit")
+WITH_CUSTOMER = ("customer_review", "workshop", "visit")
 _ENDED = ("done", "stopped")
 
 
@@ -198,6 +198,13 @@ class Account(Bundle):
         return tuple(each for each in self.projects if each.status not in _ENDED)
 
     @cached_property
+    def last_reviews(self) -> tuple[written.Review, ...]:
+        """The reviews of the last day on which one was held: an internal one and one with the customer may share it."""
+        past = [each for each in self.reviews if each.held_on <= self.today]
+        last_on = max((each.held_on for each in past), default=None)
+        return tuple(each for each in past if each.held_on == last_on)
+
+    @cached_property
     def next_meeting(self) -> NextMeeting | None:
         """The next meeting with the customer: a booked one before a day that only the plan names.
 
@@ -216,7 +223,7 @@ class Account(Bundle):
             meeting.planned_on
             and meeting.planned_on >= self.today
             and meeting.held_on is None
-            and meeting.kind in _WITH_CUSTOMER
+            and meeting.kind in WITH_CUSTOMER
         )
 
 

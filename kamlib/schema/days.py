@@ -30,10 +30,10 @@ def notice_day(ends_on: date, months: int) -> date:
 
 
 def working_days_from(day: date, count: int) -> date:
-    """Return the day so many working days (Monday to Friday) later.
+    """Return the day so many working days (Monday to Friday) later, earlier where negative; 0 is the next one from a weekend.
 
-    >>> working_days_from(date(2026, 10, 2), 5)
-    datetime.date(2026, 10, 9)
+    >>> working_days_from(date(2026, 10, 2), 5), working_days_from(date(2026, 10, 3), -1)
+    (datetime.date(2026, 10, 9), datetime.date(2026, 10, 2))
     """
-    moved: date = np.busday_offset(day, count, roll="backward").astype(object)
+    moved: date = np.busday_offset(day, count, roll="backward" if count > 0 else "forward").astype(object)
     return moved

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from kamlib import schema, text
 from kamlib.show import cells, page, tables
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, dated, escape, framed, unbroken
@@ -23,7 +21,7 @@ MOST = 5
 def opening(
     sentences: Iterable[Mapping[str, Any]],
     figures: Iterable[Mapping[str, Any]],
-    decisions: pd.DataFrame | None,
+    decisions: tables.Rows | None,
     bundle: Bundle,
     *,
     note: object = "",
@@ -65,12 +63,12 @@ def _ended(sentence: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
-def _asked(decisions: pd.DataFrame, bundle: Bundle) -> Shown:
-    if decisions.empty and audience(bundle) == "customer":
+def _asked(decisions: tables.Rows, bundle: Bundle) -> Shown:
+    if not len(decisions) and audience(bundle) == "customer":
         return NOTHING
     heading = text.t(f"summary.asked.{audience(bundle)}")
-    rows = decisions.head(MOST).to_dict("records")
-    items = [(_whose(row, bundle), str(row["title"]), _terms(row, bundle)) for row in rows]
+    rows = schema.as_rows(decisions[:MOST])
+    items = [(_whose(row, bundle), str(row.title), _terms(row, bundle)) for row in rows]
     left = len(decisions) - len(items)
     last = text.t("summary.more", count=left, n=left) if left else ""
     last = last if items else text.t("summary.none")
@@ -93,25 +91,19 @@ def _line(whose: str, title: str, terms: str) -> str:
     return " ".join(filter(None, [f"{whose}:" if whose else "", title, f"({terms})" if terms else ""]))
 
 
-def _whose(row: Mapping[Any, Any], bundle: Bundle) -> str:
+def _whose(row: Any, bundle: Bundle) -> str:
     """Name the customer where a page holds several."""
-    account_id = row.get("account_id") if isinstance(bundle, schema.Portfolio) else None
-    return "" if text.is_missing(account_id) else cells.account_name(account_id, bundle)
+    account_id = getattr(row, "account_id", None) if isinstance(bundle, schema.Portfolio) else None
+    return cells.account_name(account_id, bundle) if account_id else ""
 
 
-def _terms(row: Mapping[Any, Any], bundle: Bundle) -> str:
+def _terms(row: Any, bundle: Bundle) -> str:
     """Say what the decision costs and by when it is needed; a cost that nobody wrote is not nothing."""
-    cost: Any = row.get("cost")
-    due: Any = row.get("due_on")
+    cost, due = getattr(row, "cost", None), getattr(row, "due_on", None)
     told = []
     if audience(bundle) == "internal":
-        known = not text.is_missing(cost)
-        told.append(
-            text.t("summary.cost", cost=text.money(cost, bundle.currency))
-            if known
-            else text.t("summary.cost.unknown")
-        )
-    if not text.is_missing(due):
-        late = pd.Timestamp(due) < pd.Timestamp(bundle.as_of)
-        told.append(text.t("summary.overdue" if late else "summary.due", day=text.day(due)))
+        key = "summary.cost.unknown" if cost is None else "summary.cost"
+        told.append(text.t(key, cost=text.money(cost, bundle.currency)))
+    if due:
+        told.append(text.t("summary.overdue" if due < bundle.as_of else "summary.due", day=text.day(due)))
     return ", ".join(told)

@@ -263,12 +263,10 @@ def decision_waits(account: Account) -> Iterable[Hit]:
 @rule("note", "S5.5")
 def review_not_told(account: Account) -> Iterable[Hit]:
     """After the reviews of the last review day neither a note to management nor one to the squad may be missing."""
-    past = [each for each in account.reviews if each.held_on <= account.today]
-    last_on = max((each.held_on for each in past), default=None)
-    latest = [each for each in past if each.held_on == last_on]
+    latest = account.last_reviews
     ids = {each.row_id for each in latest}
     written_to = {each.receiver for each in account.communications if each.review_id in ids}
     silent = [each for each in ("management", "squad") if each not in written_to]
     if latest and silent:
         receivers = words.listed(words.label("receiver", each) for each in silent)
-        yield hit(row_id=latest[-1].row_id, day=last_on, receivers=receivers)
+        yield hit(row_id=latest[-1].row_id, day=latest[-1].held_on, receivers=receivers)

@@ -58,6 +58,7 @@ from kamlib.method.measures.periods import (
     within,
 )
 from kamlib.method.measures.promises import (
+    Promise,
     commitments,
     delivery_precision,
     plan_updated_on,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from kamlib import schema, text
-from kamlib.method import measures, relationships
-from kamlib.schema import Account
+from kamlib import schema, text, words
+from kamlib.method import relationships
+from kamlib.schema import Account, as_rows, result
+from kamlib.words import Words
 
 #: Area of the review -> the plan tables that belong to it, in the order in which a review takes them.
 AREAS: Mapping[str, tuple[str, ...]] = {
@@ -46,108 +50,122 @@ _STAMPS = {
 }
 
 
-def last_review(account: Account, kind: str = "internal") -> pd.Timestamp:
-    """Return the day of the newest review of a kind before today; NaT where none was held."""
-    held = account.review.loc[account.review["kind"].eq(kind), "held_on"]
-    newest: pd.Timestamp = held[held < measures.today(account)].max()
-    return newest
+@dataclass(frozen=True)
+class Change:
+    """One change that still stands: added, changed or removed, with what stood before and stands now."""
+
+    area: str
+    what: str
+    title: str | Words
+    field: Words | None
+    before: str | Words | None
+    after: str | Words | None
+    on: date
+    by: str | None
+    reason: str | None
+    table: str
+    row_id: str
 
 
-def compare(account: Account, changes: pd.DataFrame, since: pd.Timestamp | None = None) -> pd.DataFrame:
-    """One row per change that still stands: what differs between `since` (the last review) and today.
+@result("changes")
+def compare(account: Account, changes: pd.DataFrame, since: date | None = None) -> Iterable[Change]:
+    """Return what differs between `since` (the last review) and today, area by area.
 
     `changes` is the workspace's log. Several edits of one field become one row, an edit that was taken back none.
-    Columns: area, what (added, changed, removed), title, field, before, after (as words), on, by, reason, table,
-    row_id.
     """
-    start = last_review(account) if since is None else pd.Timestamp(since)
-    news = changes[changes["table"].isin(_AREA_OF) & (changes["effective_on"] <= measures.today(account))]
-    news = news if pd.isna(start) else news[news["effective_on"] > start]
-    lines = [
-        line
-        for (table, row_id), steps in news.sort_values("seq").groupby(["table", "row_id"], sort=False)
-        for line in _net(account, str(table), str(row_id), steps)
+    past = [
+        each.held_on for each in account.reviews if each.kind == "internal" and each.held_on < account.today
     ]
-    columns = ["area", "what", "title", "field", "before", "after", "on", "by", "reason", "table", "row_id"]
-    rows = pd.DataFrame(lines, columns=columns)
-    order = rows["area"].map(list(AREAS).index)
-    return rows.assign(order=order).sort_values(["order", "on"], ignore_index=True)[columns]
+    start = since or max(past, default=date.min)
+    steps: dict[tuple[str, str], list[Any]] = {}
+    for each in sorted(as_rows(changes), key=lambda each: each.seq):
+        if each.table in _AREA_OF and start < each.effective_on <= account.today:
+            steps.setdefault((each.table, each.row_id), []).append(each)
+    news = [change for of_row in steps.values() for change in _net(account, of_row)]
+    return sorted(news, key=lambda each: (list(AREAS).index(each.area), each.on))
 
 
-def _net(account: Account, table: str, row_id: str, steps: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    last = steps.iloc[-1]
-    row: dict[str, Any] = {}
-    for step in (*steps["before"].iloc[:1], *steps["after"]):
-        row |= step or {}
-    line = {
-        "area": _AREA_OF[table],
-        "title": _title(account, table, row_id, row),
-        "on": last["effective_on"],
-        "by": last["by"],
-        "reason": last["reason"],
-        "table": table,
-        "row_id": row_id,
-    }
-    is_new, is_gone = steps["operation"].iloc[0] == "insert", last["operation"] == "retire"
+def _net(account: Account, steps: Sequence[Any]) -> Iterator[Change]:
+    first, last = steps[0], steps[-1]
+    table, row_id = last.table, last.row_id
+    row = dict(first.before or {})
+    for step in steps:
+        row |= step.after or {}
+    title = _title(account, table, row_id, row)
+    stamp = (last.effective_on, last.by, last.reason, table, row_id)
+    is_new, is_gone = first.operation == "insert", last.operation == "retire"
     if is_new and is_gone:
         return
     if is_new or is_gone:
-        value = _told(account, table, "value", row.get("value")) if table == "reading" else None
-        yield line | {"what": "added" if is_new else "removed", "field": None, "before": None, "after": value}
+        value = _written(account, table, "value", row.get("value")) if table == "reading" else None
+        yield Change(_AREA_OF[table], "added" if is_new else "removed", title, None, None, value, *stamp)
         return
     for name in _fields(steps):
-        old, new = _first(steps, name), row.get(name)
-        if _told(account, table, name, old) != _told(account, table, name, new):
-            field = schema.TABLES[table].by_name[name].title[text.language()]
-            words = {"before": _told(account, table, name, old), "after": _told(account, table, name, new)}
-            yield line | {"what": "changed", "field": field, **words}
+        values = (_first(steps, name), row.get(name))
+        before, after = (_written(account, table, name, value) for value in values)
+        if str(before) != str(after):
+            heading = words.heading(f"column.{table}.{name}", f"column.any.{name}")
+            yield Change(_AREA_OF[table], "changed", title, heading, before, after, *stamp)
 
 
-def _fields(steps: pd.DataFrame) -> list[str]:
-    names = list(dict.fromkeys(name for after in steps["after"] for name in (after or {})))
+def _fields(steps: Sequence[Any]) -> list[str]:
+    names = dict.fromkeys(name for step in steps for name in (step.after or {}))
     return [name for name in names if name not in _STAMPS]
 
 
-def _first(steps: pd.DataFrame, name: str) -> Any:
-    return next((before[name] for before in steps["before"] if before and name in before), None)
+def _first(steps: Sequence[Any], name: str) -> Any:
+    return next((step.before[name] for step in steps if step.before and name in step.before), None)
 
 
-def _title(account: Account, table: str, row_id: str, row: Mapping[str, Any]) -> str:
-    standing = account.tables[table]
-    found = standing[standing["row_id"].eq(row_id)].to_dict("records")
-    known = {**row, **({str(k): v for k, v in found[0].items()} if found else {})}
-    for name in _NAMES:
-        if not text.is_missing(known.get(name)):
-            return _told(account, table, name, known[name])
-    return schema.TABLES[table].title[text.language()]
+def _title(account: Account, table: str, row_id: str, row: dict[str, Any]) -> str | Words:
+    """What a row is called, by how it stands today before how the log has it."""
+    today = (each.values() for each in account.rows[table])
+    known = row | next((each for each in today if each["row_id"] == row_id), {})
+    name = next((name for name in _NAMES if not text.is_missing(known.get(name))), None)
+    return _written(account, table, name, known[name]) if name else words.heading(f"table.{table}")
 
 
-def _told(account: Account, table: str, name: str, value: Any) -> str:
+def _written(account: Account, table: str, name: str, value: Any) -> str | Words:
     """Return a stored value as a person reads it."""
     column = schema.TABLES[table].by_name.get(name)
     if text.is_missing(value) or column is None:
         return text.MISSING
-    if column.refers_to in ("goal", "insight"):  # the customer's goal is told by its words, not by its id
-        rows = account.tables[column.refers_to]
-        titles = rows.loc[rows["row_id"].eq(str(value)), "title" if column.refers_to == "goal" else "goal"]
-        return str(titles.iloc[0]) if len(titles) else str(value)
-    writers = {
-        "choice": lambda: text.label(column.choice_set, value),
-        "date": lambda: text.day(value),
-        "money": lambda: text.money(value, account.currency),
-        "flag": lambda: text.yes_no(value),
-        "number": lambda: text.number(value, 0 if float(value).is_integer() else 1),
-        "id": lambda: (
-            str(relationships.person_name(account, value)) if column.refers_to == "contact" else str(value)
-        ),
+    writers: dict[str, Callable[[], str | Words]] = {
+        "choice": lambda: words.label(column.choice_set, value),
+        "date": lambda: words.day(value),
+        "money": lambda: words.money(value, account.currency),
+        "flag": lambda: words.yes_no(value),
+        "number": lambda: words.number(value, 0 if float(value).is_integer() else 1),
+        "id": lambda: _named(account, column.refers_to, value),
     }
-    return writers[column.kind]() if column.kind in writers else str(value)
+    return writers.get(column.kind, lambda: str(value))()
 
 
-def tally(compared: pd.DataFrame) -> pd.DataFrame:
-    """One row per area with changes: `area`, `added`, `changed`, `removed` (rows of the plan, not fields)."""
-    rows = compared.drop_duplicates(["area", "what", "table", "row_id"])
-    counted = pd.crosstab(rows["area"], rows["what"])
-    return counted.reindex(
-        index=list(AREAS), columns=["added", "changed", "removed"], fill_value=0
-    ).reset_index()
+def _named(account: Account, table: str, row_id: str) -> str | Words:
+    """Return who or what an id stands for; a goal by its words, the id itself where nothing else is known."""
+    if table == "contact":
+        return relationships.person_name(account, row_id)
+    titles = {
+        "goal": {each.row_id: each.title for each in account.goals},
+        "insight": {each.row_id: each.goal for each in account.insights},
+    }
+    return titles.get(table, {}).get(row_id, row_id)
+
+
+@dataclass(frozen=True)
+class AreaChanges:
+    """How many rows of the plan an area has new, changed and removed."""
+
+    area: str
+    added: int
+    changed: int
+    removed: int
+
+
+@result("change_tally")
+def tally(_: Account, compared: Sequence[Change]) -> Iterable[AreaChanges]:
+    """Return each area with its changes: rows of the plan, not fields. `compared` is `compare` of the account."""
+    rows = {(each.area, each.what, each.table, each.row_id) for each in compared}
+    counted = Counter((area, what) for area, what, *_ in rows)
+    for area in AREAS:
+        yield AreaChanges(area, *(counted[area, what] for what in ("added", "changed", "removed")))

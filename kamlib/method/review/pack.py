@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
-from kamlib.schema import Account
-
-_STORY = ["situation", "tension", "change", "result"]
+from kamlib.schema import Account, result
 
 
-def champion_pack(account: Account) -> pd.DataFrame:
-    """One row per thing that may be used inside the customer: `who`, `what`, `told`, `amount`, `on`, `where`.
+@dataclass(frozen=True)
+class ChampionPart:
+    """One thing that may be used inside the customer: a confirmed value or a story."""
 
-    `what` is value (confirmed, above zero, with a word on where it may be used) or story (all four parts and a
-    hero on the customer's side). The person is asked first; nothing here goes out by itself.
+    who: str | None
+    what: str
+    told: str
+    amount: float | None
+    on: date | None
+    where: str | None
+
+
+@result("champion_pack")
+def champion_pack(account: Account) -> Iterable[ChampionPart]:
+    """Return confirmed value above zero with a word on where it may be used, and whole stories with their hero.
+
+    The person is asked first; nothing here goes out by itself.
     """
-    worth = account.value
-    worth = worth[worth["stage"].eq("confirmed") & worth["amount"].gt(0) & worth["may_be_used"].notna()]
-    values = worth.assign(
-        what="value", told=worth["title"], who=worth["confirmed_by"], on=worth["confirmed_on"]
-    )
-    whole = account.story.dropna(subset=[*_STORY, "hero_id"])
-    told = [" ".join(str(part) for part in row) for row in whole[_STORY].itertuples(index=False)]
-    stories = whole.assign(what="story", told=told, who=whole["hero_id"], on=whole["told_on"])
-    rows = pd.concat([values.rename(columns={"may_be_used": "where"}), stories], ignore_index=True)
-    return rows.reindex(columns=["who", "what", "told", "amount", "on", "where"]).astype({"told": "str"})
+    for each in account.value_claims:
+        if each.stage == "confirmed" and (each.amount or 0) > 0 and each.may_be_used:
+            yield ChampionPart(
+                each.confirmed_by, "value", each.title, each.amount, each.confirmed_on, each.may_be_used
+            )
+    for story in account.stories:
+        parts = [story.situation, story.tension, story.change, story.result]
+        if story.hero_id and all(parts):
+            told = " ".join(filter(None, parts))
+            yield ChampionPart(story.hero_id, "story", told, None, story.told_on, None)

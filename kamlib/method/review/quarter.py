@@ -5,38 +5,54 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
-
-import pandas as pd
 
 from kamlib import text, words
 from kamlib.errors import problem
 from kamlib.method import measures
 from kamlib.method.measures.periods import since, total
-from kamlib.schema import Account, Portfolio, load_settings, result
+from kamlib.method.review.changes import Change
+from kamlib.schema import Account, Bundle, load_settings, result
+from kamlib.schema.plan import Decision, Review
 from kamlib.words import Words
 
 
-def agenda(kind: str, account: Account | Portfolio | None = None) -> pd.DataFrame:
-    """One row per item: `step`, `from_minute`, `to_minute`, `minutes`, `item` (a sentence), for one of two meetings.
+@dataclass(frozen=True)
+class Item:
+    """One item of an agenda: from which minute to which, and the key of its words."""
+
+    from_minute: int
+    to_minute: int
+    key: str
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return self.to_minute - self.from_minute
+
+    @property
+    def item(self) -> Words:
+        """What it is about."""
+        return words.sentence(self.key)
+
+
+def agenda(kind: str, bundle: Bundle | None = None) -> list[Item]:
+    """Return the items of one meeting, one after the other.
 
     `internal` is the review with management or the squad, `customer` the one where the customer decides (P1); the
     workshops' own are `plan`, `joint` and `segmentation` (P23). The items and minutes are settings. Raises `KamError` for another kind.
     """
-    settings = account.settings if account is not None else load_settings()
-    if kind not in settings["agendas"]:
-        raise problem("agenda_unknown", found=kind, allowed=", ".join(settings["agendas"]))
-    items = pd.DataFrame(settings["agendas"][kind]["value"])
-    ends = items["minutes"].cumsum()
-    return pd.DataFrame(
-        {
-            "step": range(1, len(items) + 1),
-            "from_minute": ends - items["minutes"],
-            "to_minute": ends,
-            "minutes": items["minutes"],
-            "item": [{"key": f"agenda.{kind}.{part}"} for part in items["part"]],
-        }
-    )
+    agendas = (bundle.settings if bundle is not None else load_settings())["agendas"]
+    if kind not in agendas:
+        raise problem("agenda_unknown", found=kind, allowed=", ".join(agendas))
+    parts = agendas[kind]["value"]
+    ends = list(accumulate(each["minutes"] for each in parts))
+    return [
+        Item(end - each["minutes"], end, f"agenda.{kind}.{each['part']}")
+        for each, end in zip(parts, ends, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -141,100 +157,115 @@ def _chances(account: Account) -> Iterator[Answer]:
         yield _answer("chances", f"exposure_{lost.basis}", "assessment", **told)
 
 
-def decisions(account: Account) -> pd.DataFrame:
-    """One row per decision that is asked for or was taken within a year, the waiting ones first.
+@dataclass(frozen=True, kw_only=True)
+class ListedDecision(Decision):
+    """A decision, and for how many days it has waited (asked for only)."""
 
-    Columns: title, status, reason, cost, owner_id, asked_on, due_on, decided_on, `days` waited (asked only).
-    """
-    rows = account.decision
-    recent = measures.past_year(account, rows, "decided_on").index
-    shown = rows[rows["status"].eq("asked") | rows.index.isin(recent)].copy()
-    waited = (measures.today(account) - shown["asked_on"]).dt.days.astype("Int64")
-    shown["days"] = waited.where(shown["status"].eq("asked"))
-    names = [
-        "title",
-        "status",
-        "reason",
-        "cost",
-        "owner_id",
-        "asked_on",
-        "due_on",
-        "decided_on",
-        "days",
-        "row_id",
+    days: int | None
+
+
+@result("decisions")
+def decisions(account: Account) -> Iterable[ListedDecision]:
+    """Return the decisions that are asked for or were taken within a year, the waiting ones first."""
+    year = since(account)
+    recent = [
+        each
+        for each in account.decisions
+        if each.status == "asked" or (each.decided_on and year <= each.decided_on <= account.today)
     ]
-    return shown.sort_values(["status", "asked_on"], ignore_index=True)[names]
+    for each in sorted(recent, key=lambda each: (each.status or "~", each.asked_on or date.max)):
+        waits = each.status == "asked" and each.asked_on
+        yield ListedDecision(**each.values(), days=(account.today - waits).days if waits else None)
 
 
-def held(account: Account) -> pd.DataFrame:
-    """One row per review held, the newest first: `kind`, `held_on`, the four answers noted, decisions, notes sent."""
-    rows = account.review[account.review["held_on"] <= measures.today(account)]
-    taken = account.decision["review_id"].value_counts()
-    told = account.communication["review_id"].value_counts()
-    counted = rows.assign(
-        decisions=rows["row_id"].map(taken).fillna(0).astype("Int64"),
-        notes=rows["row_id"].map(told).fillna(0).astype("Int64"),
-    )
-    names = ["kind", "held_on", "business", "plan", "feedback", "chances", "decisions", "notes", "row_id"]
-    return counted.sort_values("held_on", ascending=False, ignore_index=True)[names]
+@dataclass(frozen=True, kw_only=True)
+class HeldReview(Review):
+    """A review that was held, with how many decisions and notes followed."""
+
+    decisions: int
+    notes: int
 
 
-def communication(account: Account, compared: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per receiver of the note after the last review: `receiver`, `sent_on`, `state`, `note` (S5.5).
+@result("reviews_held")
+def held(account: Account) -> Iterable[HeldReview]:
+    """Return the reviews held, the newest first."""
+    taken = Counter(each.review_id for each in account.decisions)
+    sent = Counter(each.review_id for each in account.communications)
+    past = [each for each in account.reviews if each.held_on <= account.today]
+    for each in sorted(past, key=lambda each: each.held_on, reverse=True):
+        yield HeldReview(**each.values(), decisions=taken[each.row_id], notes=sent[each.row_id])
 
-    State is sent (by the next day), late, not_sent, or no_review. The note is a draft from the same facts; the
-    customer's holds only rows that are shared with them.
+
+@dataclass(frozen=True)
+class Note:
+    """The note to one receiver after the last review day: sent (by the next day), late, not_sent, or no_review."""
+
+    receiver: str
+    sent_on: date | None
+    state: str
+    note: Words
+
+
+@result("communication")
+def communication(account: Account, compared: Sequence[Change] = ()) -> Iterable[Note]:
+    """Return the note to each receiver after the last review day (S5.5).
+
+    `compared` is `compare` of the account. The note is a draft from the same facts; the customer's holds only rows
+    that are shared with them.
     """
-    reviews = (
-        account.review[account.review["held_on"] <= measures.today(account)].sort_values("held_on").tail(1)
-    )
-    lines = [_note(account, receiver, reviews, compared) for receiver in ("management", "squad", "customer")]
-    return pd.DataFrame(lines, columns=["receiver", "sent_on", "state", "note"])
+    for receiver in ("management", "squad", "customer"):
+        note = words.sentence(
+            f"note.{receiver}",
+            customer=account.name,
+            changed=_listed(_news(account, compared, shared_only=receiver == "customer")),
+            asked=_listed(_asked(account, receiver)),
+        )
+        yield Note(receiver, *_sent(account, receiver), note)
 
 
-def _note(
-    account: Account, receiver: str, reviews: pd.DataFrame, compared: pd.DataFrame | None
-) -> dict[str, Any]:
-    sent_on, state = pd.NaT, "no_review"
-    for review in reviews.to_dict("records"):
-        told = account.communication[account.communication["review_id"].eq(review["row_id"])]
-        sent_on = told.loc[told["receiver"].eq(receiver), "sent_on"].min()
-        in_time = review["held_on"] + pd.Timedelta(hours=account.limit("note_hours"))
-        state = "not_sent" if pd.isna(sent_on) else "sent" if sent_on <= in_time else "late"
-    note = {
-        "key": f"note.{receiver}",
-        "customer": account.name,
-        "changed": _listed(_news(account, compared, shared_only=receiver == "customer")),
-        "asked": _listed(_asked(account, receiver)),
-    }
-    return {"receiver": receiver, "sent_on": sent_on, "state": state, "note": note}
+def _sent(account: Account, receiver: str) -> tuple[date | None, str]:
+    """When the note after the last review day went, whichever of that day's reviews it tells of."""
+    reviews = {each.row_id: each.held_on for each in account.last_reviews}
+    days = [
+        each.sent_on
+        for each in account.communications
+        if each.receiver == receiver and each.review_id in reviews
+    ]
+    if not days:
+        return None, "not_sent" if reviews else "no_review"
+    in_time = max(reviews.values()) + timedelta(hours=account.limit("note_hours"))
+    return min(days), "sent" if min(days) <= in_time else "late"
 
 
-def _listed(titles: list[str]) -> str:
-    return "; ".join(titles[:3]) if titles else text.t("note.nothing")
+def _listed(titles: Iterable[str | Words]) -> Words:
+    first = list(titles)[:3]
+    return words.joined(first, "; ") if first else words.sentence("note.nothing")
 
 
-def _news(account: Account, compared: pd.DataFrame | None, *, shared_only: bool) -> list[str]:
-    if compared is None:
-        return []
-    rows = compared[compared["area"].isin(["goals", "promises"])] if shared_only else compared
+def _news(account: Account, compared: Sequence[Change], *, shared_only: bool) -> Iterable[str | Words]:
+    """What has changed, the newest first, each once; a goal that was measured is told with its newest value."""
     shared = {
-        row_id
-        for table in ("goal", "reading", "commitment", "initiative")
-        for row_id in account.tables[table].loc[
-            account.tables[table]["is_shared"].fillna(value=False), "row_id"
-        ]
+        each.row_id
+        for each in (*account.goals, *account.measurements, *account.commitments, *account.initiatives)
+        if each.is_shared
     }
-    kept = rows[rows["row_id"].isin(shared)] if shared_only else rows
-    return list(dict.fromkeys(kept.sort_values("on", ascending=False)["title"]))
+    news: dict[str | Words, str | Words] = {}
+    for each in sorted(compared, key=lambda each: each.on, reverse=True):
+        if shared_only and (each.area not in ("goals", "promises") or each.row_id not in shared):
+            continue
+        is_measured = each.table == "reading" and each.what == "added" and each.after
+        if is_measured and news.get(each.title, each.title) == each.title:
+            news[each.title] = words.joined([text.bare(each.title), each.after], ": ")
+        news.setdefault(each.title, each.title)
+    return news.values()
 
 
 def _asked(account: Account, receiver: str) -> list[str]:
     if receiver == "management":
-        return list(account.decision.loc[account.decision["status"].eq("asked"), "title"])
-    promises = measures.promises(account).frame()
-    side = "ours" if receiver == "squad" else "customer"
-    waiting = promises[promises["direction"].eq(side) & promises["state"].isin(["overdue", "open"])]
-    if receiver == "customer":
-        waiting = waiting[waiting["is_shared"].fillna(value=False).astype(bool)]
-    return list(waiting["title"])
+        return [each.title for each in account.decisions if each.status == "asked"]
+    is_theirs = receiver == "customer"
+    return [
+        each.title
+        for each in measures.promises(account).where(direction="customer" if is_theirs else "ours")
+        if each.state in ("overdue", "open") and (each.is_shared or not is_theirs)
+    ]

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
-
 from kamlib import text
 from kamlib.data import projection, workspace
 from kamlib.errors import Finding, KamError, problem
@@ -90,7 +88,7 @@ def write(here: workspace.Workspace, request: Request) -> Delivery:
 
 def _inside(here: workspace.Workspace, request: Request) -> Meeting:
     try:
-        on = pd.Timestamp(date.fromisoformat(request.on)) if request.on else None
+        on = date.fromisoformat(request.on) if request.on else None
     except ValueError:
         raise problem("workshop_not_a_day", found=request.on) from None
     kind = request.kind.replace("-", "_")
@@ -115,8 +113,8 @@ def _refusal(meeting: Meeting) -> Finding | None:
 
     Judged today, for paper that exists is sent, and on the day of the first contact: the sponsor's call.
     """
-    account, called = meeting.known, meeting.countdown()["due_on"].iloc[0]
-    first = account.as_of if pd.isna(called) else max(account.as_of, called.date())
+    account, called = meeting.known, meeting.countdown()[0].due_on
+    first = max(account.as_of, called or account.as_of)
     tender = relationships.silence(account) or relationships.silence(replace(account, as_of=first))
     if tender:
         raise problem("workshop_tender", place=tender.place, why=relationships.rule_said(tender))

@@ -66,8 +66,7 @@ def _questions(account: Account) -> pd.DataFrame:
 
 
 def _decisions(account: Account) -> pd.DataFrame:
-    rows = review.decisions(account)
-    return rows[rows["status"].eq("asked")].head(5)
+    return review.decisions(account).where(status="asked")[:5].frame()
 
 
 # --- all accounts ------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from kamlib import text
 from kamlib.method import workshop
 from kamlib.run.workshop.meeting import Meeting, lines_of
@@ -18,11 +16,11 @@ def guide(meeting: Meeting) -> list[str]:
     rules = [line.format(rule=meeting.words("rule"), kam=meeting.kam) for line in lines_of("guide.rules")]
     if meeting.is_with_customer:
         rules += [text.t("guide.with_customer"), text.t("guide.alone")]
-    known = workshop.to_know(meeting.account) if meeting.account else []
+    known = workshop.to_know(meeting.account) if meeting.account else ()
     parts = [
         paper.points(rules),
         paper.part(text.t("guide.before"), _days(meeting), paper.said(text.t("guide.days_note"), "quiet")),
-        paper.part(text.t("guide.know"), paper.points(known)),
+        paper.part(text.t("guide.know"), paper.points(map(str, known))),
     ]
     first = meeting.sheet("guide", meeting.words("name"), *parts)
     return [first, meeting.sheet("guide", text.t("guide.order"), _items(meeting))]
@@ -30,9 +28,11 @@ def guide(meeting: Meeting) -> list[str]:
 
 def _days(meeting: Meeting) -> str:
     steps = meeting.countdown()
-    days = ["" if pd.isna(day) else text.day(day) for day in steps["due_on"]]
-    whats = [meeting.told(f"countdown.{step}") for step in steps["step"]]
-    lines = [[label, day, what, ""] for label, day, what in zip(steps["label"], days, whats, strict=True)]
+    days = [text.day(each.due_on) if each.due_on else "" for each in steps]
+    lines = [
+        [str(each.label), day, meeting.told(f"countdown.{each.step}"), ""]
+        for each, day in zip(steps, days, strict=True)
+    ]
     headings = [text.t(f"guide.{name}") for name in ("when", "day", "what", "done")]
     warned = [] if meeting.on is None else workshop.warnings(meeting.bundle, steps)
     told = "".join(paper.said(warning.sentence(), "rule") for warning in warned)
@@ -44,9 +44,9 @@ def _items(meeting: Meeting) -> str:
         (
             f"{row.from_minute}–{row.to_minute}",
             str(row.item),
-            text.t(str(row.key).replace("agenda", "lead", 1)),
+            text.t(row.key.replace("agenda", "lead", 1)),
         )
-        for row in meeting.agenda().itertuples()
+        for row in meeting.agenda()
     ]
     return paper.rows(
         [text.t(f"guide.{name}") for name in ("minute", "item", "how")], lines, ("12", "30", "58")
@@ -60,12 +60,12 @@ def no_ladder(meeting: Meeting) -> list[str]:
     heard = [
         text.t(
             "ladder.heard.line",
-            day=text.day(no["customer_status_on"]),
-            title=text.bare(no["title"]),
-            said=no["customer_said"],
-            again=text.day(no["ask_again_on"]),
+            day=text.day(no.customer_status_on),
+            title=text.bare(no.title),
+            said=no.customer_said,
+            again=text.day(no.ask_again_on),
         )
-        for no in workshop.refusals(meeting.known).to_dict("records")
+        for no in workshop.refusals(meeting.known)
     ]
     parts = [
         paper.said(text.t("ladder.lead")),

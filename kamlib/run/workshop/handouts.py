@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation, workshop
 from kamlib.run.workshop.meeting import Meeting, lines_of
@@ -19,10 +17,8 @@ MONTHS_BACK = 6
 
 def invitation(meeting: Meeting) -> list[str]:
     """One A4: who, why, what to bring, and the decision rule, said before the meeting."""
-    answer = meeting.countdown().set_index("step")["due_on"]["data_in"]
-    reply = text.t(
-        "paper.answer" if pd.isna(answer) else "paper.answer_by", who=meeting.kam, day=text.day(answer)
-    )
+    answer = next(each.due_on for each in meeting.countdown() if each.step == "data_in")
+    reply = text.t("paper.answer_by" if answer else "paper.answer", who=meeting.kam, day=text.day(answer))
     parts = [
         paper.said(text.t("paper.place")),
         paper.part(text.t("paper.why"), paper.said(meeting.words("why")), *map(paper.said, _need(meeting))),
@@ -37,18 +33,16 @@ def invitation(meeting: Meeting) -> list[str]:
 
 def _need(meeting: Meeting) -> list[str]:
     """What the customer wants to reach, in the words of the shared plan."""
-    if not meeting.is_with_customer:
-        return []
-    needs = meeting.known.account_plan.sort_values("year")["customer_need"].dropna().tail(1)
-    return [text.t("paper.their_words", need=need) for need in needs]
+    plan = meeting.known.plan if meeting.is_with_customer else None
+    return [text.t("paper.their_words", need=plan.customer_need)] if plan and plan.customer_need else []
 
 
 def _guests(meeting: Meeting) -> str:
     """The people to ask, each with the reason; a part that nobody is known for is a line to write on."""
-    rows = workshop.guests(meeting.bundle, with_customer=meeting.is_with_customer)
-    asked = rows[~rows["has_left"]]
-    parts = [*asked["part"], "invited_for.lead", "invited_for.scribe"]
-    names = [*map(meeting.person, asked["contact_id"]), "", ""]
+    people = workshop.guests(meeting.bundle, with_customer=meeting.is_with_customer)
+    asked = [each for each in people if not each.has_left]
+    parts = [*(each.part for each in asked), "invited_for.lead", "invited_for.scribe"]
+    names = [*(meeting.person(each.contact_id) for each in asked), "", ""]
     lines = [(name, text.label(*part.split("."))) for name, part in zip(names, parts, strict=True)]
     return paper.rows([text.t("paper.name"), text.t("paper.because")], lines, ("50", "50"))
 
@@ -92,8 +86,7 @@ def _since_last(account: Account) -> Iterator[str]:
 
 def agenda(meeting: Meeting) -> list[str]:
     """One A4: the items drawn to scale below the decision rule."""
-    rows = meeting.agenda()
-    drawn = paper.timeline(zip(rows["from_minute"], rows["to_minute"], rows["item"], strict=True))
+    drawn = paper.timeline((each.from_minute, each.to_minute, str(each.item)) for each in meeting.agenda())
     return [meeting.sheet("agenda", meeting.words("name"), paper.said(meeting.words("rule"), "rule"), drawn)]
 
 
@@ -116,7 +109,6 @@ def follow_up(meeting: Meeting) -> list[str]:
 def _noted(meeting: Meeting, part: str) -> str:
     if meeting.account is None:
         return paper.ruled(3)
-    rows = workshop.agreed(meeting.account, meeting.on)
     told = [
         text.t(
             "mail.line",
@@ -124,15 +116,14 @@ def _noted(meeting: Meeting, part: str) -> str:
             who=meeting.person(row.person_id) or text.MISSING,
             day=text.day(row.due_on),
         )
-        for row in rows[rows["part"].eq(part)].itertuples()
+        for row in workshop.agreed(meeting.account, meeting.on)
+        if row.part == part
     ]
     return paper.points(told) or paper.ruled(3)
 
 
 def _next(meeting: Meeting) -> str:
     again = workshop.next_day(meeting.account, meeting.on) if meeting.account else None
-    days = {"next_day": again, "check_day": meeting.countdown()["due_on"].iloc[-1]}
-    told = [
-        text.t(f"mail.{name}", day=text.day(day)) for name, day in days.items() if not text.is_missing(day)
-    ]
+    days = {"next_day": again, "check_day": meeting.countdown()[-1].due_on}
+    told = [text.t(f"mail.{name}", day=text.day(day)) for name, day in days.items() if day]
     return paper.points(told) + ("" if again is not None else paper.ruled(1))

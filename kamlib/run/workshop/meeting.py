@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
-
-import pandas as pd
 
 from kamlib import __version__, text
 from kamlib.method import review, workshop
@@ -20,7 +19,7 @@ class Meeting:
 
     kind: str
     bundle: Account | Portfolio
-    on: pd.Timestamp | None
+    on: date | None
 
     @property
     def setup(self) -> Mapping[str, Any]:
@@ -55,13 +54,11 @@ class Meeting:
         """The KAM's name, else whoever stands for it."""
         return (workshop.kam(self.account) if self.account else "") or self.told("paper.somebody")
 
-    def agenda(self) -> pd.DataFrame:
-        """The items with their minutes; `item` in words, `key` where they stand."""
-        rows = review.agenda(self.setup["agenda"], self.bundle)
-        keys = [item["key"] for item in rows["item"]]
-        return rows.assign(key=keys, item=[text.t(key) for key in keys])
+    def agenda(self) -> list[review.Item]:
+        """The items with their minutes."""
+        return review.agenda(self.setup["agenda"], self.bundle)
 
-    def countdown(self) -> pd.DataFrame:
+    def countdown(self) -> list[workshop.Step]:
         """The steps around the day."""
         return workshop.countdown(self.bundle, self.on)
 
@@ -83,7 +80,7 @@ class Meeting:
     def sheet(self, name: str, title: str, *parts: str, is_canvas: bool = False) -> str:
         """One sheet of the paper `name`."""
         day = text.t("paper.day_open") if self.on is None else text.long_day(self.on)
-        minutes = text.t("paper.minutes", n=int(self.agenda()["minutes"].sum()))
+        minutes = text.t("paper.minutes", n=self.agenda()[-1].to_minute)
         called, as_of = text.t(f"paper.{name}"), text.day(self.bundle.as_of)
         head = paper.head(self.bundle, title, f"{called} · {self.who}", [day, minutes])
         foot = text.t("paper.foot", paper=called, name=self.who, version=__version__, day=as_of)
