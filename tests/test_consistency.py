@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bundles
 import pages
 import pytest
 
 from kamlib import text
 from kamlib.data import sample, workspace
 from kamlib.data.workspace import Change
-from kamlib.run import batch, reports
+from kamlib.run import attachments, batch, extract_text, pdf, reports, traced
 
 KEY_ACCOUNTS = (
     "A-003", "A-008", "A-011", "A-017", "A-021", "A-026", "A-029", "A-034", "A-041", "A-046", "A-052", "A-088",
@@ -71,6 +73,12 @@ WORLDS: dict[str, list[Change]] = {
             operation="insert", effective_on="2026-09-30",
         )
     ],
+    "an acquisition": [
+        Change(
+            "event", "E-a", {"kind": "acquisition", "title": "Köper en konkurrent", "happened_on": "2026-09-10"}, "A-017",
+            operation="insert", effective_on="2026-09-30",
+        )
+    ],
     "two meeting days": [
         Change(
             "meeting", "M-x", {"title": "Extra möte", "kind": "customer_review", "planned_on": "2026-10-05"}, "A-017",
@@ -87,7 +95,7 @@ WORLDS: dict[str, list[Change]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WORLDS)
 def test_hard_worlds_hold_together_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two plan years around the day, a tender, two meeting days, zero weights: no figure disagrees with itself."""
+    """Two plan years around the day, a tender, an acquisition, two meeting days, zero weights: no figure disagrees."""
     here = hard_world(tmp_path, name)
     wanted = [("A-017", each) for each in pages.OF_ACCOUNT] + [("", each) for each in pages.OF_PORTFOLIO]
     read = [pages.read(monkeypatch, here, notebook, account_id) for account_id, notebook in wanted]
@@ -127,10 +135,55 @@ def test_the_run_writes_what_its_pages_show(tmp_path: Path) -> None:
     assert not list(done.folder.glob("**/*customer*"))
 
 
+@pytest.mark.slow
+def test_index_deck_and_pdf_say_what_the_page_says(tmp_path: Path) -> None:
+    """The figures that open the review stand in the same words on its page, on its PDF, in the deck and in the index."""
+    here = workspace.open(sample.ready())
+    wanted = attachments.Attachments(engine=pdf.find(), deck=True)
+    asked = reports.Request(tmp_path / "ut", ("A-017",), notebooks=("06_review",), workers=1, wanted=wanted)
+    done = reports.run(here, asked)
+    assert done.exit_code == 0
+    with (done.folder / traced.NAME).open(encoding="utf-8-sig", newline="") as file:
+        told = {line["figure"]: line["words"] for line in csv.DictReader(file) if line["account"] == "A-017"}
+    made = {path.suffix: path for path in done.folder.glob("*/06_review.*")}
+    read = {kind: plain(made[kind]) for kind in (".html", ".pdf", ".pptx")} | {"index": plain(done.index)}
+    for name in ("revenue", "growth", "margin", "health"):
+        for where, words in read.items():
+            if where != "index" or name in ("revenue", "growth", "health"):
+                assert unspaced(told[name]) in words, (name, where)
+
+
+def plain(path: Path) -> str:
+    """The words of a file without spaces: a PDF breaks lines where it likes."""
+    return unspaced(" ".join(words for _, words in extract_text.texts(path.name, path.read_bytes())))
+
+
+def unspaced(words: str) -> str:
+    """The words with every space and break away."""
+    return "".join(html.unescape(words).split())
+
+
+@pytest.mark.slow
+def test_thin_data_holds_together_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customers and invoices alone, as a newcomer has them: no figure disagrees with itself."""
+    months = [f"{year}-{month:02d}-01" for year in (2024, 2025) for month in range(1, 13)]
+    ids = [f"{n:03d}" for n in range(1, 31)]
+    accounts = [{"account_id": each, "name": f"Kund {each} AB"} for each in ids]
+    sold = [
+        {"account_id": each, "month": month, "revenue": 900_000 // int(each)}
+        for each in ids
+        for month in months
+    ]
+    frames = bundles.frames({"account": accounts, "revenue": sold})
+    workspace.create(tmp_path / "tunn.sqlite").import_facts(
+        {name: frames[name] for name in ("account", "revenue")}, source="test"
+    )
+    wanted = [("001", each) for each in pages.OF_ACCOUNT] + [("", each) for each in pages.OF_PORTFOLIO]
+    assert apart(pages.read(monkeypatch, tmp_path / "tunn.sqlite", name, who) for who, name in wanted) == {}
+
+
 def test_text_in_the_file_of_figures_is_never_a_formula() -> None:
     """A title that begins as a formula of a spreadsheet is written as text; a negative number stays a number."""
-    from kamlib.run import traced
-
     assert traced._harmless("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert traced._harmless("-0.02") == "-0.02"
     assert traced._harmless("-cmd") == "'-cmd"

@@ -480,7 +480,7 @@ def test_growth_is_one_figure_in_one_word(store: workspace.Workspace) -> None:
     grown = measures.growth(account)
     shown = {
         str(grown.words),
-        str(measures.of_growth(account, grown.share)),
+        str(measures.figure(account, "growth", grown.share)),
         str(measures.library(account).where(measure="growth")[0].shown),
         text.percent(standings.signs(account)["growth_share"], 1, signed=True),
     }

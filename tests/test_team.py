@@ -114,6 +114,15 @@ def test_nobody_is_overloaded_silently() -> None:
     assert team.loads(account(initiative=initiative[:6]))[0].state == "ok"
 
 
+def test_an_initiative_without_hours_is_said_in_the_load() -> None:
+    """Two of three have hours: the sum is of two, and the third is counted as one without."""
+    initiative = [
+        {"title": str(n), "owner_id": "P1", "hours": hours} for n, hours in enumerate((10, 20, None))
+    ]
+    (row,) = team.loads(account(initiative=initiative))
+    assert (row.tasks, row.unestimated, row.hours) == (3, 1, 30)
+
+
 @pytest.mark.parametrize(("owners", "functions"), [(o, f) for f in range(5) for o in range(f + 1)])
 def test_matrix_grid(owners: int, functions: int) -> None:
     """6.9: one owning function and at least two that do something; every cell has one state."""

@@ -123,12 +123,14 @@ def is_small(account: Account) -> bool:
 class Load:
     """What open initiatives ask of a person: tasks as A, R or owner, hours, and the hours that the team row gives.
 
-    An initiative's hours are shared by those accountable and responsible. State is overloaded (more tasks than our
-    limit), short (the initiatives need more hours than there are) or ok.
+    An initiative's hours are shared by those accountable and responsible; `unestimated` tasks have no hours written
+    and count nowhere in them. State is overloaded (more tasks than our limit), short (the initiatives need more hours
+    than there are) or ok.
     """
 
     person_id: str
     tasks: int
+    unestimated: int
     hours: float | None
     hours_year: float | None
     state: str
@@ -137,16 +139,16 @@ class Load:
 @result("loads", values=lambda account: {"limit": account.limit("open_tasks_limit")})
 def loads(account: Account) -> Iterable[Load]:
     """Return the load of each person, the most tasks first (S4.4)."""
-    tasks: dict[str, set[str]] = {}
+    tasks: dict[str, dict[str, Initiative]] = {}
     for work in account.open_initiatives:
         for person in (work.owner_id, *_with_letter(account, work, "A"), *_with_letter(account, work, "R")):
             if person:
-                tasks.setdefault(person, set()).add(work.row_id)
-    rows = [_load(account, person, len(held)) for person, held in tasks.items()]
+                tasks.setdefault(person, {})[work.row_id] = work
+    rows = [_load(account, person, list(held.values())) for person, held in tasks.items()]
     return sorted(rows, key=lambda each: (-each.tasks, each.person_id))
 
 
-def _load(account: Account, person: str, tasks: int) -> Load:
+def _load(account: Account, person: str, held: Sequence[Initiative]) -> Load:
     needed = measures.initiative_hours(account).get(person)
     given = [
         each.hours_year
@@ -155,8 +157,9 @@ def _load(account: Account, person: str, tasks: int) -> Load:
     ]
     there = sum(given) if given else None
     is_short = needed is not None and there is not None and needed > there
-    state = "overloaded" if tasks > account.limit("open_tasks_limit") else "short" if is_short else "ok"
-    return Load(person, tasks, needed, there, state)
+    state = "overloaded" if len(held) > account.limit("open_tasks_limit") else "short" if is_short else "ok"
+    unestimated = sum(work.hours is None for work in held)
+    return Load(person, len(held), unestimated, needed, there, state)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from kamlib.method.coaching.plan_rules import is_bare
 from kamlib.method.coaching.rules import Hit, hit, rule, within_sentence
 from kamlib.schema import Account
 from kamlib.schema.days import months_from
+from kamlib.words import Words
 
 
 @rule("error", "P7")
@@ -138,9 +139,9 @@ def service_eats_profit(account: Account) -> Iterable[Hit]:
     if left.profit is not None and left.profit < 0:
         dearest = measures.service_costs(account)[0]
         yield hit(
-            margin=words.money(left.contribution_margin, account.currency),
-            cost=words.money(left.service_cost, account.currency),
-            profit=words.money(left.profit, account.currency),
+            margin=measures.figure(account, "contribution_margin", left.contribution_margin),
+            cost=measures.figure(account, "service_cost", left.service_cost),
+            profit=measures.figure(account, "profit", left.profit),
             activity=words.label("service_activity", dearest.activity),
         )
 
@@ -152,8 +153,9 @@ def revenue_falls(account: Account) -> Iterable[Hit]:
     has_stopped = sold.revenue_12m is None and (sold.revenue_previous_12m or 0) > 0
     growth = -1.0 if has_stopped else sold.growth_share
     if growth is not None and round(growth, 9) <= account.limit("fall_share"):
-        amount = words.money(sold.revenue_12m or 0.0, account.currency)
-        yield hit(change=measures.growth_words(growth), amount=amount)
+        # One who has stopped has no growth on other pages; the whole fall is this rule's own word.
+        nothing = {"change": measures.growth_words(-1.0), "amount": words.money(0.0, account.currency)}
+        yield hit(**(nothing if has_stopped else _sold(account)))
 
 
 @rule("warning", "S5.3", asks=True)
@@ -167,7 +169,15 @@ def flat_group(account: Account) -> Iterable[Hit]:
             continue
         steps = (before / earlier - 1, amount / before - 1)
         if all(measures.growth_word(account, step) == "flat" for step in steps):
-            yield hit(group=group, amount=words.money(amount, account.currency))
+            yield hit(group=group, amount=measures.figure(account, "group_revenue", amount, of=group))
+
+
+def _sold(account: Account) -> dict[str, Words]:
+    sold = measures.sales(account)
+    return {
+        "change": measures.figure(account, "growth", sold.growth_share),
+        "amount": measures.figure(account, "revenue", sold.revenue_12m),
+    }
 
 
 def _sold_by_group(account: Account, back: int) -> dict[str, float]:

@@ -256,7 +256,7 @@ def _lift_margin(account: Account) -> Fit:
     sold = sum(each.revenue for each in before)
     earlier = sum(earned) / sold if earned and sold else None
     then = max(margin + 0.01, earlier or 0.0)
-    figures = {"margin": words.percent(margin, 1), "earlier": words.percent(earlier, 1)}
+    figures = {"margin": measures.figure(account, "margin", margin), "earlier": words.percent(earlier, 1)}
     return Fit("fits", round(margin * 100, 1), round(then * 100, 1), figures)
 
 

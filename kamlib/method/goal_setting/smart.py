@@ -147,7 +147,13 @@ def _wallet(account: Account, goal: Goal, target: float) -> Verdict:
         others = sorted({each.year for each in own if each.year is not None})
         key = "check.wallet_other_year" if others else "check.wallet_unknown"
         return "unknown", words.sentence(key, year=str(year), years=words.listed(others))
-    remark = words.sentence("check.wallet", high=words.money(high, account.currency), year=str(year))
+    remark = words.sentence(
+        "check.wallet",
+        high=measures.figure(
+            account, "wallet_high", high, of=" ".join([counts.product_group or "", str(year)])
+        ),
+        year=str(year),
+    )
     return ("doubtful", remark) if target * counts.step > high else ("met", None)
 
 

@@ -7,7 +7,7 @@ currency, scores 0..100.
 
 from kamlib.method.measures.agreements import agreements
 from kamlib.method.measures.board import exposures, loss_range, shared_causes
-from kamlib.method.measures.figures import named, of_growth
+from kamlib.method.measures.figures import figure, named
 from kamlib.method.measures.forecasts import (
     YearOutlook,
     ends_year,

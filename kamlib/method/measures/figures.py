@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from kamlib import words
 from kamlib.method.measures.money import growth_words
 from kamlib.method.once import once
 from kamlib.schema import TABLES, Account, Bundle
@@ -17,10 +18,36 @@ from kamlib.words import Figure, Words
 #: Tables of the figures that are no measure of the library.
 _TABLES = {
     "revenue": ("revenue",),
+    "contribution_margin": ("revenue",),
+    "group_revenue": ("revenue",),
+    "service_cost": ("service_cost",),
+    "wallet_high": ("wallet",),
     "health_worst": ("revenue", "delivery", "commitment", "value", "touchpoint"),
     "value_confirmed": ("value",),
 }
+#: How each kind of number is written, so that one name is never written in two ways.
+WRITERS: Mapping[str, Callable[[Any, Bundle], Words]] = {
+    "growth": lambda value, _: growth_words(value),
+    "percent": lambda value, _: words.percent(value, 1),
+    "part": lambda value, _: words.percent(value),
+    "money": lambda value, bundle: words.money(value, bundle.currency),
+    "points": lambda value, _: words.number(value, 0, signed=True),
+    "score": lambda value, _: words.number(value, 1),
+    "count": lambda value, _: words.number(value, 1),
+    "whole": lambda value, _: words.number(value),
+    "index": lambda value, _: words.number(value, 3),
+}
+_KINDS = {
+    "growth": "growth", "revenue": "money", "margin": "percent", "contribution_margin": "money", "profit": "money",
+    "service_cost": "money", "health": "whole", "health_worst": "whole", "exposure": "money", "group_revenue": "money",
+    "wallet_high": "money", "value_confirmed": "money",
+}  # fmt: skip
 _UNITS = {"percent": "share", "points": "share", "number": "count"}
+
+
+def figure(bundle: Bundle, name: str, value: float | None, *, of: str = "") -> Figure:
+    """Return a number that pages share, under its name and as every page writes it."""
+    return named(bundle, name, WRITERS[_KINDS[name]](value, bundle), of=of)
 
 
 def named(bundle: Bundle, name: str, said: Words, *, of: str = "") -> Figure:
@@ -58,8 +85,3 @@ def _newest(bundle: Bundle) -> dict[str, date]:
         elif not pd.isna(day := bundle.tables[name][table.when].max()):
             newest[name] = day.date()
     return newest
-
-
-def of_growth(bundle: Bundle, share: float | None) -> Figure:
-    """Return the growth of R12 as every page writes it."""
-    return named(bundle, "growth", growth_words(share))

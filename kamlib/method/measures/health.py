@@ -9,6 +9,7 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import relationships
+from kamlib.method.measures.figures import figure
 from kamlib.method.measures.money import customer_profit, sales
 from kamlib.method.measures.periods import mean
 from kamlib.method.measures.promises import commitments, precision
@@ -191,6 +192,7 @@ class Health:
     """The score (None below 60 % known), its band, the worst part, and what caps the score: said wherever it is shown."""
 
     score: float | None
+    shown: words.Words
     known_share: float
     band: str
     worst: str | None
@@ -216,7 +218,7 @@ class Health:
         if self.score is None:
             return {"key": "health.total.unknown", "known": known}
         worst = words.label("health_part", self.worst)
-        told = {"score": words.number(self.score), "known": known, "worst": worst}
+        told = {"score": self.shown, "known": known, "worst": worst}
         if not self.capped_by:
             return {"key": "health.total", **told}
         return {"key": "health.total.held", "why": self.cap_words, **told}
@@ -244,7 +246,9 @@ def health_total(account: Account) -> Health:
     worst = min(scores, key=lambda part: scores[part], default=None)
     lowest = None if worst is None else scores[worst]
     state = band(score, account.limit("health_bands"))
-    return Health(score, known, state, worst, lowest, raw, capped_by, len(scores))
+    return Health(
+        score, figure(account, "health", score), known, state, worst, lowest, raw, capped_by, len(scores)
+    )
 
 
 @dataclass(frozen=True)

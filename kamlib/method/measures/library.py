@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, cast
@@ -12,10 +12,10 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
-from kamlib.method.measures.figures import named, newest_day
+from kamlib.method.measures.figures import WRITERS, named, newest_day
 from kamlib.method.measures.health import Health, health_total
 from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
-from kamlib.method.measures.money import customer_profit, exposure, growth, growth_words, lifetime, sales
+from kamlib.method.measures.money import customer_profit, exposure, growth, lifetime, sales
 from kamlib.method.measures.periods import in_months, known_or_none, mean, ratio, share_of, within
 from kamlib.method.measures.promises import commitments, delivery_precision, project_completion
 from kamlib.method.measures.voices import answers, nps
@@ -93,23 +93,10 @@ def _shown(figure: Figure, bundle: Bundle, *, is_small: bool) -> words.Words:
     """Return the value as a person reads it; a share of fewer than ten is counted out: 1 of 2 (6.7)."""
     if is_small and figure.kind == "part" and figure.value is not None:
         return _few(round(figure.value * figure.n), figure.n)
-    written = named(bundle, figure.measure, _WRITERS[figure.kind](figure.value, bundle))
+    written = named(bundle, figure.measure, WRITERS[figure.kind](figure.value, bundle))
     if figure.held_by is not None:
         return words.sentence("kpi.held", told=written, why=figure.held_by)
     return words.sentence("kpi.small", told=written) if is_small else written
-
-
-_WRITERS: Mapping[str, Callable[[Any, Bundle], words.Words]] = {
-    "growth": lambda value, _: growth_words(value),
-    "percent": lambda value, _: words.percent(value, 1),
-    "part": lambda value, _: words.percent(value),
-    "money": lambda value, bundle: words.money(value, bundle.currency),
-    "points": lambda value, _: words.number(value, 0, signed=True),
-    "score": lambda value, _: words.number(value, 1),
-    "count": lambda value, _: words.number(value, 1),
-    "whole": lambda value, _: words.number(value),
-    "index": lambda value, _: words.number(value, 3),
-}
 
 
 def _months(bundle: Bundle, table: str) -> tuple[int, int]:

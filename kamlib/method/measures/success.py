@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamlib import words
+from kamlib.method.measures.figures import figure
 from kamlib.method.measures.loyalty import repurchase
 from kamlib.method.measures.money import growth
 from kamlib.method.measures.promises import precision, project_completion
@@ -45,8 +46,8 @@ def _sign(sign: str, source: str, *, known: bool, **values: Any) -> Sign:
 
 def _growth(account: Account) -> Sign:
     grown = growth(account)
-    revenue = words.money(grown.now, account.currency)
-    return _sign("growth", "revenue", known=grown.share is not None, growth=grown.words, revenue=revenue)
+    change, revenue = figure(account, "growth", grown.share), figure(account, "revenue", grown.now)
+    return _sign("growth", "revenue", known=grown.share is not None, growth=change, revenue=revenue)
 
 
 def _again(account: Account) -> Sign:

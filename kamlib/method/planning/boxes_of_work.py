@@ -134,14 +134,15 @@ def _revenue(account: Account) -> Box:
 
 def _of_revenue(account: Account, sold: Any) -> Iterator[Words]:
     line = "page.line.bought" if account.audience == "customer" else "page.line.revenue"
-    change = words.percent(sold.growth_share, 1, signed=True)
-    yield words.sentence(line, amount=_money(account, sold.revenue_12m), change=change)
+    amount = measures.figure(account, "revenue", sold.revenue_12m)
+    yield words.sentence(line, amount=amount, change=measures.figure(account, "growth", sold.growth_share))
     if sold.contribution_margin is not None:
-        amount, share = _money(account, sold.contribution_margin), words.percent(sold.margin_share)
+        amount = measures.figure(account, "contribution_margin", sold.contribution_margin)
+        share = measures.figure(account, "margin", sold.margin_share)
         yield words.sentence("page.line.margin", amount=amount, share=share)
     left = measures.customer_profit(account)
     if left.profit is not None:
-        yield words.sentence("page.line.profit", amount=_money(account, left.profit))
+        yield words.sentence("page.line.profit", amount=measures.figure(account, "profit", left.profit))
     if account.forecasts:
         latest = max(account.forecasts, key=lambda each: each.made_on)
         amounts = {size: _money(account, getattr(latest, size)) for size in ("low", "likely", "high")}

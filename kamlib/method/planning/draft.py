@@ -41,7 +41,7 @@ def _why_key(account: Account) -> Words | None:
     sold, standing = measures.sales(account), account.standing
     if sold.revenue_12m is None:
         return None
-    amount = words.money(sold.revenue_12m, account.currency)
+    amount = measures.figure(account, "revenue", sold.revenue_12m)
     bought = words.sentence("draft.why_key", amount=amount)
     if standing is None or standing.revenue_rank is None:
         return bought
@@ -90,7 +90,7 @@ def _of_volume(account: Account) -> Words | None:
     sold = measures.sales(account)
     if sold.growth_share is None or sold.growth_share >= -0.1:
         return None
-    return words.sentence("draft.risk_volume", change=words.percent(sold.growth_share, 1, signed=True))
+    return words.sentence("draft.risk_volume", change=measures.figure(account, "growth", sold.growth_share))
 
 
 def _dates(account: Account) -> Words:

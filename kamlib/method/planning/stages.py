@@ -69,7 +69,7 @@ def _basic(account: Account) -> Sign:
     sold = measures.sales(account)
     if sold.revenue_12m is None:
         return None, words.sentence("stage.sign.unknown")
-    amount = words.money(sold.revenue_12m, account.currency)
+    amount = measures.figure(account, "revenue", sold.revenue_12m)
     return sold.revenue_12m > 0, words.sentence("stage.sign.basic", amount=amount)
 
 

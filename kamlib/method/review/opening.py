@@ -41,8 +41,7 @@ def _sold(account: Account) -> Said:
 
 
 def _revenue_words(account: Account) -> Words:
-    amount = words.money(measures.growth(account).now, account.currency)
-    return measures.named(account, "revenue", amount)
+    return measures.figure(account, "revenue", measures.growth(account).now)
 
 
 def _goals(followed: Sequence[Any]) -> Words:
@@ -77,7 +76,7 @@ def _part(part: str) -> Words:
 
 
 def _worst_score(account: Account) -> Words:
-    return measures.named(account, "health_worst", words.number(measures.health_total(account).worst_score))
+    return measures.figure(account, "health_worst", measures.health_total(account).worst_score)
 
 
 def _gained(account: Account, ledger: Sequence[Any]) -> Said:
@@ -146,7 +145,7 @@ def _revenue(account: Account) -> Said:
     return {
         "value": _revenue_words(account),
         "series": months,
-        **_moved(share, measures.of_growth(account, share)),
+        **_moved(share, measures.figure(account, "growth", share)),
     }
 
 
@@ -154,7 +153,7 @@ def _margin(account: Account) -> Said:
     shares = [_margin_share(account, back) for back in (12, 9, 6, 3, 0)]
     first, last = shares[0], shares[-1]
     change = None if first is None or last is None else round(last - first, 3)
-    value = measures.named(account, "margin", words.percent(last, 1))
+    value = measures.figure(account, "margin", last)
     return {"value": value, "series": shares, **_moved(change, words.points(change, 1))}
 
 
@@ -173,16 +172,15 @@ def _margin_share(account: Account, back: int) -> float | None:
 
 def _health(account: Account) -> Said:
     total = measures.health_total(account)
-    value = measures.named(account, "health", words.number(total.score))
     if total.score is None:
         return {
-            "value": value,
+            "value": total.shown,
             "change": words.sentence("opening.known", known=words.percent(total.known_share)),
         }
     if total.is_capped:
-        return {"value": value, "change": words.sentence("opening.capped", why=total.cap_words)}
+        return {"value": total.shown, "change": words.sentence("opening.capped", why=total.cap_words)}
     worst = words.sentence("opening.worst", part=_part(total.worst or ""), score=_worst_score(account))
-    return {"value": value, "change": worst}
+    return {"value": total.shown, "change": worst}
 
 
 def _kept(account: Account, side: str) -> Said:

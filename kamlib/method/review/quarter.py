@@ -89,9 +89,9 @@ def _business(account: Account) -> Iterator[Answer]:
         "sales",
         "revenue",
         known=sold.revenue_12m is not None,
-        amount=measures.named(account, "revenue", words.money(sold.revenue_12m, account.currency)),
-        change=measures.of_growth(account, sold.growth_share),
-        margin=measures.named(account, "margin", words.percent(sold.margin_share, 1)),
+        amount=measures.figure(account, "revenue", sold.revenue_12m),
+        change=measures.figure(account, "growth", sold.growth_share),
+        margin=measures.figure(account, "margin", sold.margin_share),
     )
     moved = {
         each.product_group: each.revenue_12m - each.revenue_previous_12m
@@ -104,7 +104,7 @@ def _business(account: Account) -> Iterator[Answer]:
         yield _answer("business", "group", "revenue", group=most, amount=told)
     left = measures.customer_profit(account).profit
     if left is not None:
-        yield _answer("business", "profit", "service_cost", amount=words.money(left, account.currency))
+        yield _answer("business", "profit", "service_cost", amount=measures.figure(account, "profit", left))
     half_year = since(account, 6)
     for event in account.events:
         if half_year <= event.happened_on <= account.today:
@@ -151,7 +151,7 @@ def _chances(account: Account) -> Iterator[Answer]:
     lost = measures.exposure(account)
     if lost.at_risk is not None:
         told: dict[str, Any] = {
-            "amount": words.money(lost.at_risk, account.currency),
+            "amount": measures.figure(account, "exposure", lost.at_risk),
             "months": lost.replacement_months,
         }
         yield _answer("chances", f"exposure_{lost.basis}", "assessment", **told)
