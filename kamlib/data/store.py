@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -339,11 +339,19 @@ def last_complete_month(connection: Connection, day: date) -> str:
 
 def last_fact(connection: Connection) -> str:
     """Return the last day of any dated fact, a month counting to its end; empty where there is none."""
-    days = [""]
-    for name, table in facts.items():
-        when = schema.TABLES[name].when
-        last = connection.execute(sa.select(sa.func.max(table.c[when]))).scalar() if when else None
-        if last and schema.TABLES[name].by_name[when].kind == "month":
-            last = f"{pd.Timestamp(last) + pd.offsets.MonthEnd(0):%Y-%m-%d}"
-        days.append(last or "")
-    return max(days)
+    found = connection.execute(_last_of_each()).all()
+    return max((_to_its_end(name, last) for name, last in found if last), default="")
+
+
+@cache
+def _last_of_each() -> sa.CompoundSelect[Any]:
+    """Return the statement that asks all dated tables at once, written once: writing it costs more than running it."""
+    dated = [
+        (name, table.c[schema.TABLES[name].when]) for name, table in facts.items() if schema.TABLES[name].when
+    ]
+    return sa.union_all(*(sa.select(sa.literal(name), sa.func.max(when)) for name, when in dated))
+
+
+def _to_its_end(name: str, day: str) -> str:
+    when = schema.TABLES[name].by_name[schema.TABLES[name].when]
+    return f"{pd.Timestamp(day) + pd.offsets.MonthEnd(0):%Y-%m-%d}" if when.kind == "month" else day

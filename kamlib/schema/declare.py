@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
 from datetime import date
 from functools import cached_property
+from math import isnan
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import pandas as pd
@@ -170,8 +171,13 @@ class Table:
 
 
 def _plain(values: pd.Series[Any], kind: Kind) -> list[Any]:
-    plain = values.dt.date if kind in ("date", "month") else values
-    return list(plain.astype(object).where(values.notna(), None))
+    # One by one: an account's tables are short, and pandas costs more by the call than by the value.
+    if kind in ("date", "month"):
+        return [None if each is pd.NaT else each.date() for each in values.tolist()]
+    return [
+        None if each is pd.NA or (isinstance(each, float) and isnan(each)) else each
+        for each in values.tolist()
+    ]
 
 
 class Row:
