@@ -700,7 +700,7 @@ def test_the_brief_holds_promises_both_ways_hot_topics_risks_and_three_questions
     assert "Läckage" in told["hot"]
     assert "Stängt" not in told["hot"]
     assert "För långsamt" in told["hot"]
-    assert "70\N{NO-BREAK SPACE}%" in told["hot"]
+    assert "70,0\N{NO-BREAK SPACE}%" in told["hot"]
     questions = rows[rows["section"].eq("question")]["content"]
     assert len(questions) == 3
     assert questions.iloc[0].startswith("Vi tror att det här är viktigt för er: Färre leverantörer.")

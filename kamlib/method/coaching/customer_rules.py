@@ -216,7 +216,7 @@ def delivery_low(account: Account) -> Iterable[Hit]:
     """Deliveries on time in full are below what we ask of ourselves."""
     share, limit = measures.precision(account, "12m"), account.limit("precision_share")
     if share is not None and share < limit:
-        yield hit(share=words.percent(share), limit=words.percent(limit))
+        yield hit(share=measures.figure(account, "delivery", share), limit=words.percent(limit))
 
 
 @rule("error", "S5.3")

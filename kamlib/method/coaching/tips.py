@@ -111,7 +111,7 @@ def _kept(account: Account) -> Sign:
     precision = measures.precision(account, "12m")
     is_kept = ours.on_time_share is not None and ours.on_time_share >= account.limit("promises_kept_share")
     is_precise = precision is not None and precision >= account.limit("precision_share")
-    values = {"n": ours.on_time, "of": ours.due, "share": words.percent(precision)}
+    values = {"n": ours.on_time, "of": ours.due, "share": measures.figure(account, "delivery", precision)}
     return Sign(is_kept, is_precise, values)
 
 

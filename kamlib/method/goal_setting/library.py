@@ -290,19 +290,19 @@ def _more_levels(account: Account) -> Fit:
 
 def _on_time(account: Account) -> Fit:
     year = next(each for each in measures.delivery_precision(account) if each.period == "12m")
-    return _up_to(year.share, 0.95, year.lines_due)
+    return _up_to(year.share, measures.figure(account, "delivery", year.share), 0.95, year.lines_due)
 
 
 def _keep_promises(account: Account) -> Fit:
     ours = next(each for each in measures.commitments(account) if each.direction == "ours")
-    return _up_to(ours.on_time_share, 0.90, ours.due)
+    return _up_to(ours.on_time_share, words.percent(ours.on_time_share), 0.90, ours.due)
 
 
-def _up_to(share: float | None, aim: float, n: float) -> Fit:
+def _up_to(share: float | None, shown: words.Words, aim: float, n: float) -> Fit:
     """Raise a share to an aim of ours; not needed where it is there already."""
     if share is None:
         return LACKS
-    figures = {"share": words.percent(share), "n": words.number(n)}
+    figures = {"share": shown, "n": words.number(n)}
     return Fit("fits", round(share * 100, 1), aim * 100, figures) if round(share, 2) < aim else NOT_NEEDED
 
 

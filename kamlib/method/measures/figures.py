@@ -23,7 +23,6 @@ _TABLES = {
     "service_cost": ("service_cost",),
     "wallet_high": ("wallet",),
     "health_worst": ("revenue", "delivery", "commitment", "value", "touchpoint"),
-    "value_confirmed": ("value",),
 }
 #: How each kind of number is written, so that one name is never written in two ways.
 WRITERS: Mapping[str, Callable[[Any, Bundle], Words]] = {
@@ -40,7 +39,7 @@ WRITERS: Mapping[str, Callable[[Any, Bundle], Words]] = {
 _KINDS = {
     "growth": "growth", "revenue": "money", "margin": "percent", "contribution_margin": "money", "profit": "money",
     "service_cost": "money", "health": "whole", "health_worst": "whole", "exposure": "money", "group_revenue": "money",
-    "wallet_high": "money", "value_confirmed": "money",
+    "wallet_high": "money", "delivery": "percent",
 }  # fmt: skip
 _UNITS = {"percent": "share", "points": "share", "number": "count"}
 

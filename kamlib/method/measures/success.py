@@ -82,5 +82,8 @@ def _finished(account: Account) -> Sign:
 
 def _delivered(account: Account) -> Sign:
     now, before = precision(account, "12m"), precision(account, "previous_12m")
-    values: dict[str, Any] = {"now": words.percent(now), "before": words.percent(before)}
+    values: dict[str, Any] = {
+        "now": figure(account, "delivery", now),
+        "before": figure(account, "delivery", before, of="previous_12m"),
+    }
     return _sign("delivery", "delivery", known=now is not None, **values)

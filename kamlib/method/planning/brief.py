@@ -80,7 +80,10 @@ def _hot(account: Account) -> Iterator[BriefLine]:
     if shares and shares[0] is not None and shares[0] < account.limit("precision_share"):
         through = account.facts_through.date() if account.facts_through is not None else None
         yield BriefLine(
-            "hot", words.sentence("brief.delivery", share=words.percent(shares[0])), None, through
+            "hot",
+            words.sentence("brief.delivery", share=measures.figure(account, "delivery", shares[0], of="3m")),
+            None,
+            through,
         )
     yield from _low_answers(account)
     for project in measures.projects(account):
