@@ -91,8 +91,8 @@ def test_what_the_chosen_buy_over_time() -> None:
     assert len(rows) == 14
     assert rows["revenue"].iloc[[0, -1]].tolist() == [120.0, 240.0]
     assert rows["share"].iloc[[0, -1]].tolist() == [0.25, 0.4]
-    assert concentration.since_last_year(rows["share"]) == "+15,0\N{NO-BREAK SPACE}p.e. mot året före"
-    assert concentration.since_last_year(rows["share"].tail(12)) == ""
+    assert str(concentration.since_last_year(rows["share"])) == "+15,0\N{NO-BREAK SPACE}p.e. mot året före"
+    assert concentration.since_last_year(rows["share"].tail(12)) is None
     assert concentration.key_months(portfolio, set())["share"].eq(0).all()
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.method import units
 from kamlib.schema import Portfolio
+from kamlib.words import Words
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -108,11 +109,12 @@ def key_months(portfolio: Portfolio, keys: Collection[str], months: int = 25) ->
     )
 
 
-def since_last_year(shares: pd.Series) -> str:
-    """Return how a share has moved against twelve months before, in words; nothing without that year."""
+def since_last_year(shares: pd.Series) -> Words | None:
+    """Return how a share has moved against twelve months before; nothing without that year."""
     if len(shares) < 13:
-        return ""
-    return text.t("segment.figure.moved", points=text.points(shares.iloc[-1] - shares.iloc[-13], 1))
+        return None
+    moved = words.points(shares.iloc[-1] - shares.iloc[-13], 1)
+    return words.sentence("segment.figure.moved", points=moved)
 
 
 def cumulative_shares(profits: ArrayLike) -> Floats:

@@ -170,10 +170,10 @@ def _health(total: Health) -> Figure:
 
 
 def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:
-    grown = key_account_growth(portfolio).set_index("customers")
+    grown = {each.customers: (each.growth_share, each.accounts) for each in key_account_growth(portfolio)}
     for name in ("key", "others"):
-        share, n = _cells(grown, name, "growth_share", "accounts")
-        yield Figure(f"growth_{name}", share, "growth", int(n or 0))
+        share, n = grown.get(name, (None, 0))
+        yield Figure(f"growth_{name}", share, "growth", n)
     yield from _kept(portfolio)
     yield from _of_both(portfolio)
     forms = nps(portfolio)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,23 +22,39 @@ def key_accounts(portfolio: Portfolio, on: pd.Timestamp | None = None) -> list[s
     return list(newest.loc[newest["is_key"].fillna(value=False).astype(bool), "account_id"])
 
 
-def key_account_growth(portfolio: Portfolio, keys: Collection[str] | None = None) -> pd.DataFrame:
-    """One row for the key accounts, one for all other customers: the same customers in both periods (Q4).
+@dataclass(frozen=True)
+class ListGrowth:
+    """Customers on a list of key accounts (`key`), or all `others`: R12, the year before, and share of both.
 
-    The set is frozen at the start of the year; `basis` says `today` where no selection is that old, because
-    a list chosen afterwards flatters itself.
+    `basis` is `frozen` (the list as it was when the year began) or `today`. A list chosen afterwards flatters itself.
+    """
+
+    basis: str
+    customers: str
+    accounts: int = 0
+    now: float | None = None
+    before: float | None = None
+    growth_share: float | None = None
+    revenue_share: float | None = None
+
+
+def key_account_growth(portfolio: Portfolio, *, as_today: bool = False) -> list[ListGrowth]:
+    """Return a row for the key accounts and one for all other customers: the same customers in both periods (Q4).
+
+    The list is that of the start of the year; today's where no selection is that old, or where it is asked for.
     """
     window = portfolio.window(12)
-    frozen = key_accounts(portfolio, window[0]) if window and keys is None else []
-    chosen = set(keys if keys is not None else frozen or key_accounts(portfolio))
+    frozen = key_accounts(portfolio, window[0]) if window and not as_today else []
     pairs = _pairs(portfolio)
-    pairs["is_key"] = pairs.index.isin(chosen)
-    both = pairs[pairs["before"] > 0].groupby("is_key")
-    growth = both.agg(accounts=("now", "size"), now=("now", "sum"), before=("before", "sum")).reset_index()
-    growth["growth_share"] = growth["now"] / growth["before"] - 1
-    growth["basis"] = "given" if keys is not None else "frozen" if frozen else "today"
-    growth.insert(0, "customers", growth.pop("is_key").map({True: "key", False: "others"}))
-    return growth.sort_values("customers", ignore_index=True)
+    pairs = pairs[pairs["before"] > 0]
+    is_key = pairs.index.isin(frozen or key_accounts(portfolio))
+    basis, whole, growth = "frozen" if frozen else "today", float(pairs["now"].sum()), []
+    for name, rows in (("key", pairs[is_key]), ("others", pairs[~is_key])):
+        if len(rows):
+            now, before = float(rows["now"].sum()), float(rows["before"].sum())
+            amounts = (now, before, now / before - 1, share_of(now, whole))
+            growth.append(ListGrowth(basis, name, len(rows), *amounts))
+    return growth
 
 
 @once

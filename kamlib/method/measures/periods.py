@@ -65,11 +65,6 @@ def since(bundle: Bundle, months: int = 12) -> date:
 # --- on frames of many accounts
 
 
-def one_row(**values: Any) -> pd.DataFrame:
-    """Return a table of one row."""
-    return pd.DataFrame([values])
-
-
 def today(bundle: Bundle) -> pd.Timestamp:
     """Return the as-of day as a timestamp."""
     return pd.Timestamp(bundle.as_of)
