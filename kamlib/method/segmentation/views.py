@@ -21,7 +21,7 @@ def figures(choice: Choice, portfolio: Portfolio) -> list[dict[str, Any]]:
     """Return what the choice carries: key accounts and how sure they are, share of revenue and contribution, the few."""
     keys, segments = choice.key_accounts, choice.segments
     months = concentration.key_months(portfolio, set(keys["account_id"]))["share"]
-    few = concentration.concentration(portfolio).iloc[0]
+    few = concentration.concentration(portfolio)
     bought = keys["revenue_12m"].sum() / (segments["revenue_12m"].sum() or np.nan)
     return [
         {
@@ -37,8 +37,8 @@ def figures(choice: Choice, portfolio: Portfolio) -> list[dict[str, Any]]:
         },
         *_carried(keys, segments),
         {
-            "label": text.t("segment.figure.few", carried=text.percent(few["carried_share"])),
-            "value": text.t("segment.figure.of", few=few["few"], accounts=few["accounts"]),
+            "label": text.t("segment.figure.few", carried=text.percent(few.carried_share)),
+            "value": text.t("segment.figure.of", few=few.few, accounts=few.accounts),
         },
     ]
 
