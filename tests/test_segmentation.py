@@ -694,3 +694,17 @@ def test_the_opening_tells_who_would_come_in_and_who_would_leave() -> None:
         "leave": "Kund Z",
     }
     assert segmentation.swap(segmentation.choose(portfolio(FIVE))) == {}
+
+
+@pytest.mark.parametrize(("default", "places"), [(2, 5), (12, 12), (25, 20)])
+def test_few_means_between_the_lowest_and_the_highest_number(default: int, places: int) -> None:
+    """S1.5: a default outside 5 to 20 is held within them; a company with fewer customers has as many as it has."""
+    many = portfolio({f"K{n:02}": (3, 3, 3) for n in range(30)})
+    own = {**many.settings, "thresholds": {**many.settings["thresholds"]}}
+    own["thresholds"]["key_accounts_default"] = {
+        **own["thresholds"]["key_accounts_default"],
+        "value": default,
+    }
+    assert segmentation.choose(replace(many, settings=own)).places == places
+    few = portfolio({f"K{n}": (3, 3, 3) for n in range(4)})
+    assert segmentation.choose(few).places == 4
