@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import make_dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from kamlib import schema
+from kamlib import schema, text
+from kamlib.schema import Result
 
 AS_OF = date(2026, 9, 30)
 Rows = list[dict[str, Any]]
@@ -76,3 +78,21 @@ def months(last: str, revenues: list[float], **fields: Any) -> Rows:
     """One revenue row a month, oldest first, ending with the month `last`."""
     days = pd.date_range(end=f"{last}-01", periods=len(revenues), freq="MS")
     return [{"month": day, "revenue": amount, **fields} for day, amount in zip(days, revenues, strict=True)]
+
+
+def typed(rows: pd.DataFrame) -> Result[Any]:
+    """The rows of a frame as the method answers: typed, days as dates, None for what is not known."""
+    hints = {str(name): _HINTS.get(rows[name].dtype.kind, Any) for name in rows.columns}
+    row = make_dataclass("Row", list(hints.items()), frozen=True)
+    columns = [[_plain(value) for value in rows[name]] for name in rows.columns]
+    made = tuple(row(*values) for values in zip(*columns, strict=True))
+    return Result("typed", made, account("A-1"), row=row)
+
+
+_HINTS: dict[str, Any] = {"f": float | None, "M": date | None, "i": int | None, "b": bool}
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, (list, tuple, dict)) and text.is_missing(value):
+        return None
+    return value.date() if isinstance(value, pd.Timestamp) else value

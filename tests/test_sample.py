@@ -337,7 +337,7 @@ def test_k05_k09_k12_have_no_sponsor() -> None:
 
 def test_the_kam_of_four_has_too_few_hours(store: workspace.Workspace) -> None:
     """Petter Lindaryd's plans need 1,420 hours; 1,150 exist; of who is new nobody has said how many there are."""
-    hours = measures.hours(store.portfolio()).set_index("person_id")
+    hours = measures.hours(store.portfolio()).frame().set_index("person_id")
     assert hours.loc["S-04", ["hours_needed", "hours_available"]].tolist() == [1420, 1150]
     states = {
         "S-03": "enough",

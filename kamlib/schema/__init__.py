@@ -9,7 +9,7 @@ from kamlib.schema.account import ROW_CLASSES, STANDING_COLUMNS, Account, NextMe
 from kamlib.schema.bundle import Bundle
 from kamlib.schema.declare import KINDS, Column, PlanRow, Row, Table
 from kamlib.schema.portfolio import Portfolio, family
-from kamlib.schema.result import Result, as_frame, as_rows, frame_of, result
+from kamlib.schema.result import Result, frame_of, result
 from kamlib.schema.settings import load_settings
 
 TABLES: dict[str, Table] = {name: row.table for name, row in ROW_CLASSES.items()}

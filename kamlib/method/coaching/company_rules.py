@@ -9,7 +9,7 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import measures
 from kamlib.method.coaching.rules import Hit, company_rule, hit
-from kamlib.schema import Portfolio, as_rows
+from kamlib.schema import Portfolio
 
 
 def _person(portfolio: Portfolio, contact_id: str) -> str:
@@ -24,7 +24,7 @@ def _customer(portfolio: Portfolio, account_id: str) -> str:
 @company_rule("error", "S1.5")
 def hours_short(portfolio: Portfolio) -> Iterable[Hit]:
     """A KAM's plans need more hours than exist."""
-    for kam in as_rows(measures.hours(portfolio)):
+    for kam in measures.hours(portfolio):
         if kam.state == "short":
             yield hit(
                 who=_person(portfolio, kam.person_id),

@@ -12,7 +12,6 @@ import pandas as pd
 from kamlib import words
 from kamlib.method.measures.loyalty import key_views
 from kamlib.method.measures.money import exposure
-from kamlib.method.measures.periods import today
 from kamlib.method.once import once
 from kamlib.schema import Account, Portfolio, result
 from kamlib.words import Words
@@ -44,7 +43,7 @@ def exposures(portfolio: Portfolio) -> pd.DataFrame:
     rows = rows.astype(dict.fromkeys(("contribution_margin", "at_risk"), "float64"))
     plans = portfolio.plans.items()
     industries = portfolio.account.set_index("account_id")["industry"]
-    ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= today(portfolio)]
+    ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= pd.Timestamp(portfolio.as_of)]
     ends = ahead.groupby("account_id")["ends_on"].min().dt.to_period("Q").astype("str")
     for cause, known in (
         ("industry", industries),

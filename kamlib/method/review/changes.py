@@ -12,7 +12,7 @@ import pandas as pd
 
 from kamlib import schema, text, words
 from kamlib.method import relationships
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.words import Words
 
 #: Area of the review -> the plan tables that belong to it, in the order in which a review takes them.
@@ -78,8 +78,9 @@ def compare(account: Account, changes: pd.DataFrame, since: date | None = None) 
     ]
     start = since or max(past, default=date.min)
     steps: dict[tuple[str, str], list[Any]] = {}
-    for each in sorted(as_rows(changes), key=lambda each: each.seq):
-        if each.table in _AREA_OF and start < each.effective_on <= account.today:
+    log: Iterable[Any] = changes.astype(object).where(changes.notna(), None).sort_values("seq").itertuples()
+    for each in log:
+        if each.table in _AREA_OF and start < each.effective_on.date() <= account.today:
             steps.setdefault((each.table, each.row_id), []).append(each)
     news = [change for of_row in steps.values() for change in _net(account, of_row)]
     return sorted(news, key=lambda each: (list(AREAS).index(each.area), each.on))
@@ -92,7 +93,7 @@ def _net(account: Account, steps: Sequence[Any]) -> Iterator[Change]:
     for step in steps:
         row |= step.after or {}
     title = _title(account, table, row_id, row)
-    stamp = (last.effective_on, last.by, last.reason, table, row_id)
+    stamp = (last.effective_on.date(), last.by, last.reason, table, row_id)
     is_new, is_gone = first.operation == "insert", last.operation == "retire"
     if is_new and is_gone:
         return

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts.words import worded
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
@@ -16,13 +16,13 @@ from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
 # --- risks -------------------------------------------------------------------------------------------------
 
 
-def risk_map(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def risk_map(answer: Result[Any], bundle: Bundle) -> Shown:
     """Lay out the look-up table of risk levels with each risk's number before and after the action, and the register.
 
     `answer` holds the rows of `planning.risks`: title, probability, impact, residual_probability, residual_impact, level,
     residual_level; never for a customer.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     if audience(bundle) == "customer":
         return NOTHING
     numbered = [f"{place}. {title}" for place, title in enumerate(rows["title"], 1)]
@@ -104,13 +104,13 @@ _SYMBOLS = {
 _ROOMY = 3
 
 
-def whitespace(answer: pd.DataFrame | Result[Any], bundle: Bundle, **values: str) -> Shown:
+def whitespace(answer: Result[Any], bundle: Bundle, **values: str) -> Shown:
     """Lay out product group by buying unit: who supplies it and how much is bought a year; never for a customer.
 
     `answer` holds the rows of `planning.whitespace`: product_group, unit, status, potential, current, room, expected,
     competitor, valued_on; `values` those of `planning.whitespace_words`.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:

@@ -12,7 +12,6 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from kamlib import text
-from kamlib.schema import as_rows
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import marks
 from kamlib.show.charts.words import all_case, worded
@@ -78,9 +77,7 @@ def influence_map(rows: Iterable[Any], bundle: Bundle) -> Shown:
     """
     if audience(bundle) == "customer":
         return NOTHING
-    people = [
-        _standpoint(row) for row in as_rows(rows) if (row.name or row.title) and row.influence is not None
-    ]
+    people = [_standpoint(row) for row in rows if (row.name or row.title) and row.influence is not None]
     if not people:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
     people = people[:_ON_MAP]
@@ -175,7 +172,7 @@ def _spread(people: list[Standpoint]) -> list[marks.Mark]:
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def organisation(rows: Iterable[Any], bundle: Bundle, *, ties: Iterable[Any]) -> Shown:
+def organisation(rows: Sequence[Any], bundle: Bundle, *, ties: Iterable[Any]) -> Shown:
     """Lay out who reports to whom, who has which role in decisions, and who of us knows them; never for a customer.
 
     `rows` are those of `planning.organisation` (without contact_id: a role that nobody is known to hold), `ties` those
@@ -183,17 +180,16 @@ def organisation(rows: Iterable[Any], bundle: Bundle, *, ties: Iterable[Any]) ->
     """
     if audience(bundle) == "customer":
         return NOTHING
-    everybody = as_rows(rows)
-    persons = [each for each in everybody if each.contact_id is not None]
+    persons = [each for each in rows if each.contact_id is not None]
     if not persons:
         return tables.what_to_add(text.t("chart.organisation.empty"), bundle)
     known_by = _known_by(ties, bundle)
     shown = [each for each, is_seen in zip(persons, _seen(persons, set(known_by)), strict=True) if is_seen]
-    words = _tree_words(everybody, len(persons) - len(shown), bundle.limit("decision_roles"))
+    words = _tree_words(rows, len(persons) - len(shown), bundle.limit("decision_roles"))
     nodes = [(int(each.depth), _node(each, known_by.get(each.contact_id, ()))) for each in shown]
-    gaps = [(0, _gap(each.role)) for each in everybody if each.contact_id is None and each.role]
+    gaps = [(0, _gap(each.role)) for each in rows if each.contact_id is None and each.role]
     body = f'<div class="kam-tree">{_nested([*nodes, *gaps])}</div>'
-    return figure.laid(body, words, bundle, table=tables.numbers("organisation", everybody, bundle))
+    return figure.laid(body, words, bundle, table=tables.numbers("organisation", rows, bundle))
 
 
 def _tree_words(rows: Sequence[Any], left_out: int, wanted: list[str]) -> figure.Words:
@@ -212,7 +208,7 @@ def _tree_words(rows: Sequence[Any], left_out: int, wanted: list[str]) -> figure
 def _known_by(ties: Iterable[Any], bundle: Bundle) -> dict[str, list[str]]:
     """Who of us knows each of theirs, with the number of contacts."""
     known_by: dict[str, list[str]] = {}
-    for tie in as_rows(ties):
+    for tie in ties:
         name = cells.cell(tie.our_person_id, {"kind": "person"}, bundle)[1].partition(", ")[0]
         words = f"{name} ({text.number(tie.contacts)})" if tie.contacts else name
         known_by.setdefault(tie.contact_id, []).append(words)

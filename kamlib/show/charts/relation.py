@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import as_frame
+from kamlib.schema import frame_of
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
@@ -32,7 +32,7 @@ def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
     `days` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
     where not known). Never for a customer.
     """
-    rows = as_frame(days)
+    rows = frame_of(days)
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -137,7 +137,7 @@ def promise_ages(promises: Iterable[Any], bundle: Bundle) -> Shown:
     `promises` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
     without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
     """
-    rows = as_frame(promises)
+    rows = frame_of(promises)
     dated = rows.dropna(subset=["due_on"]) if len(rows) else rows
     if dated.empty:
         return tables.what_to_add(text.t("chart.promises.empty"), bundle)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts.words import all_case, worded
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
@@ -21,14 +21,14 @@ _STATES = {
 }
 
 
-def coverage(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def coverage(answer: Result[Any], bundle: Bundle) -> Shown:
     """Show by level which functions somebody holds, and which are missing; never for a customer.
 
     `answer` holds the rows of `team.match`: level, function, person_id, state.
     """
     if audience(bundle) == "customer":
         return NOTHING
-    rows = as_frame(answer)
+    rows = answer.frame()
     if not rows["state"].isin(["filled", "extra"]).any():
         return tables.what_to_add(text.t("chart.coverage.empty"), bundle)
     known = rows.assign(order=rows["state"].map(list(_STATES).index))
