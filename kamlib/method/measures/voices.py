@@ -27,11 +27,8 @@ def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = No
 @once
 def _recent(bundle: Bundle) -> list[Answer]:
     first = since(bundle)
-    rows = [
-        each
-        for each in rows_of(bundle, Answer)
-        if each.score is not None and first <= each.answered_on <= bundle.as_of
-    ]
+    scored = [each for each in rows_of(bundle, Answer) if each.score is not None]
+    rows = [each for each in scored if first <= each.answered_on <= bundle.as_of]
     return sorted(rows, key=lambda each: each.answered_on)
 
 
@@ -52,11 +49,8 @@ def nps(bundle: Bundle) -> pd.DataFrame:
 
     `silent` counts customers without an answer, `small` says fewer than ten answers: then show the answers.
     """
-    rows = Answer.table.frame(answers(bundle, "nps")).merge(
-        bundle.stakeholder[["contact_id", "influence"]].drop_duplicates("contact_id"),
-        on="contact_id",
-        how="left",
-    )
+    influence = bundle.stakeholder[["contact_id", "influence"]].drop_duplicates("contact_id")
+    rows = Answer.table.frame(answers(bundle, "nps")).merge(influence, on="contact_id", how="left")
     per_account = rows.groupby("account_id")["score"].agg(lambda scores: promoter_score(list(scores)))
     known = rows.dropna(subset=["influence"])
     forms = {
@@ -87,7 +81,6 @@ class Satisfaction:
     hides_low: bool
     answers: str
     latest_on: date
-    small: bool
 
 
 @result("satisfaction")
@@ -115,5 +108,4 @@ def _satisfied(kind: str, given: Sequence[Answer], fewest: int) -> Satisfaction:
         hides_low=middle >= good and scores[0] <= low,
         answers=" · ".join(f"{each:g}" for each in scores),
         latest_on=given[-1].answered_on,
-        small=is_small,
     )
