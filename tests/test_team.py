@@ -102,7 +102,7 @@ def test_raci_of_open_initiatives() -> None:
     assert [each.state for each in team.raci(account(**full, responsibility=letters))] == ["ok"]
     assert [each.state for each in team.raci(account(**full))] == ["no_accountable"]
     assert [each.state for each in team.raci(account(initiative=initiative))] == ["ok"]
-    assert team.is_small(account(initiative=initiative))
+    assert measures.is_small_squad(account(initiative=initiative))
 
 
 def test_nobody_is_overloaded_silently() -> None:
@@ -218,7 +218,7 @@ def test_investment_that_the_customer_notices() -> None:
             }
         ],
     )
-    assert list(team.investment(view)) == [team.Investment(85, 2, 1, 4, 1)]
+    assert list(team.investment(view)) == [team.Investment(85, 2, 1, 4)]
 
 
 def test_an_account_without_a_team_is_told_not_thrown() -> None:

@@ -225,9 +225,8 @@ def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:
     notes.add("rows_summed", "note", n=len(added), rows=len(rows), by=", ".join(table.key))
     lost = [c.name for c in measures if added[c.name].isna().sum() > parts[c.name].count().eq(0).sum()]
     if lost:
-        notes.add(
-            "sum_unknown", "warning", column=", ".join(lost), n=int(added[lost].isna().any(axis=1).sum())
-        )
+        n = int(added[lost].isna().any(axis=1).sum())
+        notes.add("sum_unknown", "warning", column=", ".join(lost), n=n)
     return added, list(notes.findings())
 
 

@@ -301,9 +301,8 @@ def _limits(column: schema.Column, values: npt.NDArray[Any], rows: Rows) -> list
     inside = values[rows].astype(float)
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
-    rule = (
-        "not_a_share" if column.kind == "share" else "too_small" if column.high is None else "outside_range"
-    )
+    beyond = "too_small" if column.high is None else "outside_range"
+    rule = "not_a_share" if column.kind == "share" else beyond
     return [parsing.Fault(rule, rows[(inside < low) | (inside > high)], {"low": low, "high": high})]
 
 
@@ -321,14 +320,7 @@ def _tell(raw: RawTable, source: _Source, fault: parsing.Fault, cells: Texts, no
     said = {name: value for name, value in fault.values.items() if name != "unclear"}
     if fault.whole or fault.rule in _SOFT:
         severity: Any = "warning" if fault.rule in _SOFT else "error"
-        notes.add(
-            fault.rule,
-            severity,
-            line=int(lines[0]),
-            column=source.title,
-            found=shown(found[0]),
-            n=len(lines),
-            **said,
-        )
+        place = {"line": int(lines[0]), "column": source.title}
+        notes.add(fault.rule, severity, found=shown(found[0]), n=len(lines), **place, **said)
     else:
         notes.each(fault.rule, lines, found, column=source.title, **said)

@@ -271,10 +271,8 @@ def _link(folder: Path, entry: Mapping[str, Any], out: Path) -> str:
     words = page.escape(_name(entry))
     if not entry["html"]:
         return f"<span>{words}: {page.escape(text.t('index.' + entry['status']))}</span>"
-    links = [
-        f'<a href="{page.escape(target)}">{words}</a>'
-        for words, target in _targets(words, entry, folder, out)
-    ]
+    targets = _targets(words, entry, folder, out)
+    links = [f'<a href="{page.escape(target)}">{named}</a>' for named, target in targets]
     return links[0] + (f" ({', '.join(links[1:])})" if links[1:] else "")
 
 

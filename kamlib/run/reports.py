@@ -221,13 +221,10 @@ class _Plan:
         by_name = {str(name).casefold(): account_id for account_id, name in self.listed["name"].items()}
         found = {each: each if each in self.listed.index else by_name.get(each.casefold()) for each in asked}
         known = [*self.listed.index, *self.listed["name"].dropna()]
-        faults = [
-            Finding("unknown_account", values={"found": each, "near": nearest(each, known)})
-            for each, account_id in found.items()
-            if account_id is None
-        ]
-        if faults:
-            raise KamError(*faults)
+        lost = [each for each, account_id in found.items() if account_id is None]
+        told = [{"found": each, "near": nearest(each, known)} for each in lost]
+        if told:
+            raise KamError(*(Finding("unknown_account", values=each) for each in told))
         return list(dict.fromkeys(str(account_id) for account_id in found.values()))
 
     def jobs(self, chosen: Sequence[Path]) -> tuple[list[batch.Job], list[batch.Outcome]]:
@@ -253,10 +250,9 @@ class _Plan:
     def withdraw(self, refused: Sequence[batch.Outcome]) -> None:
         """Take what an earlier run has made of the refused out of the customers' folders: it may not be sent now."""
         for each in refused:
+            of_report = f"*{files.slug(each.account_id, '')[-9:]}/{each.notebook}"
             for kind in ("html", "pdf", "pptx"):
-                for made in self.folder.glob(
-                    f"*{files.slug(each.account_id, '')[-9:]}/{each.notebook}.{kind}"
-                ):
+                for made in self.folder.glob(f"{of_report}.{kind}"):
                     made.unlink()
 
     def _refusal(self, account_id: str, name: str) -> str:

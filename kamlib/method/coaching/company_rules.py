@@ -56,11 +56,9 @@ def wall_broken(portfolio: Portfolio) -> Iterable[Hit]:
     for one, rival in _rivals(portfolio):
         both = [each for each in dict.fromkeys(teams.get(one, [])) if each in teams.get(rival, [])]
         if both:
-            names = words.listed(_person(portfolio, each) for each in both)
-            rival_name = _customer(portfolio, rival)
-            yield hit(
-                account_id=one, account=_customer(portfolio, one), who=names, n=len(both), rival=rival_name
-            )
+            who = words.listed(_person(portfolio, each) for each in both)
+            told = {"account": _customer(portfolio, one), "rival": _customer(portfolio, rival)}
+            yield hit(account_id=one, who=who, n=len(both), **told)
 
 
 def _rivals(portfolio: Portfolio) -> Iterable[tuple[str, str]]:

@@ -84,10 +84,8 @@ def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
 
 def _economic_buyers(account: Account) -> list[relationships.Person]:
     """Who decides about the money, by name, the most influential first."""
-    people = relationships.people(account)
-    return [
-        each for each in people if each.role == "economic" and each.contact_id and not each.is_placeholder
-    ]
+    deciding = [each for each in relationships.people(account) if each.role == "economic"]
+    return [each for each in deciding if each.contact_id and not each.is_placeholder]
 
 
 @rule("warning", "P11, T7", is_contact=True)
@@ -205,10 +203,8 @@ def project_slips(account: Account) -> Iterable[Hit]:
     for project in measures.projects(account):
         is_late = (project.slip_days or 0) >= account.limit("slip_days")
         if is_late and project.project_id in running:
-            title = within_sentence(project.name)
-            yield hit(
-                row_id=project.project_id, title=title, days=project.slip_days, day=project.planned_end_on
-            )
+            told = {"title": within_sentence(project.name), "day": project.planned_end_on}
+            yield hit(row_id=project.project_id, days=project.slip_days, **told)
 
 
 @rule("error", "T6")

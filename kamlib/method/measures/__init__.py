@@ -62,7 +62,7 @@ from kamlib.method.measures.promises import (
     projects,
     promises,
 )
-from kamlib.method.measures.squad import KamHours, hours, initiative_hours, squad, squad_gaps
+from kamlib.method.measures.squad import KamHours, hours, initiative_hours, is_small_squad, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
 from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share, year_of_sales

@@ -42,6 +42,13 @@ def squad(account: Account) -> Iterable[Member]:
             yield Member(person, function, has_left=account.has_left(person))
 
 
+@once
+def is_small_squad(account: Account) -> bool:
+    """Tell whether the team has fewer people than full RACI is meant for (P22)."""
+    present = {each.person_id for each in squad(account).where(has_left=False)}
+    return bool(len(present) < account.limit("squad_small_people"))
+
+
 def squad_gaps(account: Account) -> list[str]:
     """Return the functions of the minimum squad (P22) that nobody holds; `project` only while one runs."""
     present = {each.function for each in squad(account).where(has_left=False)}
@@ -60,11 +67,8 @@ def initiative_hours(account: Account) -> Mapping[str, float]:
     """
     hours: defaultdict[str, float] = defaultdict(float)
     for work in account.open_initiatives:
-        named = {
-            each.person_id
-            for each in account.responsibilities
-            if each.initiative_id == work.row_id and each.letter in ("A", "R")
-        }
+        parts = [each for each in account.responsibilities if each.initiative_id == work.row_id]
+        named = {each.person_id for each in parts if each.letter in ("A", "R")}
         persons = named or {work.owner_id} - {None}
         for person in persons:
             if work.hours is not None:

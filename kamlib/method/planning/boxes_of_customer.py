@@ -24,13 +24,12 @@ def _registered(account: Account) -> str | None:
 def _customer(account: Account) -> Box:
     kam = account.plan.owner_id if account.plan else None
     if kam is None:
-        name, source = _registered(account), words.sentence("page.from_facts")
-        return _named_kam(account, name, Box(state="assumed" if name else "missing", source=source))
+        owner, source = _registered(account), words.sentence("page.from_facts")
+        return _named_kam(account, owner, Box(state="assumed" if owner else "missing", source=source))
     has_left = account.has_left(kam)
     box = Box(state="stale" if has_left else "filled", source=_FROM_PLAN)
-    return _named_kam(
-        account, relationships.person_name(account, kam), box, _heir(account) if has_left else None
-    )
+    name, heir = relationships.person_name(account, kam), _heir(account) if has_left else None
+    return _named_kam(account, name, box, heir)
 
 
 def _named_kam(account: Account, kam: str | Words | None, box: Box, heir: Words | None = None) -> Box:
@@ -77,9 +76,8 @@ def _reason(reason: str | Mapping[str, Any]) -> str | Words:
     """A recorded reason as it stands; a proposed one is a sentence of the catalogue with its values."""
     if isinstance(reason, str):
         return reason
-    return words.sentence(
-        str(reason["key"]), **{name: value for name, value in reason.items() if name != "key"}
-    )
+    values = {name: value for name, value in reason.items() if name != "key"}
+    return words.sentence(str(reason["key"]), **values)
 
 
 def _ambition(account: Account) -> Box:
@@ -90,11 +88,8 @@ def _priorities(account: Account) -> Box:
     first = insights(account)[:3]
     if not first:
         return MISSING
-    is_stale, is_assumed = (
-        all(each.is_stale for each in first),
-        all(each.grade == "assumed" for each in first),
-    )
-    state = "stale" if is_stale else "assumed" if is_assumed else "filled"
+    is_assumed = all(each.grade == "assumed" for each in first)
+    state = "stale" if all(each.is_stale for each in first) else "assumed" if is_assumed else "filled"
     graded_on = newest(each.graded_on for each in first)
     return Box(tuple(_graded(each) for each in first), state, _tellers(account, first), graded_on)
 

@@ -32,8 +32,6 @@ class Loss:
     goals: int
     left_goals: words.Words | None
     cut_off: int
-    repair_id: str | None = None
-    repair_gain: float | None = None
     repair: words.Words | None = None
 
     @property
@@ -91,7 +89,7 @@ def _loss(
         len(titles),
         words.listed(titles) if titles else None,
         len(drawn.reached() - left.reached(but=person) - {person}),
-        *_repair(account, left, person),
+        _repair(account, left, person),
     )
 
 
@@ -104,13 +102,9 @@ def _goals_of(account: Account, holder: str) -> dict[str, list[str]]:
     return titles
 
 
-def _repair(
-    account: Account, left: RelationMap, person: str
-) -> tuple[str | None, float | None, words.Words | None]:
-    """The best introduction on the map without the person: whom to meet, the influence it gives, and in words."""
+def _repair(account: Account, left: RelationMap, person: str) -> words.Words | None:
+    """The best introduction on the map without the person, in words."""
     if silence(account):
-        return None, None, None
+        return None
     best = max(left.ways(but=person), key=lambda way: way.gain_per_effort, default=None)
-    if best is None:
-        return None, None, words.sentence("introduction.none")
-    return best.contact_id, best.gain, spoken(account, best)
+    return spoken(account, best) if best else words.sentence("introduction.none")

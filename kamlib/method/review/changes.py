@@ -26,28 +26,14 @@ AREAS: Mapping[str, tuple[str, ...]] = {
 }
 _AREA_OF = {table: area for area, tables in AREAS.items() for table in tables}
 _NAMES = (
-    "title",
-    "goal_id",
-    "contact_id",
-    "person_id",
-    "goal",
-    "situation",
-    "name",
-    "product_group",
-    "criterion",
-)
+    "title", "goal_id", "contact_id", "person_id", "goal", "situation", "name", "product_group", "criterion",
+)  # fmt: skip
 
 #: Stamps follow what they date, and hours are counted elsewhere: by themselves they are no change.
 _STAMPS = {
-    "hours_spent_quarter",
-    "noted_on",
-    "graded_on",
-    "judged_on",
-    "valued_on",
-    "assessed_on",
-    "customer_status_on",
+    "hours_spent_quarter", "noted_on", "graded_on", "judged_on", "valued_on", "assessed_on", "customer_status_on",
     "is_shared",
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,7 @@ def _days(meeting: Meeting) -> str:
 
 def _items(meeting: Meeting) -> str:
     lines = [
-        (
-            f"{row.from_minute}–{row.to_minute}",
-            str(row.item),
-            text.t(row.key.replace("agenda", "lead", 1)),
-        )
+        (f"{row.from_minute}–{row.to_minute}", str(row.item), text.t(row.key.replace("agenda", "lead", 1)))
         for row in meeting.agenda()
     ]
     return paper.rows(

@@ -166,9 +166,8 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
     amounts = rows.set_index("step")["amount"]
     before, now = float(amounts["before"]), float(amounts["now"])
     moved = rows[rows["step"].isin(["group", "price"])]
-    groups = moved.set_index(moved["product_group"].fillna(text.t("chart.bridge.price.said")))[
-        "amount"
-    ].astype(float)
+    names = moved["product_group"].fillna(text.t("chart.bridge.price.said"))
+    groups = moved.set_index(names)["amount"].astype(float)
     limits = {"flat": bundle.limit("flat_growth_share"), "driver": bundle.limit("chart_driver_share")}
     case = bridge_case(groups, before, now, **limits)
     said, tail = _driver(case, groups, bundle)

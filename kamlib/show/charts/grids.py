@@ -62,9 +62,8 @@ def _levels(rows: pd.DataFrame, bundle: Bundle) -> str:
     lines = "".join(_risk_row(step, levels[step]["value"], places) for step in range(5, 0, -1))
     heads = "".join(f'<th scope="col">{step}</th>' for step in range(1, 6))
     corner = escape(text.t("chart.risks.corner"))
-    return _grid(
-        text.t("chart.risks.caption"), f'<td class="kam-corner">{corner}</td>{heads}', lines, "kam-risks"
-    )
+    top = f'<td class="kam-corner">{corner}</td>{heads}'
+    return _grid(text.t("chart.risks.caption"), top, lines, "kam-risks")
 
 
 def _risk_row(step: int, levels: list[str], places: Mapping[tuple[int, int], list[str]]) -> str:
@@ -83,11 +82,8 @@ def _badge(number: int, when: str) -> str:
 
 def _grid(caption: str, heads: str, lines: str, name: str) -> str:
     """Return a small semantic table that is looked at as a picture."""
-    told, many = escape(caption), " kam-many" * (heads.count("<th") >= cells.MANY_COLUMNS)
-    return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{told}"><table class="kam-grid {name}{many}">'
-        f'<caption class="kam-vh">{told}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
-    )
+    many = " kam-many" * (heads.count("<th") >= cells.MANY_COLUMNS)
+    return cells.boxed(caption, heads, lines, name=f"kam-grid {name}{many}")
 
 
 # --- whitespace --------------------------------------------------------------------------------------------
@@ -150,12 +146,8 @@ def _cells(rows: pd.DataFrame, bundle: Bundle) -> str:
     )
     tight = "kam-tight" if len(units) > _ROOMY else ""
     corner = escape(text.t("chart.whitespace.corner"))
-    return _grid(
-        text.t("chart.whitespace.caption"),
-        f'<th scope="col">{corner}</th>{heads}',
-        lines,
-        f"kam-whitespace {tight}".strip(),
-    )
+    name = f"kam-whitespace {tight}".strip()
+    return _grid(text.t("chart.whitespace.caption"), f'<th scope="col">{corner}</th>{heads}', lines, name)
 
 
 def _cell(row: Any, bundle: Bundle) -> str:
@@ -163,11 +155,8 @@ def _cell(row: Any, bundle: Bundle) -> str:
         return f'<td class="kam-unjudged">{escape(text.t("chart.whitespace.unjudged"))}</td>'
     state = str(row.status)
     word = escape(text.label("whitespace_status", row.status))
-    amount = (
-        ""
-        if text.is_missing(row.potential)
-        else f"<strong>{escape(text.money(row.potential, bundle.currency))}</strong>"
-    )
+    money = "" if text.is_missing(row.potential) else text.money(row.potential, bundle.currency)
+    amount = f"<strong>{escape(money)}</strong>" if money else ""
     day = "" if text.is_missing(row.valued_on) else f"<small>{escape(text.month(row.valued_on))}</small>"
     tone = cells.tone(state)
     return (

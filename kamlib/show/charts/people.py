@@ -47,11 +47,9 @@ class Standpoint:
     @property
     def spot_before(self) -> marks.Point | None:
         """The place on the earlier day; None where the person was not judged then."""
-        return (
-            None
-            if self.influence_before is None
-            else (_across(self.support_before), float(self.influence_before))
-        )
+        if self.influence_before is None:
+            return None
+        return _across(self.support_before), float(self.influence_before)
 
     @property
     def has_moved(self) -> bool:
@@ -88,11 +86,10 @@ def influence_map(rows: Iterable[Any], bundle: Bundle) -> Shown:
 
 
 def _standpoint(row: Any) -> Standpoint:
-    values = {each.name: getattr(row, each.name, None) for each in fields(Standpoint)}
+    values: dict[str, Any] = {each.name: getattr(row, each.name, None) for each in fields(Standpoint)}
     nameless = text.t("people.title_only", title=figure.short(str(row.title)))
-    return Standpoint(
-        **values | {"name": row.name or nameless, "is_placeholder": bool(values["is_placeholder"])}
-    )
+    values |= {"name": row.name or nameless, "is_placeholder": bool(values["is_placeholder"])}
+    return Standpoint(**values)
 
 
 def _people_words(people: list[Standpoint], strong_from: float) -> figure.Words:
@@ -115,12 +112,8 @@ def _with_moves(
     was_judged = any(each.spot_before for each in people)
     how = text.t(f"chart.people.since.{'moved' if moved else 'still' if was_judged else 'nothing'}", **values)
     turn = text.t(f"chart.people.turn.{case}", **values) if case else ""
-    return replace(
-        words,
-        title=words.title + turn,
-        subtitle=f"{words.subtitle} {how}",
-        description=f"{words.description} {how}",
-    )
+    told = {name: f"{getattr(words, name)} {how}" for name in ("subtitle", "description")}
+    return replace(words, title=words.title + turn, **told)
 
 
 _STANCES = (
@@ -144,11 +137,8 @@ def _people(people: list[Standpoint], ax: Axes) -> None:
     marks.bare(ax, "left")
     ax.set_yticks(range(1, 6), [text.number(step) for step in range(1, 6)], fontsize=marks.SMALL)
     placed = list(zip(people, _spread(people), strict=True))
-    ways = [
-        marks.arrow(ax, each.spot_before, mark)
-        for each, mark in placed
-        if each.has_moved and each.spot_before is not None
-    ]
+    moved = [(each.spot_before, mark) for each, mark in placed if each.has_moved]
+    ways = [marks.arrow(ax, before, mark) for before, mark in moved if before is not None]
     for each, mark in placed:
         fill = "accent" if (each.coverage or 0) >= 3 else "paper"
         marks.dot(ax, mark, (fill, "accent"), shape="s" if each.is_placeholder else "o")
@@ -266,6 +256,5 @@ def _small(words: str, style: str = "kam-sub") -> str:
 
 def _gap(role: object) -> str:
     who = cells.pill(text.t("chart.organisation.nobody"), "bad")
-    return (
-        f'<div class="kam-node kam-gap">{who} {cells.pill(text.label("stakeholder_role", role), "own")}</div>'
-    )
+    part = cells.pill(text.label("stakeholder_role", role), "own")
+    return f'<div class="kam-node kam-gap">{who} {part}</div>'

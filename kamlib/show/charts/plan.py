@@ -126,14 +126,8 @@ def _journey(rows: pd.DataFrame, ax: Axes) -> None:
         is_pain = bool(row.is_pain)
         tone = "bad" if is_pain else "accent"
         if pd.notna(score):
-            ax.plot(
-                score,
-                place,
-                "D" if row.is_moment_of_truth else "o",
-                markersize=8,
-                color=COLOURS[tone],
-                zorder=4,
-            )
+            sign = "D" if row.is_moment_of_truth else "o"
+            ax.plot(score, place, sign, markersize=8, color=COLOURS[tone], zorder=4)
         asked = str(row.answers or text.t("chart.journey.not_asked"))
         words = (name, asked, _friction(row, is_pain=is_pain))
         _step_words(ax, place, words, "bad_ink" if is_pain else "muted")

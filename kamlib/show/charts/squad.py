@@ -48,7 +48,6 @@ def coverage(answer: Result[Any], bundle: Bundle) -> Shown:
 
 
 def _table(best: pd.DataFrame, known: pd.DataFrame, bundle: Bundle) -> str:
-    caption = escape(text.t("chart.coverage.caption"))
     heads = "".join(
         f'<th scope="col">{escape(text.t(f"chart.coverage.{each}"))}</th>' for each in ("level", "functions")
     )
@@ -57,10 +56,7 @@ def _table(best: pd.DataFrame, known: pd.DataFrame, bundle: Bundle) -> str:
         chips = "".join(_chip(row.function, str(row.state), known, bundle) for row in functions.itertuples())
         name = escape(text.label("squad_level", level))
         body += f'<tr><th scope="row">{name}</th><td><ul class="kam-chips">{chips}</ul></td></tr>'
-    return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{caption}"><table>'
-        f'<caption class="kam-vh">{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    return cells.boxed(text.t("chart.coverage.caption"), heads, body)
 
 
 def _chip(function: Any, state: str, known: pd.DataFrame, bundle: Bundle) -> str:
