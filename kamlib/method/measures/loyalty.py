@@ -93,21 +93,13 @@ def retention(portfolio: Portfolio) -> pd.DataFrame:
         running = running[~(running["ends_on"] < window[0])]
         bound = set(running["account_id"].map(groups_of(portfolio)))
     cohorts = {"same_account": start, "contract": start[start.index.isin(bound)]}
-    return pd.DataFrame(
-        [_retained(kind, rows) for kind, rows in cohorts.items() if len(rows)], columns=["kind", *_RETAINED]
-    )
+    kept = [_retained(kind, rows) for kind, rows in cohorts.items() if len(rows)]
+    return pd.DataFrame(kept, columns=["kind", *_RETAINED])
 
 
 _RETAINED = [
-    "accounts",
-    "start",
-    "expansion",
-    "contraction",
-    "churn",
-    "gross_share",
-    "net_share",
-    "logo_share",
-]
+    "accounts", "start", "expansion", "contraction", "churn", "gross_share", "net_share", "logo_share",
+]  # fmt: skip
 
 
 def _retained(kind: str, cohort: pd.DataFrame) -> dict[str, Any]:

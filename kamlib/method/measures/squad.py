@@ -86,19 +86,13 @@ def hours(portfolio: Portfolio) -> pd.DataFrame:
         if plan.owner_id:
             needs[plan.owner_id].append(plan.hours_year)
     people = portfolio.contact.set_index("contact_id").reindex(list(needs))
-    rows = pd.DataFrame(
-        {
-            "person_id": pd.Series(list(needs), dtype="str"),
-            "accounts": pd.Series([len(each) for each in needs.values()], dtype="int64"),
-            "hours_needed": pd.Series([total(each) for each in needs.values()], dtype="float64"),
-        }
-    )
+    rows = pd.DataFrame({"person_id": pd.Series(list(needs), dtype="str")})
+    rows["accounts"] = pd.Series([len(each) for each in needs.values()], dtype="int64")
+    rows["hours_needed"] = pd.Series([total(each) for each in needs.values()], dtype="float64")
     has_left = (people["gone_on"] <= today(portfolio)).to_numpy(dtype=bool)
     exist = pd.Series(people["capacity_hours_year"].to_numpy(dtype=float))
     rows["hours_available"] = exist.mask(has_left, 0.0)
     rows["balance"] = rows["hours_available"] - rows["hours_needed"]
-    states = rows["balance"].map(
-        lambda left: "unknown" if pd.isna(left) else "short" if left < 0 else "enough"
-    )
-    rows["state"] = states.astype("str").mask(has_left, "left")
+    states = pd.Series("enough", rows.index, dtype="str").mask(rows["balance"] < 0, "short")
+    rows["state"] = states.mask(rows["balance"].isna(), "unknown").mask(has_left, "left")
     return rows.sort_values("balance", ignore_index=True)
