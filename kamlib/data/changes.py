@@ -246,18 +246,10 @@ def _log(connection: Connection, each: Change, stamp: Stamp, written: Mapping[st
     if each.table == "contact":  # a person's values stand in one row only, so that erasing it erases them
         before, after = dict.fromkeys(before), dict.fromkeys(after)
     effective = store.to_store("date", each.effective_on) or stamp.effective_on
-    logged = connection.execute(
-        sa.insert(store.change).values(
-            **{**vars(stamp), "effective_on": effective},
-            op_id=each.op_id,
-            account_id=written["account_id"],
-            table=each.table,
-            row_id=each.row_id,
-            operation=each.operation,
-            before=store.packed(before),
-            after=store.packed(after),
-        )
-    )
+    own = {name: getattr(each, name) for name in ("op_id", "table", "row_id", "operation")}
+    own |= {"account_id": written["account_id"], "before": store.packed(before), "after": store.packed(after)}
+    entry = sa.insert(store.change).values(**{**vars(stamp), "effective_on": effective}, **own)
+    logged = connection.execute(entry)
     return int(logged.inserted_primary_key[0])  # type: ignore[index]
 
 

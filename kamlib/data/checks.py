@@ -195,18 +195,14 @@ def required_tables(held: Mapping[str, Judged], known: Known | None) -> list[Fin
     if held and known and known.get("account"):
         return []
     missing = [FACTS[name] for name in REQUIRED if name not in held]
-    return [
-        Finding(
-            "accounts_missing" if table.name == "account" and "revenue" in held else "table_missing",
-            "error",
-            {"table": table.name, "file": table.file},
-            {
-                "expected": ", ".join(column.name for column in table.columns if column.required),
-                "n": int(held["revenue"].rows["account_id"].nunique()) if "revenue" in held else 0,
-            },
-        )
-        for table in missing
-    ]
+    n = int(held["revenue"].rows["account_id"].nunique()) if "revenue" in held else 0
+    found = []
+    for table in missing:
+        rule = "accounts_missing" if table.name == "account" and "revenue" in held else "table_missing"
+        least = ", ".join(column.name for column in table.columns if column.required)
+        place = {"table": table.name, "file": table.file}
+        found.append(Finding(rule, "error", place, {"expected": least, "n": n}))
+    return found
 
 
 def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:

@@ -22,7 +22,7 @@ from kamlib.data import mapping as mappings
 from kamlib.data.checks import Judged, Known
 from kamlib.data.mapping import FACTS, FileMapping, FolderMapping
 from kamlib.data.raw import CAP, DAY, Marks, Notes, Raw, RawTable, Rows, Texts, shown
-from kamlib.errors import Finding, KamError, nearest
+from kamlib.errors import Finding, KamError, nearest, severity_rank
 
 Tables = dict[str, pd.DataFrame]
 
@@ -139,18 +139,14 @@ def _entries(raw: Raw, mapping: Any) -> list[FileMapping]:
 
 def _entry(table: RawTable, chosen: FolderMapping) -> FileMapping:
     for entry in chosen.files:
-        if (
-            entry.table == table.table
-            and Path(table.file).match(entry.file)
-            and entry.sheet in ("", table.sheet)
-        ):
+        is_its = Path(table.file).match(entry.file) and entry.sheet in ("", table.sheet)
+        if entry.table == table.table and is_its:
             return entry
     return replace(chosen.defaults, table=table.table, file=table.file)
 
 
 def _ordered(findings: list[Finding]) -> list[Finding]:
-    rank = {"error": 0, "warning": 1, "note": 2}
-    return sorted(findings, key=lambda finding: rank[finding.severity])
+    return sorted(findings, key=lambda finding: severity_rank(finding.severity))
 
 
 def _file(raw: RawTable, entry: FileMapping, currency: str) -> Judged:
@@ -211,13 +207,8 @@ def _bind(raw: RawTable, table: schema.Table, entry: FileMapping, notes: Notes) 
 
 def _missing(notes: Notes, raw: RawTable, rule: str, name: str) -> None:
     headers = [header.strip() for header in raw.grid.header if header.strip()]
-    notes.add(
-        rule,
-        line=raw.grid.header_line,
-        found=", ".join(map(shown, headers[:12])),
-        expected=name,
-        near=nearest(name, headers),
-    )
+    found = ", ".join(map(shown, headers[:12]))
+    notes.add(rule, line=raw.grid.header_line, found=found, expected=name, near=nearest(name, headers))
 
 
 def _tell_twice(raw: RawTable, headers: list[str], notes: Notes) -> None:
@@ -229,12 +220,8 @@ def _tell_twice(raw: RawTable, headers: list[str], notes: Notes) -> None:
 def _tell_unknown(raw: RawTable, headers: list[str], table: schema.Table, notes: Notes) -> None:
     for index, header in enumerate(headers):
         if header and header not in table.by_name:
-            notes.add(
-                "column_not_read",
-                "note",
-                column=shown(raw.grid.header[index].strip()),
-                near=nearest(header, table.by_name),
-            )
+            unread, near = shown(raw.grid.header[index].strip()), nearest(header, table.by_name)
+            notes.add("column_not_read", "note", column=unread, near=near)
         elif not header and any(map(str.strip, raw.grid.cells[index])):
             notes.add("column_without_name", "warning", line=raw.grid.header_line, n=index + 1)
 

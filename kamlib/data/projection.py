@@ -93,23 +93,17 @@ def _write_table(connection: Connection, table: schema.Table, rows: Iterable[sch
     if not records:
         return
     if table.role == "fact":
-        connection.execute(
-            sa.insert(store.facts[table.name]), [{**record, "source": "shared"} for record in records]
-        )
+        shared = [{**record, "source": "shared"} for record in records]
+        connection.execute(sa.insert(store.facts[table.name]), shared)
         return
-    kept = ("row_id", "account_id", "is_shared")
-    connection.execute(
-        sa.insert(store.plan_row),
-        [
-            {
-                **{name: record[name] for name in kept},
-                "table": table.name,
-                "retired": False,
-                "body": store.packed({k: v for k, v in record.items() if k not in kept and v is not None}),
-            }
-            for record in records
-        ],
-    )
+    connection.execute(sa.insert(store.plan_row), [_planned(table, record) for record in records])
+
+
+def _planned(table: schema.Table, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of a plan as a row of the store."""
+    own = {name: record[name] for name in ("row_id", "account_id", "is_shared")}
+    body = store.packed({k: v for k, v in record.items() if k not in own and v is not None})
+    return {**own, "table": table.name, "retired": False, "body": body}
 
 
 def _stored(table: schema.Table, row: schema.Row) -> dict[str, Any]:

@@ -142,9 +142,8 @@ class WeightLedger:
         if own.empty:
             whole = {"criterion": change.criterion, **after}
             return workspace.Change(_TABLE, row_id, whole, operation="insert", op_id=change.op_id)
-        before: dict[Any, Any] = own[list(after)].to_dict("records")[0] | (
-            {"weight": change.before} if is_in_force else {}
-        )
+        before: dict[Any, Any] = own[list(after)].to_dict("records")[0]
+        before |= {"weight": change.before} if is_in_force else {}
         return workspace.Change(_TABLE, row_id, after, before=before, op_id=change.op_id)
 
 

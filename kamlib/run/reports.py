@@ -126,16 +126,14 @@ def run(
             if earlier:
                 jobs = earlier.left(jobs, named=_is_named(request), state=plan.state)
             begun(len(jobs))
-            outcomes = [
-                *refused,
-                *_recorded(plan, jobs, [*map(_unsaid, refused)], workers=request.workers, told=told),
-            ]
+            unsaid = [*map(_unsaid, refused)]
+            made = _recorded(plan, jobs, unsaid, workers=request.workers, told=told)
         finally:
             batch.clear(work)
         if request.audience == "internal":
             traced.write(plan.folder)
         written = index.write(request.out, request.lang)
-    return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
+    return Delivery([*refused, *made], written, plan.folder, earlier.notes if earlier else ())
 
 
 def _unsaid(refused: batch.Outcome) -> batch.Outcome:
@@ -183,9 +181,8 @@ def _notebooks(request: Request) -> list[Path]:
     shut = [path.stem for path in asked if path.stem not in notebooks.FOR_CUSTOMERS]
     if shut:
         allowed = ", ".join(notebooks.FOR_CUSTOMERS)
-        raise KamError(
-            *(Finding("not_for_customer", values={"found": name, "allowed": allowed}) for name in shut)
-        )
+        told = [{"found": name, "allowed": allowed} for name in shut]
+        raise KamError(*(Finding("not_for_customer", values=each) for each in told))
     return asked or [where / f"{name}.ipynb" for name in notebooks.FOR_CUSTOMERS]
 
 

@@ -39,12 +39,10 @@ def signs(account: Account) -> dict[str, Any]:
     `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
     """
     findings = coaching.check(account)
-    total = measures.health_total(account)
+    total, rolling = measures.health_total(account), [each.rolling_12m for each in measures.trend(account)]
     return {
         "growth_share": measures.growth(account).share,
-        "trend": [
-            round(each.rolling_12m) for each in measures.trend(account) if each.rolling_12m is not None
-        ],
+        "trend": [round(each) for each in rolling if each is not None],
         "health": None if total.score is None else round(total.score),
         "band": total.band,
         "capped_by": list(total.capped_by),

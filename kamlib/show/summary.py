@@ -75,9 +75,8 @@ def _asked(decisions: Sequence[Any], bundle: Bundle) -> Shown:
     body = f"<p><strong>{escape(heading)}</strong></p>{f'<ol>{listed}</ol>' if items else ''}"
     below = f'<p class="kam-sub">{escape(last)}</p>' if last else ""
     lines = [f"{n}. {_line(*item)}" for n, item in enumerate(items, start=1)]
-    return Shown(
-        f'<div class="kam-asked">{body}{below}</div>', "\n".join(filter(None, [heading, *lines, last]))
-    )
+    plain = "\n".join(filter(None, [heading, *lines, last]))
+    return Shown(f'<div class="kam-asked">{body}{below}</div>', plain)
 
 
 def _item(whose: str, title: str, terms: str) -> str:

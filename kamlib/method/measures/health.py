@@ -76,9 +76,8 @@ def _scored(value: float | None, ends: Sequence[float]) -> float | None:
 def _fresh_share(account: Account) -> float | None:
     persons = [each for each in relationships.people(account) if each.contact_id is not None]
     # A missing interval says nothing; a person never met in a role of the decision says a lot.
-    known = [
-        each for each in persons if each.freshness in ("fresh", "ageing", "stale") or each.role is not None
-    ]
+    told = ("fresh", "ageing", "stale")
+    known = [each for each in persons if each.freshness in told or each.role is not None]
     points = [{"fresh": 1.0, "ageing": 0.5}.get(each.freshness, 0.0) for each in known]
     return weighted(points, [float(each.influence or 1) for each in known])[0]
 

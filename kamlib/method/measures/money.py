@@ -14,6 +14,7 @@ from kamlib.method.measures.periods import in_months, known_or_none, share_of, t
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
 from kamlib.schema import Account, Bundle, Portfolio, result
+from kamlib.schema.days import months_from
 from kamlib.schema.facts import Revenue
 
 
@@ -266,14 +267,10 @@ def trend(account: Account, months: int = 24) -> list[MonthSold]:
         sold[each.month] = sold.get(each.month, 0.0) + each.revenue
     days = [min(sold)]
     while days[-1] < ends[1]:
-        days.append(_next_month(days[-1]))
+        days.append(months_from(days[-1], 1))
     amounts = [sold.get(day, 0.0) for day in days]
     sums = [sum(amounts[place - 11 : place + 1]) if place >= 11 else None for place in range(len(days))]
     return [MonthSold(*row) for row in zip(days, amounts, sums, strict=True)][-months:]
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 # --- what is left after service

@@ -7,12 +7,10 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import relationships
-from kamlib.method.planning.box import MISSING, Box, is_old, lines_of, newest, plan_day
+from kamlib.method.planning.box import FROM_PLAN, MISSING, Box, is_old, lines_of, newest, plan_day
 from kamlib.method.planning.customer import KnownInsight, insights
 from kamlib.schema import Account
 from kamlib.words import Words
-
-_FROM_PLAN = words.sentence("page.from_plan")
 
 
 def _registered(account: Account) -> str | None:
@@ -27,7 +25,7 @@ def _customer(account: Account) -> Box:
         owner, source = _registered(account), words.sentence("page.from_facts")
         return _named_kam(account, owner, Box(state="assumed" if owner else "missing", source=source))
     has_left = account.has_left(kam)
-    box = Box(state="stale" if has_left else "filled", source=_FROM_PLAN)
+    box = Box(state="stale" if has_left else "filled", source=FROM_PLAN)
     name, heir = relationships.person_name(account, kam), _heir(account) if has_left else None
     return _named_kam(account, name, box, heir)
 
@@ -52,13 +50,13 @@ def _sponsor(account: Account) -> Box:
     if sponsor is None:
         return MISSING
     state = "stale" if account.has_left(sponsor) else "filled"
-    return Box((relationships.person_name(account, sponsor),), state, _FROM_PLAN, plan_day(account))
+    return Box((relationships.person_name(account, sponsor),), state, FROM_PLAN, plan_day(account))
 
 
 def _of_plan(account: Account, words_of_plan: str | None) -> Box:
     if words_of_plan is None:
         return MISSING
-    return Box((words_of_plan,), "stale" if is_old(account) else "filled", _FROM_PLAN, plan_day(account))
+    return Box((words_of_plan,), "stale" if is_old(account) else "filled", FROM_PLAN, plan_day(account))
 
 
 def _why_key(account: Account) -> Box:
@@ -103,7 +101,7 @@ def _graded(insight: KnownInsight) -> str | Words:
 def _tellers(account: Account, rows: Sequence[KnownInsight]) -> Words:
     tellers = dict.fromkeys(each.told_by for each in rows if each.told_by)
     names = [relationships.person_name(account, each) for each in tellers]
-    return words.listed(names) if names else _FROM_PLAN
+    return words.listed(names) if names else FROM_PLAN
 
 
 def _people(account: Account) -> Box:

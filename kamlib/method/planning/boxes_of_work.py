@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib import text, words
 from kamlib.method import goal_values, measures, relationships
 from kamlib.method.goal_values import GoalValue
-from kamlib.method.planning.box import MISSING, Box, newest
+from kamlib.method.planning.box import FROM_PLAN, MISSING, Box, newest
 from kamlib.method.planning.risks import Weighed, risks
 from kamlib.method.planning.value import Headline, value_headline, value_ledger
 from kamlib.method.planning.work import Step, steps
@@ -21,7 +21,6 @@ from kamlib.schema.facts import Answer
 from kamlib.schema.plan import Decision, Goal
 from kamlib.words import Words
 
-_FROM_PLAN = words.sentence("page.from_plan")
 _MOST_LATE = 4
 
 
@@ -57,7 +56,7 @@ def _steps(account: Account) -> Box:
     if not nearest:
         return MISSING
     is_old = all(each.days_late for each in nearest) or all(each.due_on is None for each in nearest)
-    return Box(tuple(_step(account, each) for each in nearest), "stale" if is_old else "filled", _FROM_PLAN)
+    return Box(tuple(_step(account, each) for each in nearest), "stale" if is_old else "filled", FROM_PLAN)
 
 
 def _step(account: Account, step: Step) -> Words:
@@ -88,7 +87,7 @@ def _risks(account: Account) -> Box:
     if not worst:
         return MISSING
     state = "stale" if all(each.is_stale for each in worst) else "filled"
-    return Box(tuple(map(_risk, worst)), state, _FROM_PLAN, newest(each.noted_on for each in worst))
+    return Box(tuple(map(_risk, worst)), state, FROM_PLAN, newest(each.noted_on for each in worst))
 
 
 def _risk(risk: Weighed) -> Words:
@@ -192,7 +191,7 @@ def _dates(account: Account) -> Box:
     if not known:
         return MISSING
     lines = tuple(words.sentence(f"page.line.{name}", day=words.day(day)) for name, day in known.items())
-    return Box(lines, "stale" if max(known.values()) < account.today else "filled", _FROM_PLAN)
+    return Box(lines, "stale" if max(known.values()) < account.today else "filled", FROM_PLAN)
 
 
 def _meeting_on(account: Account) -> date | None:
