@@ -80,17 +80,11 @@ def _loss(
     left, titles = drawn.without(person), goals.get(person, [])
     weight = sum(drawn.influence[each] for each in drawn.covered - left.covered)
     known = sum(drawn.influence[each] for each in drawn.covered)
-    return Loss(
-        person,
-        side,
-        weight / drawn.total if drawn.total else None,
-        weight / known if known else None,
-        share,
-        len(titles),
-        words.listed(titles) if titles else None,
-        len(drawn.reached() - left.reached(but=person) - {person}),
-        _repair(account, left, person),
-    )
+    lost = (weight / drawn.total if drawn.total else None, weight / known if known else None)
+    named = words.listed(titles) if titles else None
+    cut_off = len(drawn.reached() - left.reached(but=person) - {person})
+    mended = _repair(account, left, person)
+    return Loss(person, side, *lost, share, len(titles), named, cut_off, mended)
 
 
 def _goals_of(account: Account, holder: str) -> dict[str, list[str]]:

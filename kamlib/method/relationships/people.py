@@ -89,12 +89,8 @@ def _person(account: Account, contact: Contact, judged: dict[str, Any], last: da
     usual = account.settings["contact_intervals"].get(judged.get("role"), {}).get("value")
     interval = judged.get("interval_days", usual)
     days = None if last is None else counted_days(last, account.today, quiet=account.limit("quiet_weeks"))
-    seen = {
-        "is_placeholder": bool(contact.is_placeholder),
-        "interval_days": interval,
-        "last_two_way_on": last,
-        "freshness": contact_state(days, interval),
-    }
+    seen: dict[str, Any] = {"interval_days": interval, "last_two_way_on": last}
+    seen |= {"is_placeholder": bool(contact.is_placeholder), "freshness": contact_state(days, interval)}
     return Person(**{name: getattr(contact, name) for name in _OF_CONTACT} | judged | seen)
 
 
