@@ -45,11 +45,8 @@ def who_leaves(account: Account) -> Iterable[Loss]:
     """Return what goes if one person leaves, on either side; the largest loss first."""
     drawn = relation_map(account)
     losses = [*_customer_losses(account, drawn), *_own_losses(account, drawn)]
-    return sorted(
-        (each for each in losses if each.matters),
-        key=lambda each: (each.lost_coverage or 0, each.contact_share),
-        reverse=True,
-    )
+    felt = [each for each in losses if each.matters]
+    return sorted(felt, key=lambda each: (each.lost_coverage or 0, each.contact_share), reverse=True)
 
 
 def _customer_losses(account: Account, drawn: RelationMap) -> Iterator[Loss]:

@@ -66,11 +66,9 @@ def people(account: Account) -> Iterable[Person]:
     weeks 28-31 not counted.
     """
     judged, last_on = _newest_judgements(account), _last_two_way(account)
-    present = [
-        _person(account, each, judged.get(each.contact_id, {}), last_on.get(each.contact_id))
-        for each in account.contacts
-        if each.side == "customer" and not account.has_left(each.contact_id)
-    ]
+    theirs = [(each, each.contact_id) for each in account.contacts if each.side == "customer"]
+    here = [(contact, key) for contact, key in theirs if not account.has_left(key)]
+    present = [_person(account, each, judged.get(key, {}), last_on.get(key)) for each, key in here]
     return sorted([*present, *_unheld_roles(account, present)], key=_by_influence)
 
 
