@@ -95,9 +95,8 @@ def keys(judged: Judged) -> Judged:
     usable = (judged.origin["kept"] & ~judged.origin["refused"]).to_numpy(dtype=bool)
     if is_summed(FACTS[judged.table]):
         copy = judged.origin["copy"].to_numpy(dtype=bool) & usable
-        return judged.noting(
-            _told_copies(judged, copy, "copies_summed"), copy=np.zeros(len(copy), dtype=bool)
-        )
+        told = _told_copies(judged, copy, "copies_summed")
+        return judged.noting(told, copy=np.zeros(len(copy), dtype=bool))
     copy = np.zeros(len(usable), dtype=bool)
     copy[usable] = judged.rows[usable].duplicated().to_numpy()
     notes = _told_copies(judged, copy, "copies_dropped")

@@ -70,20 +70,16 @@ def judge(
     entries = _entries(raw, mapping)
     judged = [_file(table, entry, currency) for table, entry in zip(raw.tables, entries, strict=True)]
     names = dict.fromkeys(each.table for each in judged)
-    held = {
-        name: checks.keys(checks.together([each for each in judged if each.table == name])) for name in names
-    }
+    parts = {name: [each for each in judged if each.table == name] for name in names}
+    held = {name: checks.keys(checks.together(own)) for name, own in parts.items()}
     held = checks.references(held, known or {})
     loaded = {name: checks.summed(each) for name, each in held.items()}
     findings = [*raw.findings, *checks.required_tables(held, known)]
     findings += [finding for each in held.values() for finding in each.findings]
     findings += [finding for _, told in loaded.values() for finding in told]
     report = pd.concat([_REPORT, *(checks.totals(each) for each in held.values())], ignore_index=True)
-    return (
-        {name: rows for name, (rows, _) in loaded.items()},
-        _ordered(findings),
-        report.astype(_REPORT.dtypes),
-    )
+    tables = {name: rows for name, (rows, _) in loaded.items()}
+    return tables, _ordered(findings), report.astype(_REPORT.dtypes)
 
 
 def refuse(findings: list[Finding]) -> None:

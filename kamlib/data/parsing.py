@@ -86,10 +86,8 @@ def _parse(column: schema.Column, cells: Texts, entry: FileMapping) -> Parsed:
     sheet_errors = [word in _SHEET_ERRORS for word in texts]
     words.rules[sheet_errors] = "sheet_error"
     words.parsed[sheet_errors] = _nothing(words.parsed.dtype)
-    faults = [
-        Fault(str(rule), np.flatnonzero((words.rules == rule)[codes]), words.said)
-        for rule in dict.fromkeys(rule for rule in words.rules if rule)
-    ]
+    broken = dict.fromkeys(str(rule) for rule in words.rules if rule)
+    faults = [Fault(rule, np.flatnonzero((words.rules == rule)[codes]), words.said) for rule in broken]
     if words.whole:
         faults.append(Fault(words.whole, np.flatnonzero(_unclear(words)[codes]), words.said, whole=True))
     return Parsed(words.parsed[codes] if texts else words.parsed, tuple(faults))
@@ -150,11 +148,8 @@ def _choice(column: schema.Column, texts: list[str], counts: Rows, entry: FileMa
 
 def _number(column: schema.Column, texts: list[str], counts: Rows, entry: FileMapping) -> Words:
     absent = _absent(texts)
-    read = numbers.read(
-        ["" if gone else text for text, gone in zip(texts, absent, strict=True)],
-        counts,
-        _style(column, entry),
-    )
+    present = ["" if gone else text for text, gone in zip(texts, absent, strict=True)]
+    read = numbers.read(present, counts, _style(column, entry))
     values, rules = read.parsed, read.rules
     if column.kind in ("integer", "scale"):
         broken = ~np.isnan(values) & (values != np.floor(values))

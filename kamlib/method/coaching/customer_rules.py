@@ -232,13 +232,9 @@ def mean_hides_low(account: Account) -> Iterable[Hit]:
         if asked.hides_low:
             answers = measures.answers(account, asked.kind)
             lowest = min(answers, key=lambda each: each.score or 0)
-            yield hit(
-                kind=words.label("feedback_kind", asked.kind),
-                who=relationships.person_name(account, lowest.contact_id),
-                mean=words.number(asked.mean, 1),
-                lowest=asked.lowest,
-                n=asked.n,
-            )
+            kind, mean = words.label("feedback_kind", asked.kind), words.number(asked.mean, 1)
+            who = relationships.person_name(account, lowest.contact_id)
+            yield hit(kind=kind, who=who, mean=mean, lowest=asked.lowest, n=asked.n)
 
 
 @rule("note", "S5.3", is_contact=True)

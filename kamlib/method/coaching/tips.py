@@ -118,10 +118,8 @@ def _kept(account: Account) -> Sign:
 
 def _touch(account: Account) -> Sign:
     """T7: two-way contacts that were not about a sale, and decision roles inside their interval."""
-    n = sum(
-        each.is_two_way is True and each.is_about_sale is False and _is_recent(account, each.held_on, 3)
-        for each in account.touchpoints
-    )
+    free = [each for each in account.touchpoints if each.is_two_way and each.is_about_sale is False]
+    n = sum(_is_recent(account, each.held_on, 3) for each in free)
     people = relationships.people(account)
     deciding = [each for each in people if each.role in account.limit("decision_roles")]
     fresh = sum(each.freshness == "fresh" for each in deciding)
@@ -138,9 +136,8 @@ def _joint(account: Account) -> Sign:
 
 def _story(account: Account) -> Sign:
     """T9: a story with all four parts, told to somebody who answered."""
-    whole = [
-        each for each in account.stories if all((each.situation, each.tension, each.change, each.result))
-    ]
+    parts = [(each, (each.situation, each.tension, each.change, each.result)) for each in account.stories]
+    whole = [each for each, told in parts if all(told)]
     days = [each.told_on for each in whole if each.told_on and each.told_to]
     day = words.day(max(days)) if days else words.sentence("met.never")
     return Sign(bool(whole), bool(days), {"n": len(whole), "told": len(days), "day": day})

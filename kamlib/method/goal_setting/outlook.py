@@ -152,9 +152,8 @@ def _forecast(account: Account, goal: Goal) -> Iterator[Words]:
     counts, year = goal_values.scope(account, goal), _year_of(account, goal)
     if counts is None or year is None or year.likely is None:
         return
-    low, likely, high = (
-        None if each is None else each / counts.step for each in (year.low, year.likely, year.high)
-    )
+    ends = (year.low, year.likely, year.high)
+    low, likely, high = (None if each is None else each / counts.step for each in ends)
     if (low, likely, high) == _three(goal):
         return
     top = likely if high is None else high

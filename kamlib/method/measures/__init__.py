@@ -13,7 +13,6 @@ from kamlib.method.measures.forecasts import (
     ends_year,
     forecast_errors,
     forecast_summary,
-    outcome,
     year_outlook,
 )
 from kamlib.method.measures.health import (

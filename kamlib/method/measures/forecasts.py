@@ -103,9 +103,8 @@ class ForecastSummary:
 @once
 def forecast_summary(bundle: Bundle) -> ForecastSummary:
     """Return the latest forecast of each year against what came: `n`, `mean_error_share` (sizes), `bias_share`, `inside_share`."""
-    newest = {
-        (each.account_id, each.year): each for each in forecast_errors(bundle) if each.error_share is not None
-    }
+    judged = [each for each in forecast_errors(bundle) if each.error_share is not None]
+    newest = {(each.account_id, each.year): each for each in judged}
     errors = [each.error_share or 0.0 for each in newest.values()]
     inside = mean(float(each.is_inside) for each in newest.values() if each.is_inside is not None)
     is_few = len(errors) < bundle.limit("small_sample_answers")

@@ -171,10 +171,8 @@ def plan_updated_on(account: Account) -> date | None:
 
     Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
     """
-    stamps = [
-        (row, when) for table, names in _JUDGED.items() for row in account.rows[table] for when in names
-    ]
-    days = (getattr(row, when) for row, when in stamps)
+    rows = [(row, names) for table, names in _JUDGED.items() for row in account.rows[table]]
+    days = (getattr(row, when) for row, names in rows for when in names)
     return max((each for each in days if each and each <= account.today), default=None)
 
 

@@ -76,8 +76,9 @@ def _of_scope(account: Account, product_group: str | None) -> list[Wallet]:
 
 def _nearest(account: Account, product_group: str | None, year: int) -> Wallet:
     """Return the estimate of a year, else that of the year nearest to it."""
+    known = _of_scope(account, product_group)
     return estimate(account, product_group, year) or min(
-        _of_scope(account, product_group), key=lambda each: abs((each.year or year) - year)
+        known, key=lambda each: abs((each.year or year) - year)
     )
 
 

@@ -204,12 +204,8 @@ def _meeting_on(account: Account) -> date | None:
 def _review_on(account: Account) -> date | None:
     """The review that the plan names; where that is missing or past, the next one booked."""
     named = account.plan.next_review_on if account.plan else None
-    booked = [
-        each.planned_on
-        for each in account.meetings
-        if each.kind == "internal_review" and each.held_on is None and each.planned_on
-    ]
-    coming = [day for day in booked if day >= account.today]
+    ours = [each for each in account.meetings if each.kind == "internal_review" and each.held_on is None]
+    coming = [each.planned_on for each in ours if each.planned_on and each.planned_on >= account.today]
     return min(coming) if coming and (named is None or named < account.today) else named
 
 

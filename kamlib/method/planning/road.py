@@ -28,9 +28,8 @@ class Ahead:
 @result("chart_roadmap")
 def road(account: Account) -> Iterable[Ahead]:
     """Return what is not done, the first to end on top, undated last (S3.4)."""
-    rows = sorted(
-        [*_work(account), *_milestones(account)], key=lambda each: (each.ends_on or date.max, each.title)
-    )
+    found = [*_work(account), *_milestones(account)]
+    rows = sorted(found, key=lambda each: (each.ends_on or date.max, each.title))
     return [replace(each, days_late=account.days_late(each.ends_on)) for each in rows]
 
 

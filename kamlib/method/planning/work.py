@@ -75,10 +75,8 @@ def gates(account: Account) -> dict[str, Gate]:
     """Return what each initiative waits for, by its row_id."""
     steps = {each.row_id: each for each in account.initiatives}
     before = {each.row_id: steps.get(each.depends_on_id or "") for each in account.initiatives}
-    return {
-        row_id: Gate(waited.title if waited else None, _state(account, row_id, steps))
-        for row_id, waited in before.items()
-    }
+    titles = {row_id: waited.title if waited else None for row_id, waited in before.items()}
+    return {row_id: Gate(title, _state(account, row_id, steps)) for row_id, title in titles.items()}
 
 
 def _state(account: Account, row_id: str, steps: Mapping[str, Initiative]) -> str | None:

@@ -57,11 +57,8 @@ class RelationMap:
 
     def without(self, person: str) -> RelationMap:
         """The map when the person has gone: an own person takes along those whom nobody else of us knows."""
-        ties = {
-            contact: [own for own in mine if own != person]
-            for contact, mine in self.ties.items()
-            if contact != person
-        }
+        others = {contact: mine for contact, mine in self.ties.items() if contact != person}
+        ties = {contact: [own for own in mine if own != person] for contact, mine in others.items()}
         lost = {contact for contact, mine in ties.items() if not mine} | {person}
         sponsor = None if self.sponsor == person else self.sponsor
         tied = {contact: mine for contact, mine in ties.items() if mine}

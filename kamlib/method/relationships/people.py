@@ -66,11 +66,9 @@ def people(account: Account) -> Iterable[Person]:
     weeks 28-31 not counted.
     """
     judged, last_on = _newest_judgements(account), _last_two_way(account)
-    present = [
-        _person(account, each, judged.get(each.contact_id, {}), last_on.get(each.contact_id))
-        for each in account.contacts
-        if each.side == "customer" and not account.has_left(each.contact_id)
-    ]
+    theirs = [(each, each.contact_id) for each in account.contacts if each.side == "customer"]
+    here = [(contact, key) for contact, key in theirs if not account.has_left(key)]
+    present = [_person(account, each, judged.get(key, {}), last_on.get(key)) for each, key in here]
     return sorted([*present, *_unheld_roles(account, present)], key=_by_influence)
 
 
@@ -89,12 +87,8 @@ def _person(account: Account, contact: Contact, judged: dict[str, Any], last: da
     usual = account.settings["contact_intervals"].get(judged.get("role"), {}).get("value")
     interval = judged.get("interval_days", usual)
     days = None if last is None else counted_days(last, account.today, quiet=account.limit("quiet_weeks"))
-    seen = {
-        "is_placeholder": bool(contact.is_placeholder),
-        "interval_days": interval,
-        "last_two_way_on": last,
-        "freshness": contact_state(days, interval),
-    }
+    seen: dict[str, Any] = {"interval_days": interval, "last_two_way_on": last}
+    seen |= {"is_placeholder": bool(contact.is_placeholder), "freshness": contact_state(days, interval)}
     return Person(**{name: getattr(contact, name) for name in _OF_CONTACT} | judged | seen)
 
 

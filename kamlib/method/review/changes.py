@@ -59,9 +59,8 @@ def compare(account: Account, changes: pd.DataFrame, since: date | None = None) 
 
     `changes` is the workspace's log. Several edits of one field become one row, an edit that was taken back none.
     """
-    past = [
-        each.held_on for each in account.reviews if each.kind == "internal" and each.held_on < account.today
-    ]
+    held = [each.held_on for each in account.reviews if each.kind == "internal"]
+    past = [day for day in held if day < account.today]
     start = since or max(past, default=date.min)
     steps: dict[tuple[str, str], list[Any]] = {}
     log: Iterable[Any] = changes.astype(object).where(changes.notna(), None).sort_values("seq").itertuples()

@@ -82,15 +82,12 @@ def _answer(question: str, key: str, source: str, *, known: bool = True, **value
 
 def _business(account: Account) -> Iterator[Answer]:
     sold = measures.sales(account)
-    yield _answer(
-        "business",
-        "sales",
-        "revenue",
-        known=sold.revenue_12m is not None,
-        amount=measures.figure(account, "revenue", sold.revenue_12m),
-        change=measures.figure(account, "growth", sold.growth_share),
-        margin=measures.figure(account, "margin", sold.margin_share),
-    )
+    told = {
+        "amount": measures.figure(account, "revenue", sold.revenue_12m),
+        "change": measures.figure(account, "growth", sold.growth_share),
+        "margin": measures.figure(account, "margin", sold.margin_share),
+    }
+    yield _answer("business", "sales", "revenue", known=sold.revenue_12m is not None, **told)
     moved = {
         each.product_group: each.revenue_12m - each.revenue_previous_12m
         for each in measures.sales_by_group(account)
@@ -98,8 +95,8 @@ def _business(account: Account) -> Iterator[Answer]:
     }
     if moved:
         most = max(moved, key=lambda group: abs(moved[group]))
-        told = words.money(moved[most], account.currency, signed=True)
-        yield _answer("business", "group", "revenue", group=most, amount=told)
+        amount = words.money(moved[most], account.currency, signed=True)
+        yield _answer("business", "group", "revenue", group=most, amount=amount)
     left = measures.customer_profit(account).profit
     if left is not None:
         yield _answer("business", "profit", "service_cost", amount=measures.figure(account, "profit", left))
