@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator
+import subprocess
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 import worlds
+from click.testing import CliRunner
 from hypothesis import settings
 
-from kamlib import text
+from kamlib import cli, text
+from kamlib.data import sample, workspace
 from kamlib.data.workspace import Workspace
+from kamlib.run import standings
 
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("torture", max_examples=3_000, deadline=None)
@@ -58,6 +63,56 @@ SLOW = {
 def ws(tmp_path: Path) -> Workspace:
     """A workspace with one account that buys and one that has stopped buying."""
     return worlds.two_accounts(tmp_path)
+
+
+def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """A file that is made once for all workers of a run: the first makes it aside, the others wait for it."""
+    made, claim, until = folder / name, folder / f"{name}.claim", time.monotonic() + 300
+    while not made.exists():
+        try:
+            claim.mkdir()
+        except FileExistsError:
+            assert time.monotonic() < until, f"{claim} is held by a worker that has ended"
+            time.sleep(0.1)
+            continue
+        try:
+            if not made.exists():
+                make(aside := folder / f"{name}.part")
+                aside.rename(made)
+        finally:
+            claim.rmdir()
+    return made
+
+
+def kept_sample(path: Path) -> None:
+    """Make the sample as `kam` does: with its standings kept."""
+    sample.build(path)
+    standings.refresh(workspace.open(path, read_only=False))
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company's workspace, made in this run by the code of today; to be read only: `snapshot` copies it."""
+    base = tmp_path_factory.getbasetemp()
+    return once(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base, "sample.sqlite", kept_sample)
+
+
+@pytest.fixture
+def kam_here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`kam` in this process: for what starts no notebook."""
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    for name in [name for name in os.environ if name.startswith("KAM_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        text.use("sv")
+        with monkeypatch.context() as patch:
+            if cwd:
+                patch.chdir(cwd)
+            done = CliRunner().invoke(cli.kam, arguments)
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return run
 
 
 @pytest.fixture(autouse=True)

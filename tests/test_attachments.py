@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import test_batch
+import worlds
 from click.testing import CliRunner
 
 from kamlib import cli
@@ -146,9 +147,12 @@ def test_the_index_links_to_what_lies_beside_a_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_customers_deck_is_made_with_its_report(tmp_path: Path) -> None:
-    """From the command to the file: the deck lies in the customer's folder, and a second run gives the same bytes."""
-    here = workspace.open(cli._sample())
+def test_a_customers_deck_is_made_with_its_report(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the request to the file: the deck lies in the customer's folder, and a second run gives the same bytes."""
+    worlds.run_here(monkeypatch)
+    here = workspace.open(sample_file)
     asked = reports.Request(
         tmp_path, accounts=("A-003",), notebooks=("06",), audience="customer", lang="en",
         wanted=attachments.requested(pdf_too=False, deck_too=True, template=None),

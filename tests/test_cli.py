@@ -7,11 +7,17 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import worlds
 
-from kamlib.data import kit, sample, workspace
+from kamlib.data import kit, workspace
+from kamlib.run import reports
+
+Kam = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = pytest.mark.slow
 
@@ -87,10 +93,13 @@ def test_ids_and_names_come_through_as_written(thin: Path) -> None:
     assert {row["basis"] for row in listed} == {"proposed"}
 
 
-def test_a_thin_workspace_gives_reports_that_say_what_to_add(thin: Path) -> None:
+def test_a_thin_workspace_gives_reports_that_say_what_to_add(
+    thin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Accounts and revenue alone run in every notebook; empty sections ask for what is missing."""
-    done = kam("report", "007", "--out", "ut", "--jobs", "2", cwd=thin)
-    assert done.returncode == 0, done.stdout + done.stderr
+    worlds.run_here(monkeypatch)
+    done = reports.run(workspace.open(thin / "företag.sqlite"), reports.Request(thin / "ut", ("007",)))
+    assert done.exit_code == 0
     manifest = json.loads(next((thin / "ut").glob("*/internal-sv/manifest.json")).read_text("utf-8"))
     assert [entry["status"] for entry in manifest["runs"]] == ["ok"] * 5
     pages = [path.read_text("utf-8") for path in (thin / "ut").glob("*/internal-sv/*/*.html")]
@@ -117,10 +126,10 @@ def test_a_thin_workspace_gives_reports_that_say_what_to_add(thin: Path) -> None
     ],
 )
 def test_a_wrong_word_is_told_and_nothing_starts(
-    thin: Path, arguments: tuple[str, ...], code: int, told: str
+    thin: Path, kam_here: Kam, arguments: tuple[str, ...], code: int, told: str
 ) -> None:
     """Exit 3, a sentence with the value and the cure, and no traceback."""
-    done = kam(*arguments, cwd=thin)
+    done = kam_here(*arguments, cwd=thin)
     assert done.returncode == code, done.stdout + done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -143,32 +152,32 @@ def test_bad_files_change_nothing(thin: Path) -> None:
     assert kam("accounts", "--json", cwd=thin).stdout == before
 
 
-def test_a_dry_run_writes_nothing_and_the_same_files_change_nothing(thin: Path) -> None:
+def test_a_dry_run_writes_nothing_and_the_same_files_change_nothing(thin: Path, kam_here: Kam) -> None:
     """Judged in full, imported not at all; a second import of the same files is no change."""
-    assert "inget skrevs" in kam("import", "export", "--dry-run", cwd=thin).stdout
-    assert "oförändrad" in kam("import", "export", cwd=thin).stdout
+    assert "inget skrevs" in kam_here("import", "export", "--dry-run", cwd=thin).stdout
+    assert "oförändrad" in kam_here("import", "export", cwd=thin).stdout
 
 
-def test_a_workspace_is_never_overwritten(thin: Path) -> None:
+def test_a_workspace_is_never_overwritten(thin: Path, kam_here: Kam) -> None:
     """`init` on an existing file is refused."""
-    done = kam("init", str(thin / "företag.sqlite"), cwd=thin)
+    done = kam_here("init", str(thin / "företag.sqlite"), cwd=thin)
     assert (done.returncode, "finns redan" in done.stderr) == (3, True)
 
 
 @pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def invented(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample company in a workspace of its own."""
     target = tmp_path_factory.mktemp("sample") / "exempel.sqlite"
-    sample.build(target)
+    workspace.open(sample_file).snapshot(target)
     return target
 
 
-def test_the_awkward_customer_survives(invented: Path) -> None:
+def test_the_awkward_customer_survives(invented: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`A$5% & B <ö>` goes through plan and review, in English; test_faults takes odd names through every notebook."""
+    worlds.run_here(monkeypatch)
     out = invented.parent / "ut"
-    some = ("A-117", "--notebook", "03", "--notebook", "06", "--lang", "en")
-    done = kam("--workspace", str(invented), "report", *some, "--out", str(out))
-    assert done.returncode == 0, done.stdout + done.stderr
+    asked = reports.Request(out, ("A-117",), notebooks=("03", "06"), lang="en")
+    assert reports.run(workspace.open(invented), asked).exit_code == 0
     pages = list(out.glob("*/internal-en/a-117-*/*.html"))
     assert len(pages) == 2
     for page in pages:
@@ -178,8 +187,9 @@ def test_the_awkward_customer_survives(invented: Path) -> None:
         assert '"widgets"' not in page.with_suffix(".ipynb").read_text("utf-8")
 
 
-def test_a_customer_edition_shows_no_closed_value(invented: Path) -> None:
+def test_a_customer_edition_shows_no_closed_value(invented: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A canary in every internal text of the plan is in the internal edition's data and in no customer file."""
+    worlds.run_here(monkeypatch)
     here = workspace.open(invented, read_only=False)
     canaried = 0
     for name, rows in here.account("A-003").tables.items():
@@ -192,14 +202,13 @@ def test_a_customer_edition_shows_no_closed_value(invented: Path) -> None:
                 canaried += 1
     assert canaried > 10
     out = invented.parent / "ut"
-    some = ("report", "A-003", "--notebook", "03", "--notebook", "06")  # test_leaks takes all of them
-    done = kam("--workspace", str(invented), *some, "--audience", "customer", "--out", str(out))
-    assert done.returncode == 0, done.stdout + done.stderr
+    asked = reports.Request(out, ("A-003",), notebooks=("03", "06"))  # test_leaks takes all of them
+    assert reports.run(here, replace(asked, audience="customer")).exit_code == 0
     files = [path for path in out.glob("*/customer-sv/*/*") if path.is_file()]
     assert {path.suffix for path in files} == {".html"}
     assert len(files) == 2
     assert not [path.name for path in files if "KANARIE" in path.read_text("utf-8")]
-    done = kam("--workspace", str(invented), *some[:-2], "--out", str(out))
+    reports.run(here, replace(asked, notebooks=("03",)))
     internal = [path.read_text("utf-8") for path in out.glob("*/internal-sv/a-003-*/*.html")]
     assert any("KANARIE" in page for page in internal), "the positive control must show the canary"
 
@@ -210,13 +219,14 @@ def here_tables() -> dict:
     return schema.TABLES
 
 
-def test_a_declined_joint_plan_has_no_customer_edition(invented: Path) -> None:
+def test_a_declined_joint_plan_has_no_customer_edition(
+    invented: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Sällviks Mejeri said no: 02 and 03 are skipped with the reason, the others are made."""
+    worlds.run_here(monkeypatch)
     out = invented.parent / "ut"
-    some = [part for number in ("02", "03", "05") for part in ("--notebook", number)]
-    asked = ("report", "A-026", *some, "--audience", "customer", "--out", str(out))
-    done = kam("--workspace", str(invented), *asked)
-    assert done.returncode == 0, done.stdout + done.stderr
+    asked = reports.Request(out, ("A-026",), notebooks=("02", "03", "05"), audience="customer")
+    assert reports.run(workspace.open(invented), asked).exit_code == 0
     manifest = json.loads(next(out.glob("*/customer-sv/manifest.json")).read_text("utf-8"))
     states = {
         entry["notebook"]: entry["status"] for entry in manifest["runs"] if entry["account_id"] == "A-026"
@@ -237,12 +247,12 @@ def test_python_runs_what_kam_runs(module: str) -> None:
 
 @pytest.mark.parametrize(("lang", "words"), [("sv", ("Skrev", "orörd")), ("en", ("Wrote", "untouched"))])
 def test_init_says_that_this_folder_now_means_the_workspace(
-    tmp_path: Path, lang: str, words: tuple[str, str]
+    tmp_path: Path, kam_here: Kam, lang: str, words: tuple[str, str]
 ) -> None:
     """A kam.toml made here is named, and so is one that was here already and still rules."""
     written = tmp_path / "kam.toml"
     first, second = (
-        kam("init", name, "--lang", lang, cwd=tmp_path).stdout for name in ("a.sqlite", "b.sqlite")
+        kam_here("init", name, "--lang", lang, cwd=tmp_path).stdout for name in ("a.sqlite", "b.sqlite")
     )
     assert f"{words[0]} {written}" in first
     assert f"{written} " in second
@@ -250,9 +260,9 @@ def test_init_says_that_this_folder_now_means_the_workspace(
     assert written.read_text("utf-8") == 'workspace = "a.sqlite"\n'
 
 
-def test_history_tells_who_what_when_and_why(invented: Path) -> None:
+def test_history_tells_who_what_when_and_why(invented: Path, kam_here: Kam) -> None:
     """The log in words, for one account and since a day."""
-    done = kam("--workspace", str(invented), "history", "A-003", "--since", "2026-06-01")
+    done = kam_here("--workspace", str(invented), "history", "A-003", "--since", "2026-06-01")
     assert done.returncode == 0
     assert re.search(r"^2026-\d\d-\d\d .+ A-003 ", done.stdout, re.MULTILINE)
 
@@ -265,9 +275,9 @@ def test_doctor_finds_the_installation_well(invented: Path) -> None:
     assert len(re.findall("0[0-7]_", done.stdout)) == len(list(kit.path("notebooks").glob("0*.ipynb")))
 
 
-def test_check_exits_with_one_where_an_error_stands(invented: Path) -> None:
+def test_check_exits_with_one_where_an_error_stands(invented: Path, kam_here: Kam) -> None:
     """The rules speak per account; an unknown account is refused."""
-    done = kam("--workspace", str(invented), "check")
+    done = kam_here("--workspace", str(invented), "check")
     assert done.returncode in (0, 1)
     assert "A-003" in done.stdout
     assert (done.returncode == 1) == bool(re.search(r"^  error", done.stdout, re.MULTILINE))
@@ -280,18 +290,18 @@ def test_the_sample_is_read_only_by_default(tmp_path: Path) -> None:
     assert (done.returncode, "kam init" in done.stderr) == (3, True)
 
 
-def test_a_company_keeps_its_own_settings(tmp_path: Path) -> None:
+def test_a_company_keeps_its_own_settings(tmp_path: Path, kam_here: Kam) -> None:
     """`kam settings FILE` judges and keeps, `kam settings` shows, `--clear` takes away; a fault changes nothing."""
     here = ["--workspace", str(tmp_path / "vi.sqlite")]
-    assert kam(*here, "init", cwd=tmp_path).returncode == 0
+    assert kam_here(*here, "init", cwd=tmp_path).returncode == 0
     own = tmp_path / "egna.yaml"
     own.write_text("thresholds: {fall_share: -0.15}\nterms: {sv: {nyckelkund: storkund}}\n", "utf-8")
-    assert kam(*here, "settings", str(own)).returncode == 0
-    assert "storkund" in kam(*here, "settings").stdout
+    assert kam_here(*here, "settings", str(own)).returncode == 0
+    assert "storkund" in kam_here(*here, "settings").stdout
     own.write_text("thresholds: {fall_share: mycket}\n", "utf-8")
-    refused = kam(*here, "settings", str(own))
+    refused = kam_here(*here, "settings", str(own))
     assert refused.returncode == 3
     assert "mycket" in refused.stderr
-    assert "storkund" in kam(*here, "settings").stdout
-    assert kam(*here, "settings", "--clear").returncode == 0
-    assert "storkund" not in kam(*here, "settings").stdout
+    assert "storkund" in kam_here(*here, "settings").stdout
+    assert kam_here(*here, "settings", "--clear").returncode == 0
+    assert "storkund" not in kam_here(*here, "settings").stdout

@@ -13,7 +13,7 @@ import pytest
 from bundles import account, months, portfolio
 
 from kamlib import text, words
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.errors import Finding
 from kamlib.method import coaching, measures, planning
 
@@ -650,11 +650,9 @@ OTHERS, LATER = ("A-001", "A-139"), "2027-11-30"
 UNTOLD = {"person_overloaded", "meeting_days_differ"}
 
 
-def test_the_sample_fires_every_rule(tmp_path: Path) -> None:
+def test_the_sample_fires_every_rule(sample_file: Path) -> None:
     """Every rule is seen at least once: on the data day, or (the yearly selection) by a stated later day."""
-    made = tmp_path / "exempel.sqlite"
-    sample.build(made)
-    store = workspace.open(made)
+    store = workspace.open(sample_file)
     whole = store.portfolio()
     found = [*coaching.check_each(whole).values(), *(coaching.check(whole.view(each)) for each in OTHERS)]
     company = [*coaching.check_company(whole), *coaching.check_company(store.portfolio(LATER))]

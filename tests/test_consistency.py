@@ -14,9 +14,10 @@ from typing import Any
 import bundles
 import pages
 import pytest
+import worlds
 
 from kamlib import text
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.data.workspace import Change
 from kamlib.run import attachments, batch, extract_text, pdf, reports, traced
 
@@ -38,23 +39,33 @@ def apart(read: Iterable[pages.Page]) -> dict[tuple[str, str, str], set[tuple[An
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", ["sv", "en"])
-def test_the_same_figure_is_the_same_on_every_page(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("lang", "accounts"),
+    [
+        ("sv", KEY_ACCOUNTS),
+        ("en", KEY_ACCOUNTS[:3]),
+        pytest.param("en", KEY_ACCOUNTS, marks=pytest.mark.torture),
+    ],
+    ids=["sv", "en-some", "en"],
+)
+def test_the_same_figure_is_the_same_on_every_page(
+    sample_file: Path, lang: str, accounts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every notebook for every key account of the sample, and for all accounts: no figure disagrees with itself."""
-    here = sample.ready()
+    here = sample_file
     read = [pages.read(monkeypatch, here, notebook, lang=lang) for notebook in pages.OF_PORTFOLIO]
     read += [
         pages.read(monkeypatch, here, notebook, account_id, lang=lang)
-        for account_id in KEY_ACCOUNTS
+        for account_id in accounts
         for notebook in pages.OF_ACCOUNT
     ]
     assert apart(read) == {}
 
 
-def hard_world(folder: Path, name: str) -> Path:
+def hard_world(whole: Path, folder: Path, name: str) -> Path:
     """The sample with one thing that has led pages to contradict each other."""
     path = folder / f"{name}.sqlite"
-    workspace.open(sample.ready()).snapshot(path)
+    workspace.open(whole).snapshot(path)
     here = workspace.open(path, read_only=False)
     here.save(WORLDS[name], by="prov", at=datetime(2026, 9, 30, 12, tzinfo=UTC))
     return path
@@ -94,18 +105,20 @@ WORLDS: dict[str, list[Change]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WORLDS)
-def test_hard_worlds_hold_together_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hard_worlds_hold_together_too(
+    name: str, sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two plan years around the day, a tender, an acquisition, two meeting days, zero weights: no figure disagrees."""
-    here = hard_world(tmp_path, name)
+    here = hard_world(sample_file, tmp_path, name)
     wanted = [("A-017", each) for each in pages.OF_ACCOUNT] + [("", each) for each in pages.OF_PORTFOLIO]
     read = [pages.read(monkeypatch, here, notebook, account_id) for account_id, notebook in wanted]
     assert apart(read) == {}
 
 
 @pytest.mark.slow
-def test_a_months_last_day_and_one_who_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_months_last_day_and_one_who_left(sample_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the last day of a month, and for the account whose KAM has left, every page agrees."""
-    here = sample.ready()
+    here = sample_file
     for account_id, as_of in (("A-052", ""), ("A-017", "2026-08-31"), ("A-021", "2026-06-30")):
         read = [
             pages.read(monkeypatch, here, notebook, account_id, as_of=as_of) for notebook in pages.OF_ACCOUNT
@@ -114,9 +127,12 @@ def test_a_months_last_day_and_one_who_left(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
-def test_the_run_writes_what_its_pages_show(tmp_path: Path) -> None:
+def test_the_run_writes_what_its_pages_show(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """figures.csv holds the pages' figures with formula and source; the manifest and the list of accounts say the same."""
-    here = workspace.open(sample.ready())
+    worlds.run_here(monkeypatch)
+    here = workspace.open(sample_file)
     asked = reports.Request(tmp_path / "ut", ("A-017",), notebooks=("06_review",), workers=1)
     done = reports.run(here, asked)
     assert done.exit_code == 0
@@ -136,9 +152,9 @@ def test_the_run_writes_what_its_pages_show(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_index_deck_and_pdf_say_what_the_page_says(tmp_path: Path) -> None:
+def test_index_deck_and_pdf_say_what_the_page_says(sample_file: Path, tmp_path: Path) -> None:
     """The figures that open the review stand in the same words on its page, on its PDF, in the deck and in the index."""
-    here = workspace.open(sample.ready())
+    here = workspace.open(sample_file)
     wanted = attachments.Attachments(engine=pdf.find(), deck=True)
     asked = reports.Request(tmp_path / "ut", ("A-017",), notebooks=("06_review",), workers=1, wanted=wanted)
     done = reports.run(here, asked)

@@ -386,20 +386,20 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
-def test_every_part_is_the_same_live_and_in_batch(
-    judged_company: workspace.Workspace, part: controls.Part
-) -> None:
+def test_every_part_is_the_same_live_and_in_batch(judged_company: workspace.Workspace) -> None:
     """After a slider has moved the page shows what a report of the saved weights shows, part by part."""
     live = controls.weights(judged_company.portfolio(), live=True)
     assert isinstance(live, controls.LiveWeights)
-    pane = controls.follow(part, live, at_rest=True)
+    panes = {part: live.follow(part, part.__name__, at_rest=True) for part in PARTS}
     live.receive([asked(90)])
+    assert len({id(pane) for pane in panes.values()}) == len(PARTS) > 10
+    assert {pane.drawn for pane in panes.values()} == {2}
     still = controls.weights(judged_company.portfolio(), live=False)
-    if (
-        part is not choice_page.ranking
-    ):  # who has moved since the page was opened: a report opens with the new weights
-        assert pane.html == controls.follow(part, still).html
+    panes.pop(
+        choice_page.ranking
+    )  # who has moved since the page was opened: a report opens with the new weights
+    for part, pane in panes.items():
+        assert pane.html == controls.follow(part, still).html, part.__name__
 
 
 def test_what_is_slow_waits_for_the_slider_to_rest(panel: controls.LiveWeights) -> None:

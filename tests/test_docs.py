@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import worlds
 from click.testing import CliRunner
 
 from kamlib.cli import kam
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.run import reports
 
 TOP = Path(__file__).parents[1]
@@ -106,9 +107,12 @@ def keys(heading: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_manifest_has_the_keys_that_the_contracts_name(tmp_path: Path) -> None:
+def test_a_manifest_has_the_keys_that_the_contracts_name(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Head and entry of a real manifest, for us and for a customer."""
-    here = workspace.open(sample.ready())
+    worlds.run_here(monkeypatch)
+    here = workspace.open(sample_file)
     for audience in ("internal", "customer"):
         request = reports.Request(out=tmp_path, accounts=("A-003",), notebooks=("03",), audience=audience)
         reports.run(here, request)

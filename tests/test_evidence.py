@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import bundles
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kamlib import schema, text
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.method import evidence, segmentation
 
 KEYS = [f"A-{n:02}" for n in range(1, 31)]
@@ -60,11 +61,9 @@ def choose(*keys: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> schema.Portfolio:
+def company(sample_file: Path) -> schema.Portfolio:
     """The sample company."""
-    path = tmp_path_factory.mktemp("evidence") / "sample.sqlite"
-    sample.build(path)
-    return workspace.open(path).portfolio()
+    return workspace.open(sample_file).portfolio()
 
 
 # What was known then -----------------------------------------------------------------------------------------

@@ -27,28 +27,14 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from click.testing import CliRunner
 from worlds import ODD, SIMPLE, executed, facts, job, kam, notebook, odd_workspace
 
-from kamlib import cli, schema
+from kamlib import schema
 from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
 from kamlib.data.workspace import Change
 from kamlib.errors import KamError
 from kamlib.run import batch, files, index, kernels, notebooks, reports, standings
 from kamlib.show import figure
-
-
-@pytest.fixture
-def kam_here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`kam` in this process: for what stops before any notebook starts."""
-    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
-    monkeypatch.setenv("KAM_WORKSPACE", "")
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        done = CliRunner().invoke(cli.kam, arguments)
-        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
-
-    return run
 
 
 def told(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

@@ -24,7 +24,7 @@ from pptx import Presentation
 from worlds import MARK, build, executed, forms, kam, run_here
 
 from kamlib import schema, text
-from kamlib.data import kit, projection, sample, workspace
+from kamlib.data import kit, projection, workspace
 from kamlib.data.workspace import Change
 from kamlib.run import closed_values, export, files, leaks, notebooks, reports, workshop
 from kamlib.run.closed_values import ClosedValues
@@ -409,7 +409,7 @@ INSIDE = re.compile(
     ("account_id", "lang"), [("A-003", "sv"), pytest.param("A-008", "en", marks=pytest.mark.torture)]
 )
 def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account_id: str, lang: str
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account_id: str, lang: str
 ) -> None:
     """An internal sentence is never reused: what the catalogue says on the page is of a family read for customers."""
     said: dict[str, set[str]] = {}
@@ -421,7 +421,7 @@ def test_every_sentence_on_a_customers_page_was_meant_for_a_customer(
         return sentence
 
     monkeypatch.setattr(text, "fill", noted)
-    here = workspace.open(sample.ready("sv"))
+    here = workspace.open(sample_file)
     projection.write(here, account_id, tmp_path / "kund.sqlite")
     monkeypatch.setenv("KAM_WORKSPACE", str(tmp_path / "kund.sqlite"))
     values = {"account_id": account_id, "audience": "customer", "live": False, "lang": lang}
@@ -680,9 +680,9 @@ def test_the_customers_pdf_and_deck_are_the_same_whatever_is_closed(
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 
-def test_a_refusals_reason_is_told_on_the_screen_only(tmp_path: Path) -> None:
+def test_a_refusals_reason_is_told_on_the_screen_only(sample_file: Path, tmp_path: Path) -> None:
     """A tender and a no are ours to know: the manifest of customers' editions says that there is none, not why."""
-    here = workspace.open(sample.ready("sv"))
+    here = workspace.open(sample_file)
     asked = reports.Request(tmp_path, ("A-029",), notebooks=("03",), audience="customer")
     (outcome,) = reports.run(here, asked).outcomes
     assert outcome.error is not None

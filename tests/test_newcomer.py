@@ -11,6 +11,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import worlds
+
+from kamlib.data import workspace
+from kamlib.run import reports
 
 MONTHS = pd.date_range("2024-01-01", "2025-12-01", freq="MS").strftime("%Y-%m-%d")
 
@@ -77,18 +81,54 @@ def test_loading_the_same_files_again_changes_nothing(loaded: Path) -> None:
     )
 
 
+def assert_no_ghost(pages: list[Path]) -> None:
+    """Nothing missing is laid bare on these pages."""
+    for page in pages:
+        shown = page.read_text("utf-8").lower()
+        assert [
+            ghost for ghost in (">nan<", ">nat<", ">none<", ">&lt;na&gt;<", "traceback") if ghost in shown
+        ] == []
+
+
+OF_ALL = ("01", "07", "00")
+
+
 @pytest.mark.slow
-def test_two_files_are_enough_for_every_notebook(loaded: Path) -> None:
-    """Every notebook of one customer and of the portfolio is made, in both languages, without a `nan`."""
-    for lang, arguments in (("sv", ["001"]), ("en", [])):
-        some = arguments or ["--notebook", "01", "--notebook", "07", "--notebook", "00"]
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sv": ["001", "--notebook", "03"], "en": ["--notebook", "01"]},
+        pytest.param(
+            {"sv": ["001"], "en": [part for each in OF_ALL for part in ("--notebook", each)]},
+            marks=pytest.mark.torture,
+        ),
+    ],
+    ids=["some", "every"],
+)
+def test_two_files_are_enough_for_a_report(loaded: Path, asked: dict[str, list[str]]) -> None:
+    """`kam report` makes a customer's and the portfolio's pages, in both languages, without a `nan`."""
+    for lang, some in asked.items():
         done = kam(loaded, "report", *some, "--lang", lang, "--out", f"reports-{lang}")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "index.html" in done.stdout
         pages = sorted((loaded / f"reports-{lang}").rglob("[0-9][0-9]_*.html"))
+        assert len(pages) >= max(1, some.count("--notebook"))
+        assert_no_ghost(pages)
+
+
+@pytest.mark.slow
+def test_two_files_are_enough_for_every_notebook(
+    loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every notebook of one customer and of the portfolio is made, in both languages, without a `nan`."""
+    worlds.run_here(monkeypatch)
+    (file,) = loaded.rglob("mycompany.sqlite")
+    for lang, request in (
+        ("sv", {"accounts": ("001",)}),
+        ("en", {"notebooks": OF_ALL}),
+    ):
+        done = reports.run(workspace.open(file), reports.Request(tmp_path, lang=lang, **request))
+        assert done.exit_code == 0
+        pages = sorted(done.folder.rglob("[0-9][0-9]_*.html"))
         assert len(pages) >= 3
-        for page in pages:
-            shown = page.read_text("utf-8").lower()
-            assert [
-                ghost for ghost in (">nan<", ">nat<", ">none<", ">&lt;na&gt;<", "traceback") if ghost in shown
-            ] == []
+        assert_no_ghost(pages)

@@ -10,10 +10,11 @@ import bundles
 import nbformat
 import pandas as pd
 import pytest
+import worlds
 from nbformat import v4
 
 from kamlib import text
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.run import batch, export, own_outputs, reports
 from kamlib.show import tables
 
@@ -169,25 +170,27 @@ def own_notebook(folder: Path, *cells: Any) -> Path:
     return folder
 
 
-def report(folder: Path, out: Path, audience: str) -> batch.Outcome:
+def report(here: Path, folder: Path, out: Path, audience: str) -> batch.Outcome:
     asked = reports.Request(out, ("A-003",), notebooks=("05",), audience=audience, folder=folder, workers=1)
-    (outcome,) = reports.run(workspace.open(sample.ready("sv")), asked).outcomes
+    (outcome,) = reports.run(workspace.open(here), asked).outcomes
     return outcome
 
 
 @pytest.mark.slow
-def test_a_companys_own_notebook_is_shown_to_us_and_refused_to_a_customer(tmp_path: Path) -> None:
+def test_a_companys_own_notebook_is_shown_to_us_and_refused_to_a_customer(
+    sample_file: Path, tmp_path: Path
+) -> None:
     """A frame, a figure, a print: all in our report; in the customer's the run fails and says where and what to do."""
     drawn = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     sources = ("pd.DataFrame({'grupp': ['slang'], 'tal': [7]})", "print('en utskrift')", drawn)
     checked = v4.new_code_cell("print('bara ett prov')", metadata={"tags": ["nbval-check-output"]})
     own = own_notebook(tmp_path / "egna", *map(v4.new_code_cell, (OWN, *sources)), checked)
-    ours = report(own, tmp_path / "ut", "internal")
+    ours = report(sample_file, own, tmp_path / "ut", "internal")
     (made,) = (tmp_path / "ut").glob("*/internal-sv/*/05_follow_up.html")
     for expected in ("slang", "en utskrift", "data:image/png"):
         assert expected in made.read_text("utf-8"), ours
     assert "bara ett prov" not in made.read_text("utf-8")
-    refused = report(own, tmp_path / "ut", "customer")
+    refused = report(sample_file, own, tmp_path / "ut", "customer")
     assert refused.error is not None
     assert (refused.status, refused.error["kind"]) == ("failed", "OwnOutput")
     assert "05_follow_up, cellen som börjar ”pd.DataFrame" in refused.error["message"]
@@ -195,12 +198,15 @@ def test_a_companys_own_notebook_is_shown_to_us_and_refused_to_a_customer(tmp_pa
 
 
 @pytest.mark.slow
-def test_an_own_table_reaches_a_customer_by_the_kits_hand(tmp_path: Path) -> None:
+def test_an_own_table_reaches_a_customer_by_the_kits_hand(
+    sample_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`tables.plain` shows it in both editions, and a cell tagged internal is no hindrance."""
+    worlds.run_here(monkeypatch)
     shown = v4.new_code_cell("tables.plain(pd.DataFrame({'grupp': ['slang']}), account)")
     inside = v4.new_code_cell("'bara för oss'", metadata={"tags": ["internal"]})
     own = own_notebook(tmp_path / "egna", v4.new_code_cell(OWN), shown, inside)
-    assert report(own, tmp_path / "ut", "customer").status == "ok"
+    assert report(sample_file, own, tmp_path / "ut", "customer").status == "ok"
     (made,) = (tmp_path / "ut").glob("*/customer-sv/*/05_follow_up.html")
     assert "slang" in made.read_text("utf-8")
     assert "bara för oss" not in made.read_text("utf-8")

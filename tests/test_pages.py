@@ -11,9 +11,10 @@ from typing import Any
 
 import html5lib
 import pytest
+import worlds
 from axe_playwright_python.base import AXE_SCRIPT
 
-from kamlib.data import sample, workspace
+from kamlib.data import workspace
 from kamlib.run import index, reports
 
 pytestmark = pytest.mark.slow
@@ -46,20 +47,28 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture(
     scope="module", params=["some", pytest.param("every", marks=pytest.mark.torture)], ids=["some", "every"]
 )
-def pages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The reports of the partner in four editions, the portfolio's, and the index, by a name that says which."""
+def pages(
+    request: pytest.FixtureRequest, sample_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The reports of the partner in four editions, the portfolio's, and the index, by a name that says which.
+
+    Some are made in this process, every one by a kernel.
+    """
     out = tmp_path_factory.mktemp("rapporter")
-    here = workspace.open(sample.ready())
+    here = workspace.open(sample_file)
     found = {}
-    for (lang, audience), some in EDITIONS.items():
-        notebooks = some if request.param == "some" else EVERY[audience]
-        asked = reports.Request(
-            out, accounts=("A-003",), notebooks=notebooks, lang=lang, audience=audience, workers=2
-        )
-        delivery = reports.run(here, asked)
-        assert [each for each in delivery.outcomes if each.status != "ok"] == []
-        for path in delivery.folder.glob("*/*.html"):
-            found[f"{lang}-{audience}-{path.stem}"] = path
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "some":
+            worlds.run_here(patch)
+        for (lang, audience), some in EDITIONS.items():
+            notebooks = some if request.param == "some" else EVERY[audience]
+            asked = reports.Request(
+                out, accounts=("A-003",), notebooks=notebooks, lang=lang, audience=audience, workers=2
+            )
+            delivery = reports.run(here, asked)
+            assert [each for each in delivery.outcomes if each.status != "ok"] == []
+            for path in delivery.folder.glob("*/*.html"):
+                found[f"{lang}-{audience}-{path.stem}"] = path
     found["sv-internal-index"] = index.write(out, "sv")
     return found
 

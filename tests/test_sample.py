@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from kamlib import schema, text
-from kamlib.data import intake, kit, sample, sources, workspace
+from kamlib.data import intake, kit, sources, workspace
 from kamlib.method import coaching, goal_setting, measures, planning, relationships, segmentation
 from kamlib.run import standings
 
@@ -65,11 +65,9 @@ def bought(first: str = "2025-10", last: str = "2026-09") -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+def store(sample_file: Path) -> workspace.Workspace:
     """The sample as a workspace, made the way `kam` makes it."""
-    path = tmp_path_factory.mktemp("sample") / "sample.sqlite"
-    sample.build(path)
-    return workspace.open(path)
+    return workspace.open(sample_file)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import worlds
 
 from kamlib.data import sample, workspace
 
@@ -53,8 +54,19 @@ def test_an_account_as_it_was_known_a_quarter_before(
     assert 0 < len(then.commitment) < len(now.commitment)
 
 
-def test_racing_starters_get_one_whole_workspace(tmp_path: Path) -> None:
-    """Two processes that start at once both find a complete file; nothing half made is left beside it."""
+@pytest.mark.parametrize("filled", ["quickly", pytest.param("in full", marks=pytest.mark.torture)])
+def test_racing_starters_get_one_whole_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filled: str
+) -> None:
+    """Two that start at once both find a complete file; nothing half made is left beside it."""
+    both = threading.Barrier(2)
+
+    def fill(made: workspace.Workspace, *, lang: str) -> None:
+        both.wait(60)  # neither is done before the other has begun
+        made.import_facts(worlds.facts(account=worlds.accounts(160)), source=lang)
+
+    if filled == "quickly":
+        monkeypatch.setattr(sample, "fill", fill)
     target = tmp_path / "kam" / "sample.sqlite"
     faults: list[BaseException] = []
 

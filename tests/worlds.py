@@ -101,6 +101,9 @@ def run_here(patch: pytest.MonkeyPatch) -> None:
         return executed(Path(job.notebook), which, dict(job.parameters))
 
     patch.setattr(batch, "_executed", cells_run)
+    patch.setattr(
+        batch, "_WORK", f"kam-batch-{os.getpid()}-"
+    )  # what other workers leave is theirs to clear away
     patch.setattr(batch, "_pooled", lambda jobs, _: ((job, batch.execute(job)) for job in jobs))
 
 
