@@ -6,13 +6,14 @@ kill a plan: a page shows three. There is no score of rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kamlib import words
 from kamlib.errors import Finding, Severity, severity_rank
 from kamlib.method import measures, relationships
 from kamlib.method.coaching import company_rules, customer_rules, plan_rules, team_rules
+from kamlib.method.coaching.priority import Action, Matter, matters, opening, ranked
 from kamlib.method.coaching.rules import COMPANY_RULES, RULES, Rule
 from kamlib.method.coaching.tips import Tip, tips
 from kamlib.schema import Account, Portfolio, Result, result
@@ -22,7 +23,7 @@ _ROOMS = (plan_rules, team_rules, customer_rules, company_rules)  # importing th
 
 
 def check(account: Account) -> list[Finding]:
-    """Return the findings on one account, the most severe first; waived ones are left out.
+    """Return the findings on one account, what is worth most first; waived ones are left out.
 
     Advice to get in touch is silent while a public tender runs (P7). Nothing is coached in front of the customer.
     """
@@ -35,7 +36,7 @@ def check(account: Account) -> list[Finding]:
         if each.id not in excused
         for finding in each.findings(account, silent=silent)
     ]
-    return _ranked(findings, account.limit("findings_first"))
+    return ranked(account, findings)
 
 
 def about(findings: Iterable[Finding], *rows: str) -> list[Finding]:
@@ -62,9 +63,8 @@ def check_company(portfolio: Portfolio) -> list[Finding]:
     return _ranked(finding for each in COMPANY_RULES.values() for finding in each.findings(portfolio))
 
 
-def _ranked(findings: Iterable[Finding], first: Sequence[str] = ()) -> list[Finding]:
-    place = {rule: n for n, rule in enumerate(first)}
-    return sorted(findings, key=lambda each: (severity_rank(each.severity), place.get(each.rule, len(place))))
+def _ranked(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda each: severity_rank(each.severity))
 
 
 @result("waivers")
