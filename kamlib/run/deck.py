@@ -15,7 +15,7 @@ from pptx import Presentation
 
 from kamlib import text
 from kamlib.errors import problem
-from kamlib.method import goal_setting, measures, planning, relationships, review
+from kamlib.method import coaching, goal_setting, measures, planning, relationships, review
 from kamlib.run import slides
 from kamlib.run.slides import Area, TextStyle
 from kamlib.schema import Account
@@ -64,7 +64,10 @@ def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], led
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
     said = [
-        tables.marked(**each)[1] for each in review.sentences(account, followed, ledger) if each.get("key")
+        tables.marked(**each)[1]
+        for each in coaching.opening(account, coaching.check(account))
+        or review.sentences(account, followed, ledger)
+        if each.get("key")
     ]
     slide.words(
         Area(area.left, area.top, area.width, area.top + high), [(line, TextStyle(18)) for line in said]

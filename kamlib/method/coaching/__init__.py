@@ -13,7 +13,7 @@ from kamlib import words
 from kamlib.errors import Finding, Severity, severity_rank
 from kamlib.method import measures, relationships
 from kamlib.method.coaching import company_rules, customer_rules, plan_rules, team_rules
-from kamlib.method.coaching.priority import Action, Matter, matters, opening, ranked
+from kamlib.method.coaching.priority import Action, Matter, Message, matters, message, opening, ranked
 from kamlib.method.coaching.rules import COMPANY_RULES, RULES, Rule
 from kamlib.method.coaching.tips import Tip, tips
 from kamlib.schema import Account, Portfolio, Result, result

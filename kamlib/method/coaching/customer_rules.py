@@ -272,7 +272,9 @@ def agreement_ends(account: Account) -> Iterable[Hit]:
         if decided_by and months_from(decided_by, -3) <= account.today:
             kind = words.label("agreement_kind", agreement.kind)
             notice = _notice(account, agreement.notice_on)
-            yield hit(row_id=agreement.agreement_id, kind=kind, day=agreement.ends_on, notice=notice, by=decided_by)
+            yield hit(
+                row_id=agreement.agreement_id, kind=kind, day=agreement.ends_on, notice=notice, by=decided_by
+            )
 
 
 def _notice(account: Account, notice_on: date | None) -> words.Words:

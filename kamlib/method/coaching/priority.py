@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from kamlib import words
-from kamlib.errors import Finding
+from kamlib.errors import Finding, severity_rank
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.rules import RULES
 from kamlib.schema import Account
@@ -58,7 +58,7 @@ def matters(account: Account, findings: Sequence[Finding]) -> list[Matter]:
 
 def ranked(account: Account, findings: Iterable[Finding]) -> list[Finding]:
     """Return findings by what is at stake and how near it is; equal ones as severe as they are, then as they came."""
-    return sorted(findings, key=lambda each: -_of_finding(account, each).rank)
+    return sorted(findings, key=lambda each: (-_of_finding(account, each).rank, severity_rank(each.severity)))
 
 
 def _open(account: Account) -> Iterator[Risk]:
@@ -116,7 +116,14 @@ def _nearness(account: Account, by: date | None) -> float:
     if by is None:
         return 0.7
     left = (by - account.today).days
-    return next((part for days, part in zip(account.limit("near_days"), (1.0, 0.9, 0.8), strict=True) if left <= days), 0.6)
+    return next(
+        (
+            part
+            for days, part in zip(account.limit("near_days"), (1.0, 0.9, 0.8), strict=True)
+            if left <= days
+        ),
+        0.6,
+    )
 
 
 #: What is lost for certain in a year, in money, where that is known.
@@ -164,11 +171,14 @@ def message(account: Account, findings: Sequence[Finding]) -> Message:
 def opening(account: Account, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
     """Return what opens an account's pages for us, as keys of the catalogue with values: what, what we do, the money, next.
 
-    Where nothing is large the page opens with what the customer has confirmed, else with how the revenue has moved.
+    Where nothing is large they open with what the customer has confirmed; where nothing is, this room has no word.
+    Nothing is said in front of the customer.
     """
+    if account.audience == "customer":
+        return []
     told = message(account, findings)
     if told.first is None:
-        return [_calm(account)]
+        return _confirmed(account)
     return [
         {"key": "message.what", "what": _what(told.first)},
         _done(account, told.first),
@@ -198,7 +208,13 @@ def _done(account: Account, matter: Matter) -> Mapping[str, Any]:
     who = relationships.person_name(account, action.person_id) if action.person_id else ""
     key = action.kind
     if key == "decision":
-        key = "decision.unset" if action.by is None else "decision.late" if action.by < account.today else "decision"
+        key = (
+            "decision.unset"
+            if action.by is None
+            else "decision.late"
+            if action.by < account.today
+            else "decision"
+        )
     return {"key": f"message.{key}", "what": action.what, "who": who, "day": words.day(action.by)}
 
 
@@ -213,16 +229,14 @@ def _worth(account: Account, matter: Matter) -> Mapping[str, Any]:
     }
 
 
-def _calm(account: Account) -> Mapping[str, Any]:
-    confirmed = [each for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0]
-    sold = measures.sales(account)
+def _confirmed(account: Account) -> list[Mapping[str, Any]]:
+    confirmed = [
+        each for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0
+    ]
     if not confirmed:
-        return {"key": "message.calm", "name": account.name, "now": measures.figure(account, "revenue", sold.revenue_12m)}
+        return []
     best = max(confirmed, key=lambda each: each.amount or 0)
-    return {
-        "key": "message.confirmed",
-        "name": account.name,
-        "title": best.title,
-        "amount": words.money(best.amount, account.currency),
-        "day": words.long_day(best.confirmed_on),
-    }
+    amount, day = words.money(best.amount, account.currency), words.long_day(best.confirmed_on)
+    return [
+        {"key": "message.confirmed", "name": account.name, "title": best.title, "amount": amount, "day": day}
+    ]

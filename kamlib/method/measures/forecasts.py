@@ -266,9 +266,15 @@ class BudgetGap:
 def budget_gap(account: Account) -> BudgetGap:
     """Return how the year so far stands to its budget; `margin_lost` is the contribution missing at the account's ratio."""
     through = account.facts_through
-    planned = [] if through is None else [
-        each for each in account.budgets if each.month.year == through.year and each.month <= through.date()
-    ]
+    planned = (
+        []
+        if through is None
+        else [
+            each
+            for each in account.budgets
+            if each.month.year == through.year and each.month <= through.date()
+        ]
+    )
     months = {each.month for each in planned}
     spent = total(each.revenue for each in account.revenues if each.month in months)
     budget = total(each.budget for each in planned)
