@@ -73,7 +73,8 @@ def _merged(one: Matter, other: Matter) -> Matter:
 
 def _of_finding(account: Account, finding: Finding) -> Matter:
     contribution = measures.sales(account).contribution_margin
-    certain = _CERTAIN.get(finding.rule, lambda _: None)(account)
+    cost = _CERTAIN.get(finding.rule)
+    certain = cost(account) if cost else None
     share = _chance(account, finding)
     if certain is not None and contribution:
         share = certain / contribution
