@@ -221,11 +221,11 @@ def percent(share: Any, digits: int = 0, *, signed: bool = False) -> str:
     return number(float(share) * 100, digits, signed=signed) + (f"{NBSP}%" if _chosen == "sv" else "%")
 
 
-def points(share: Any, digits: int = 0) -> str:
+def points(share: Any, digits: int = 0, *, signed: bool = True) -> str:
     """Write a difference of shares in percentage points."""
     if is_missing(share):
         return MISSING
-    return number(float(share) * 100, digits, signed=True) + NBSP + ("p.e." if _chosen == "sv" else "pp")
+    return number(float(share) * 100, digits, signed=signed) + NBSP + ("p.e." if _chosen == "sv" else "pp")
 
 
 def money(amount: Any, currency: str = "SEK", *, signed: bool = False) -> str:

@@ -56,9 +56,9 @@ def percent(share: float | None, digits: int = 0, *, signed: bool = False) -> Wo
     return _later("percent", share, digits=digits, signed=signed)
 
 
-def points(share: float | None, digits: int = 0) -> Words:
+def points(share: float | None, digits: int = 0, *, signed: bool = True) -> Words:
     """A difference of shares in percentage points."""
-    return _later("points", share, digits=digits)
+    return _later("points", share, digits=digits, signed=signed)
 
 
 def day(value: date | None) -> Words:

@@ -115,6 +115,20 @@ def test_heavy_libraries_are_known_on_one_floor_only(room: Path) -> None:
     assert {library for library in libraries if ONLY_IN.get(library, floor(room)) != floor(room)} == set()
 
 
+#: What the method may ask of `text`: nothing that is written in a language.
+SAYS_NOTHING = {"MISSING", "bare", "catalogue", "entries", "is_missing", "money_units"}
+
+
+@pytest.mark.parametrize("room", sorted(PACKAGE.glob("method/**/*.py")), ids=name_of)
+def test_the_method_has_no_language(room: Path) -> None:
+    """What is computed is words and values; sentences, numbers and labels are written where they are read."""
+    asked = {name.removeprefix("kamlib.text.") for name in arrows(room) if name.startswith("kamlib.text.")}
+    for node in ast.walk(tree(room)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "text":
+            asked.add(node.attr)
+    assert asked <= SAYS_NOTHING
+
+
 @pytest.mark.parametrize("stage", sorted(STAGES))
 def test_stages_never_import_each_other(stage: str) -> None:
     """The steps of the method are joined by tables, in notebooks."""

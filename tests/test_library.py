@@ -96,9 +96,9 @@ def test_expected_loss_is_chance_times_loss() -> None:
 def test_one_event_takes_several_customers() -> None:
     """The same industry and the same KAM are told with what all of them together would cost."""
     plans = [{"account_id": name, "year": 2026, "owner_id": "P1"} for name in ("A-1", "A-2")]
-    rows = measures.shared_causes(three(account_plan=plans)).set_index("cause")
-    assert rows.loc["industry", ["told", "n", "at_risk"]].tolist() == ["stål", 3, 360]
-    assert rows.loc["owner_id", ["n", "names"]].tolist() == [2, "A-1 och A-2"]
+    rows = {each.cause: each for each in measures.shared_causes(three(account_plan=plans))}
+    assert (rows["industry"].told, rows["industry"].n, rows["industry"].at_risk) == ("stål", 3, 360)
+    assert (rows["owner_id"].n, str(rows["owner_id"].names)) == (2, "A-1 och A-2")
 
 
 def test_a_bad_year_is_between_the_expected_and_everything() -> None:

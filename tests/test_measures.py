@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
@@ -125,12 +124,10 @@ def test_retention_by_cohort() -> None:
     revenue = [row for name, pair in flows.items() for row in two_years(*pair, account_id=name)]
     agreement = [{"agreement_id": name, "account_id": name, "starts_on": "2025-01-01"} for name in "ABC"]
     accounts = [{"account_id": name, "name": name} for name in flows]
-    rows = measures.retention(portfolio(revenue=revenue, account=accounts, agreement=agreement)).set_index(
-        "kind"
-    )
-    assert rows.loc["contract", ["gross_share", "net_share"]].tolist() == pytest.approx([0.85, 1.03])
-    assert math.isnan(rows.loc["same_account", "gross_share"])
-    assert rows.loc["same_account", "logo_share"] == pytest.approx(2 / 3)
+    all_of_them, bound = measures.retention(portfolio(revenue=revenue, account=accounts, agreement=agreement))
+    assert (bound.gross_share, bound.net_share) == pytest.approx((0.85, 1.03))
+    assert all_of_them.gross_share is None
+    assert all_of_them.logo_share == pytest.approx(2 / 3)
 
 
 def test_key_accounts_grow_against_the_others() -> None:
@@ -150,11 +147,10 @@ def test_key_accounts_grow_against_the_others() -> None:
         {"account_id": "S", "outcome": "grow", "is_key": True, "decided_on": "2026-09-01"},
     ]
     growth = measures.key_account_growth(portfolio(revenue=revenue, account=accounts, selection=selection))
-    assert growth["customers"].tolist() == ["key", "others"]
-    assert growth["growth_share"].tolist() == pytest.approx([0.2, -2 / 15])
-    assert set(growth["basis"]) == {"frozen"}
+    assert [(each.basis, each.customers) for each in growth] == [("frozen", "key"), ("frozen", "others")]
+    assert [each.growth_share for each in growth] == pytest.approx([0.2, -2 / 15])
     later = measures.key_account_growth(portfolio(revenue=revenue, account=accounts, selection=selection[1:]))
-    assert set(later["basis"]) == {"today"}
+    assert {each.basis for each in later} == {"today"}
 
 
 def test_repurchase_by_customer_and_by_product_group() -> None:
@@ -188,21 +184,20 @@ def answered(account_id: str, *scores: float, kind: str = "nps") -> list[dict[st
 
 
 def test_nps_in_three_forms_of_method_6_7() -> None:
-    """[calc] A: 9,9,9,10,9; B: 7; C: 4,10: all 62.5, per-account mean 33.3; D is silent, and eight is few."""
+    """[calc] A: 9,9,9,10,9; B: 7; C: 4,10: all 62.5, per-account mean 33.3; D is silent."""
     feedback = answered("A", 9, 9, 9, 10, 9) + answered("B", 7) + answered("C", 4, 10)
     stakeholder = [
         {"account_id": "C", "contact_id": "C-0", "role": "economic", "influence": 5},
         {"account_id": "C", "contact_id": "C-1", "role": "user", "influence": 1},
     ]
     accounts = [{"account_id": name, "name": name} for name in "ABCD"]
-    rows = measures.nps(portfolio(feedback=feedback, account=accounts, stakeholder=stakeholder)).set_index(
-        "form"
-    )
-    assert rows.loc["all", "score"] == pytest.approx(62.5)
-    assert rows.loc["per_account", "score"] == pytest.approx(33.3, abs=0.05)
-    assert rows.loc["decision", "score"] == pytest.approx((-500 + 100) / 6)
-    assert rows["silent"].eq(1).all()
-    assert rows["small"].all()
+    rows = measures.nps(portfolio(feedback=feedback, account=accounts, stakeholder=stakeholder))
+    assert [(each.form, each.n, each.silent) for each in rows] == [
+        ("all", 8, 1),
+        ("per_account", 8, 1),
+        ("decision", 2, 1),
+    ]
+    assert [each.score for each in rows] == pytest.approx([62.5, 33.3, (-500 + 100) / 6], abs=0.05)
 
 
 def test_a_mean_does_not_hide_a_detractor() -> None:
@@ -225,7 +220,7 @@ def test_shares_are_given_from_ten_answers() -> None:
 def test_no_answers_no_score() -> None:
     """Silence is not neutral."""
     assert not measures.satisfaction(account())
-    assert math.isnan(measures.promoter_score([]))
+    assert measures.promoter_score([]) is None
 
 
 # --- promises ---
@@ -385,8 +380,8 @@ def test_nothing_known_is_told_not_thrown() -> None:
         assert not rows(view)
     assert measures.trend(view) == []
     assert measures.year_outlook(view) is None
-    assert measures.retention(portfolio()).empty
-    assert measures.key_account_growth(portfolio()).empty
+    assert not measures.retention(portfolio())
+    assert measures.key_account_growth(portfolio()) == []
 
 
 # --- one home, one word ---

@@ -110,7 +110,8 @@ def test_the_year_of_all_key_accounts_in_one_sentence() -> None:
             }
         ],
     )
-    row = steering.outlook_total(whole).iloc[0]
-    assert row[["revenue", "budget", "low", "likely", "high"]].tolist() == [90, 100, 110, 120, 130]
-    assert row["gap_share"] == pytest.approx(-0.1)
-    assert steering.outlook_total(portfolio())["reading"].iloc[0] == {"key": "outlook.unknown"}
+    told = steering.outlook_total(whole)
+    assert (told.revenue, told.budget) == (90, 100)
+    assert [told.reading[each].value for each in ("low", "likely", "high")] == [110, 120, 130]
+    assert told.gap_share == pytest.approx(-0.1)
+    assert steering.outlook_total(portfolio()).reading == {"key": "outlook.unknown"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from bundles import account, portfolio
 
-from kamlib import text
+from kamlib import text, words
 from kamlib.method.once import once
-from kamlib.schema import Account
+from kamlib.schema import Account, Portfolio
+from kamlib.words import Words
 
 
 def test_it_is_counted_once_and_nobodys_change_reaches_the_next() -> None:
@@ -28,18 +30,19 @@ def test_it_is_counted_once_and_nobodys_change_reaches_the_next() -> None:
     assert asked == ["A-1"]
 
 
-def test_another_bundle_and_another_language_are_asked_anew() -> None:
-    """Memories do not follow into a bundle made of this one, nor a Swedish sentence into an English page."""
+def test_another_bundle_is_asked_anew_and_another_language_is_not() -> None:
+    """Memories do not follow into a bundle made of this one; an answer is words, which each reader reads as theirs."""
+    asked: list[date] = []
 
     @once
-    def word(bundle: object) -> str:
-        return f"{text.language()} {bundle.as_of}"  # type: ignore[attr-defined]
+    def word(bundle: Portfolio) -> Words:
+        asked.append(bundle.as_of)
+        return words.sentence("common.yes")
 
     whole = portfolio(account=[{"account_id": "A-1", "name": "Ett"}])
-    text.use("sv")
-    assert word(whole).startswith("sv")
-    assert word(replace(whole, as_of=whole.as_of.replace(day=1))).endswith("01")
+    first = whole.as_of.replace(day=1)
+    said = [str(word(each)) for each in (whole, replace(whole, as_of=first))]
     text.use("en")
-    assert word(whole).startswith("en")
-    text.use("sv")
+    assert [*said, str(word(whole))] == ["ja", "ja", "yes"]
+    assert asked == [whole.as_of, first]
     assert "_once" not in vars(whole.view("A-1"))

@@ -416,8 +416,8 @@ def test_accounts_without_anything_break_nothing() -> None:
         for view_of_both in (segmentation.moves, segmentation.points, segmentation.sensitivity):
             assert view_of_both(choice, bundle).empty
         assert segmentation.capacity(bundle, choice.segments).empty
-        assert segmentation.agreement(bundle).empty
-        assert [each["value"] for each in segmentation.figures(choice, bundle)] == ["0", "–", "0 av 0"]
+        assert not segmentation.agreement(bundle)
+        assert [str(each["value"]) for each in segmentation.figures(choice, bundle)] == ["0", "–", "0 av 0"]
 
 
 def test_a_short_history_is_said() -> None:
@@ -528,17 +528,11 @@ def test_agreement_and_the_cells_to_talk_about() -> None:
     ]
     bundle = portfolio({"A": (1, 1, 1), "B": (1, 1, 1), "C": (1, 1, 1)})
     bundle = bundles.portfolio(account=bundle.account.to_dict("records"), assessment=rows)
-    told = segmentation.agreement(bundle).iloc[0]
-    assert (told["raters"], told["accounts"], round(told["kendall_w"], 3), told["reading"]) == (
-        2,
-        3,
-        1.0,
-        "high",
-    )
-    apart = segmentation.disagreements(bundle)
-    assert apart[["account_id", "lowest", "highest", "low_by", "high_by"]].to_numpy().tolist() == [
-        ["A", 3.0, 5.0, "service and support", "sales"]
-    ]
+    told = segmentation.agreement(bundle)[0]
+    assert (told.raters, told.accounts, told.reading) == (2, 3, "high")
+    (apart,) = segmentation.disagreements(bundle)
+    assert (apart.account_id, apart.lowest, apart.highest) == ("A", 3.0, 5.0)
+    assert (str(apart.low_by), str(apart.high_by)) == ("service and support", "sales")
 
 
 @pytest.mark.parametrize(
@@ -675,7 +669,7 @@ def test_the_card_of_the_key_accounts_counts_them_alone() -> None:
     bundle = portfolio(FIVE, selection=record)
     choice = segmentation.choose(bundle)
     card = segmentation.figures(choice, bundle)[0]
-    assert (card["value"], card["change"]) == ("3", "2 klara och 1 utanför")
+    assert (str(card["value"]), str(card["change"])) == ("3", "2 klara och 1 utanför")
 
 
 def test_a_share_of_revenue_is_never_called_contribution() -> None:
@@ -684,7 +678,7 @@ def test_a_share_of_revenue_is_never_called_contribution() -> None:
     bare = bundle.revenue.assign(contribution_margin=np.nan)
     without = replace(bundle, tables={**bundle.tables, "revenue": bare})
     labels = [
-        [card["label"] for card in segmentation.figures(segmentation.choose(each), each)]
+        [str(card["label"]) for card in segmentation.figures(segmentation.choose(each), each)]
         for each in (bundle, without)
     ]
     assert set(labels[0]) - set(labels[1]) == {text.t("segment.figure.contribution")}
@@ -694,5 +688,23 @@ def test_the_opening_tells_who_would_come_in_and_who_would_leave() -> None:
     """Where the recorded list and today's proposal differ that is the news; without a record there is none."""
     record = [{"account_id": key, "outcome": "grow", "is_key": True} for key in "ABZ"]
     news = segmentation.swap(segmentation.choose(portfolio(FIVE, selection=record)))
-    assert news == {"key": "segment.swap.both", "enter": "Kund C", "leave": "Kund Z"}
+    assert {name: str(said) for name, said in news.items()} == {
+        "key": "segment.swap.both",
+        "enter": "Kund C",
+        "leave": "Kund Z",
+    }
     assert segmentation.swap(segmentation.choose(portfolio(FIVE))) == {}
+
+
+@pytest.mark.parametrize(("default", "places"), [(2, 5), (12, 12), (25, 20)])
+def test_few_means_between_the_lowest_and_the_highest_number(default: int, places: int) -> None:
+    """S1.5: a default outside 5 to 20 is held within them; a company with fewer customers has as many as it has."""
+    many = portfolio({f"K{n:02}": (3, 3, 3) for n in range(30)})
+    own = {**many.settings, "thresholds": {**many.settings["thresholds"]}}
+    own["thresholds"]["key_accounts_default"] = {
+        **own["thresholds"]["key_accounts_default"],
+        "value": default,
+    }
+    assert segmentation.choose(replace(many, settings=own)).places == places
+    few = portfolio({f"K{n}": (3, 3, 3) for n in range(4)})
+    assert segmentation.choose(few).places == 4

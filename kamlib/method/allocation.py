@@ -7,13 +7,16 @@ hour than the one before. The curve is ours, and so is the order of the steps: s
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures
-from kamlib.schema import Portfolio
+from kamlib.schema import Portfolio, result
+from kamlib.words import Words
 
 
 def response(share: float, curve: float) -> float:
@@ -79,64 +82,78 @@ def _given(rows: pd.DataFrame, budgets: pd.Series[float]) -> pd.DataFrame:
     return ranked.assign(is_given=ranked.groupby("person_id")["hours"].cumsum() <= available + 1e-9)
 
 
-def spread(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per KAM and key account: hours planned and given, the effect that is left, and what falls off first.
+@dataclass(frozen=True)
+class Reach:
+    """What a KAM's hours reach of one account's plan, and the effect that is left of the whole plan's.
 
-    Columns: person_id, account_id, hours, hours_given, effect_share (of what the whole plan would give), dropped (the
-    steps in words, the last of the ladder first), state (whole, short).
+    `dropped` holds the steps that fall off, the last of the ladder first; `state` is whole or short.
     """
-    rows = steps(portfolio)
-    given = rows["is_given"]
-    rows = rows.assign(reached=rows["hours"].where(given, 0.0), kept=rows["gain"].where(given, 0.0))
-    sums = rows.groupby(["person_id", "account_id"], as_index=False)[
-        ["hours", "reached", "gain", "kept"]
-    ].sum()
-    lost = (
-        rows[~given]
-        .sort_values("place", ascending=False)
-        .groupby(["person_id", "account_id"])["step"]
-        .agg(list)
-    )
-    fallen = [
-        lost.get((person, account), [])
-        for person, account in zip(sums["person_id"], sums["account_id"], strict=True)
-    ]
-    sums["effect_share"] = sums["kept"] / sums["gain"]
-    sums["dropped"] = [text.listed(text.label("year_step", step) for step in each) for each in fallen]
-    sums["state"] = ["short" if each else "whole" for each in fallen]
-    named = sums.rename(columns={"reached": "hours_given"}).sort_values(
-        ["effect_share", "hours"], ascending=[True, False], ignore_index=True
-    )
-    return named[["person_id", "account_id", "hours", "hours_given", "effect_share", "dropped", "state"]]
+
+    person_id: str
+    account_id: str
+    hours: float
+    hours_given: float
+    effect_share: float
+    dropped: Words | None
+    state: str
 
 
-def one_more(portfolio: Portfolio, hours: float | None = None, weight: float | None = None) -> pd.DataFrame:
-    """One row per KAM with hours: what one more key account would cost the others: `hours`, `costs` (steps lost), `reading`.
+@result("spread")
+def spread(portfolio: Portfolio) -> Iterable[Reach]:
+    """Return what each KAM's hours reach, account by account: the least of a plan's effect first."""
+    rows = [_reach(own) for _, own in steps(portfolio).groupby(["person_id", "account_id"])]
+    return sorted(rows, key=lambda each: (each.effect_share, -each.hours))
+
+
+def _reach(own: pd.DataFrame) -> Reach:
+    given, whole = own[own["is_given"]], own[["hours", "gain"]].sum()
+    lost = own[~own["is_given"]].sort_values("place", ascending=False)["step"]
+    return Reach(
+        own["person_id"].iloc[0],
+        own["account_id"].iloc[0],
+        whole["hours"],
+        given["hours"].sum(),
+        given["gain"].sum() / whole["gain"],
+        words.listed(words.label("year_step", each) for each in lost) if len(lost) else None,
+        "short" if len(lost) else "whole",
+    )
+
+
+@dataclass(frozen=True)
+class OneMore:
+    """What one more key account of so many hours would cost a KAM's others: the steps that they lose."""
+
+    person_id: str
+    hours: float
+    costs: tuple[Words, ...]
+    reading: Mapping[str, Any]
+
+
+@result("one_more")
+def one_more(
+    portfolio: Portfolio, hours: float | None = None, weight: float | None = None
+) -> Iterable[OneMore]:
+    """Return the price of one more account for each KAM with hours, the lowest first.
 
     The new account is taken as a typical one: the median of the plans' hours and of the accounts' weights, unless
     given. Answers the sentence of D13: "adding account 13 costs account 4 its quarterly executive visit".
     """
     before = steps(portfolio)
-    if before.empty:
-        return pd.DataFrame(columns=["person_id", "hours", "costs", "reading"])
     by_account = before.groupby("account_id")[["hours", "gain"]].sum()
     needed = float(by_account["hours"].median()) if hours is None else hours
     worth = float(by_account["gain"].median()) if weight is None else weight
-    number = before["account_id"].nunique() + 1
     budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
     lines = [
-        _cost(portfolio, own, budgets, (needed, worth, number))
+        _cost(portfolio, own, budgets, (needed, worth, len(by_account) + 1))
         for person, own in before.groupby("person_id")
         if budgets.get(person) != 0
     ]
-    return pd.DataFrame(lines, columns=["person_id", "hours", "costs", "reading"]).sort_values(
-        "costs", key=lambda each: each.map(len), ignore_index=True
-    )
+    return sorted(lines, key=lambda each: len(each.costs))
 
 
 def _cost(
     portfolio: Portfolio, own: pd.DataFrame, budgets: pd.Series[float], new: tuple[float, float, int]
-) -> dict[str, Any]:
+) -> OneMore:
     needed, worth, number = new
     person = own["person_id"].iloc[0]
     added = pd.DataFrame(_ladder(portfolio, "", person, needed))
@@ -144,27 +161,25 @@ def _cost(
     after = _given(pd.concat([own[_STEPS], added], ignore_index=True), budgets)
     kept = set(after.loc[after["is_given"], ["account_id", "step"]].itertuples(index=False, name=None))
     lost = own[own["is_given"]].sort_values("place", ascending=False)
-    lost = lost[[pair not in kept for pair in zip(lost["account_id"], lost["step"], strict=True)]]
-    names = portfolio.account.set_index("account_id")["name"]
-    costs = [
-        text.t(
-            "one_more.cost",
-            name=names.get(row["account_id"], row["account_id"]),
-            step=text.label("year_step", row["step"]),
+    names = portfolio.customers_named
+    costs = tuple(
+        words.sentence(
+            "one_more.cost", name=names.get(account_id, account_id), step=words.label("year_step", step)
         )
-        for row in lost.to_dict("records")
-    ]
+        for account_id, step in zip(lost["account_id"], lost["step"], strict=True)
+        if (account_id, step) not in kept
+    )
     said = {
         "key": _price(costs, is_known=pd.notna(budgets.get(person)), is_whole=bool(after["is_given"].all())),
         "number": number,
-        "hours": text.number(needed),
-        "costs": text.listed(costs[:3]),
+        "hours": words.number(needed),
+        "costs": words.listed(costs[:3]),
         "more": max(len(costs) - 3, 0),
     }
-    return {"person_id": person, "hours": needed, "costs": costs, "reading": said}
+    return OneMore(person, needed, costs, said)
 
 
-def _price(costs: list[str], *, is_known: bool, is_whole: bool) -> str:
+def _price(costs: Sequence[Words], *, is_known: bool, is_whole: bool) -> str:
     if not is_known:
         return "one_more.unknown"
     return "one_more.costs" if costs else "one_more.free" if is_whole else "one_more.bare"

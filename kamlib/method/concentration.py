@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import units
 from kamlib.schema import Portfolio
+from kamlib.words import Words
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -33,47 +35,38 @@ def pareto(amounts: ArrayLike, target: float = 0.8) -> tuple[int, float]:
     return few, float(carried[few - 1])
 
 
-def concentration(portfolio: Portfolio) -> pd.DataFrame:
-    """One row: the true Pareto figure "k of n carry p %" and what goes with it, on revenue R12 by decision unit.
+@dataclass(frozen=True)
+class Concentration:
+    """The true Pareto figure: `few` of the `accounts` that bought carry `carried_share` of revenue R12.
 
-    Columns: accounts (that bought), few, few_share (of accounts), carried_share, hhi, effective_accounts, top_share,
-    top_name, top_five_share, over_limit (accounts above the disclosure limit), shape: concentrated, even, flat,
-    or none without revenue.
+    `shape` is concentrated, even or flat; none without revenue.
     """
-    found = units.decision_units(portfolio)
-    found = found[found["revenue_12m"] > 0].sort_values("revenue_12m", ascending=False)
-    amounts = found["revenue_12m"].to_numpy()
+
+    accounts: int
+    few: int
+    carried_share: float | None
+    shape: str
+
+
+def concentration(portfolio: Portfolio) -> Concentration:
+    """Return how much a few decision units carry: "k of n carry p %" (S1.4)."""
+    sold = units.decision_units(portfolio)["revenue_12m"]
+    amounts = sold[sold > 0].to_numpy()
     few, carried = pareto(amounts, portfolio.limit("pareto_target_share"))
-    shares = amounts / amounts.sum() if len(amounts) else amounts
-    index = herfindahl(amounts)
     few_share = few / len(amounts) if len(amounts) else float("nan")
-    return pd.DataFrame(
-        [
-            {
-                "accounts": len(amounts),
-                "few": few,
-                "few_share": few_share,
-                "carried_share": carried,
-                "hhi": index,
-                "effective_accounts": 1.0 / index,
-                "top_share": float(shares[0]) if len(shares) else float("nan"),
-                "top_name": str(found["name"].iloc[0]) if len(found) else "",
-                "top_five_share": float(shares[:5].sum()) if len(shares) else float("nan"),
-                "over_limit": int((shares > portfolio.limit("concentration_limit_share")).sum()),
-                "shape": shape(few_share, portfolio.limit("flat_concentration_share")),
-            }
-        ]
-    )
+    told = shape(few_share, portfolio.limit("flat_concentration_share"))
+    return Concentration(len(amounts), few, carried if len(amounts) else None, told)
 
 
 def headline(portfolio: Portfolio) -> dict[str, Any]:
     """Return the sentence (key and values) with the true figure: "7 of 24 customers carry 84 %" (S1.4)."""
-    told = concentration(portfolio).iloc[0]
-    counts = {"few": int(told["few"]), "accounts": int(told["accounts"])}
+    told = concentration(portfolio)
+    carried = words.percent(told.carried_share)
     return {
-        "key": f"segment.pareto.{told['shape']}",
-        **counts,
-        "carried": text.percent(told["carried_share"]),
+        "key": f"segment.pareto.{told.shape}",
+        "few": told.few,
+        "accounts": told.accounts,
+        "carried": carried,
     }
 
 
@@ -108,11 +101,12 @@ def key_months(portfolio: Portfolio, keys: Collection[str], months: int = 25) ->
     )
 
 
-def since_last_year(shares: pd.Series) -> str:
-    """Return how a share has moved against twelve months before, in words; nothing without that year."""
+def since_last_year(shares: pd.Series) -> Words | None:
+    """Return how a share has moved against twelve months before; nothing without that year."""
     if len(shares) < 13:
-        return ""
-    return text.t("segment.figure.moved", points=text.points(shares.iloc[-1] - shares.iloc[-13], 1))
+        return None
+    moved = words.points(shares.iloc[-1] - shares.iloc[-13], 1)
+    return words.sentence("segment.figure.moved", points=moved)
 
 
 def cumulative_shares(profits: ArrayLike) -> Floats:
@@ -144,36 +138,16 @@ def whale_curve(portfolio: Portfolio) -> pd.DataFrame:
     return found[["account_id", "name", *columns, "cumulative_share"]].reset_index(drop=True)
 
 
-_WHALE = ["known", "unknown", "losing", "profit", "peak_profit", "eaten", "last_name", "last_profit"]
-
-
-def whale_summary(portfolio: Portfolio) -> pd.DataFrame:
-    """One row: accounts with known and unknown cost, loss-makers, profit, its peak, what they eat, and the last.
-
-    No row where no cost to serve is known.
-    """
-    found = whale_curve(portfolio)
-    known = found.dropna(subset="profit")
-    if known.empty:
-        return pd.DataFrame(columns=_WHALE)
-    peak, profit, last = known["cumulative_profit"].max(), known["profit"].sum(), known.iloc[-1]
-    counts = (len(known), len(found) - len(known), int((known["profit"] < 0).sum()))
-    return pd.DataFrame(
-        [(*counts, profit, peak, peak - profit, last["name"], last["profit"])], columns=_WHALE
-    )
-
-
 def whale_headline(portfolio: Portfolio) -> dict[str, Any]:
     """Return the sentence (key and values) about who uses up the profit, or what to load."""
-    told = whale_summary(portfolio)
-    if told.empty:
+    known = whale_curve(portfolio).dropna(subset="profit")
+    if known.empty:
         return {"key": "segment.whale.none"}
-    row = told.iloc[0]
-    amount = text.money(row["last_profit"], portfolio.currency)
+    last = known.iloc[-1]
     return {
         "key": "segment.whale",
-        "losing": int(row["losing"]),
-        "known": int(row["known"]),
-        "last": row["last_name"],
-        "amount": amount,
+        "losing": int((known["profit"] < 0).sum()),
+        "known": len(known),
+        "last": last["name"],
+        "amount": words.money(last["profit"], portfolio.currency),
     }

@@ -8,16 +8,14 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from kamlib import text
-
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
 
 def once(ask: Callable[[Given], Answer]) -> Callable[[Given], Answer]:
-    """Return `ask` with a memory: the same bundle, asked again in the same language, gives the first answer.
+    """Return `ask` with a memory: the same bundle, asked again in any language, gives the first answer.
 
-    The answer is kept with the bundle and goes with it. A table is handed out as a copy of its own (pandas copies
+    The answer is kept with the bundle and goes with it; its words are written where they are read. A table is handed out as a copy of its own (pandas copies
     on write), so nobody's change reaches the next one who asks.
     """
 
@@ -25,7 +23,7 @@ def once(ask: Callable[[Given], Answer]) -> Callable[[Given], Answer]:
     def asked(bundle: Given) -> Answer:
         # Past the frozen fields, so that a bundle made of this one (`view`, `replace`) begins without memories.
         known: dict[Any, Any] = vars(bundle).setdefault("_once", {})
-        key = (ask.__module__, ask.__qualname__, text.language())
+        key = (ask.__module__, ask.__qualname__)
         if key not in known:
             known[key] = ask(bundle)
         answer: Any = known[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures
 from kamlib.schema import TABLES, Portfolio
 
@@ -40,7 +40,7 @@ def _one(portfolio: Portfolio, name: str, known: int) -> dict[str, object]:
     required = name in ("account", "revenue")
     return {
         "table": name,
-        "title": TABLES[name].title[text.language()],
+        "title": words.heading(f"table.{name}"),
         "file": TABLES[name].file,
         "rows": len(rows),
         "accounts": held,

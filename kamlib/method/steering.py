@@ -5,36 +5,34 @@ An exception list, not a league table: who must do what by when.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from kamlib import text, words
+from kamlib import words
 from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
+from kamlib.method.measures import ListGrowth
+from kamlib.method.measures.periods import known_or_none, share_of
 from kamlib.method.once import once
-from kamlib.schema import Account, Portfolio, Result
+from kamlib.schema import Account, Portfolio, Result, result
+from kamlib.words import Words
 
 
-@once
-def growth(portfolio: Portfolio) -> pd.DataFrame:
-    """One row for the key accounts, one for all others, of each list: R12, the year before, growth, share of all revenue.
-
-    `basis` is `frozen` (the list as it was when the year began; missing where no decision is that old) or `today`.
-    """
-    today = measures.key_accounts(portfolio)
-    lists = [measures.key_account_growth(portfolio), measures.key_account_growth(portfolio, today)]
-    lists[1]["basis"] = "today"
-    is_one = lists[0].empty or lists[0]["basis"].eq("today").all()
-    rows = pd.concat(lists[1:] if is_one else lists, ignore_index=True)
-    return rows.assign(revenue_share=rows["now"] / rows.groupby("basis")["now"].transform("sum"))
+@result("key_growth")
+def growth(portfolio: Portfolio) -> Iterable[ListGrowth]:
+    """One row for the key accounts, one for all others, of the list when the year began, if it is known, and of today's."""
+    frozen = measures.key_account_growth(portfolio)
+    yield from (each for each in frozen if each.basis == "frozen")
+    yield from measures.key_account_growth(portfolio, as_today=True)
 
 
-def of_list(portfolio: Portfolio, basis: str) -> pd.DataFrame:
-    """Return what `growth` says of one list: one row for the key accounts (`key`), one for the others."""
-    rows = growth(portfolio)
-    return rows[rows["basis"].eq(basis)].set_index("customers").reindex(["key", "others"])
+def of_list(portfolio: Portfolio, basis: str) -> dict[str, ListGrowth]:
+    """Return what `growth` says of one list: of the key accounts (`key`) and of the `others`."""
+    rows = {each.customers: each for each in growth(portfolio).where(basis=basis)}
+    return {name: rows.get(name, ListGrowth(basis, name)) for name in ("key", "others")}
 
 
 def outlook(portfolio: Portfolio) -> pd.DataFrame:
@@ -62,22 +60,30 @@ def outlook(portfolio: Portfolio) -> pd.DataFrame:
     return rows.assign(gap_share=rows["revenue"] / rows["budget"] - 1).reset_index()
 
 
-def outlook_total(portfolio: Portfolio) -> pd.DataFrame:
-    """One row: revenue and budget so far and the forecast's range over all key accounts, with a `reading` (P19)."""
+@dataclass(frozen=True)
+class OutlookTotal:
+    """Revenue and budget of all key accounts so far; the reading also tells the forecast's range."""
+
+    revenue: float | None
+    budget: float | None
+    gap_share: float | None
+    reading: Mapping[str, Any]
+
+
+@once
+def outlook_total(portfolio: Portfolio) -> OutlookTotal:
+    """Return the outlook of all key accounts together (P19)."""
     rows = outlook(portfolio)
-    compared = rows.dropna(subset=["revenue", "budget"])
-    named = rows.dropna(subset=["likely"])
-    spent, planned = (float(compared[column].sum(min_count=1)) for column in ("revenue", "budget"))
-    low, likely, high = (
-        float(named[each].fillna(named["likely"]).sum(min_count=1)) for each in ("low", "likely", "high")
-    )
-    figures = {"revenue": spent, "budget": planned, "low": low, "likely": likely, "high": high}
-    if rows.empty:
-        return measures.one_row(n=0, **figures, gap_share=float("nan"), reading={"key": "outlook.unknown"})
-    gap = measures.ratio(spent - planned, planned)
-    told = {name: text.money(amount, portfolio.currency) for name, amount in figures.items()}
-    said = {"key": "outlook.total", "n": len(named), "gap": text.percent(gap, 1, signed=True), **told}
-    return measures.one_row(n=len(named), **figures, gap_share=gap, reading=said)
+    compared, named = rows.dropna(subset=["revenue", "budget"]), rows.dropna(subset=["likely"])
+    columns = {name: compared[name] for name in ("revenue", "budget")}
+    columns |= {name: named[name].fillna(named["likely"]) for name in ("low", "likely", "high")}
+    sums = {name: known_or_none(each.sum(min_count=1)) for name, each in columns.items()}
+    reached = share_of(sums["revenue"], sums["budget"])
+    gap = None if reached is None else reached - 1
+    told = {name: words.money(amount, portfolio.currency) for name, amount in sums.items()}
+    said = {"key": "outlook.total", "n": len(named), "gap": words.percent(gap, 1, signed=True), **told}
+    reading = {"key": "outlook.unknown"} if rows.empty else said
+    return OutlookTotal(sums["revenue"], sums["budget"], gap, reading)
 
 
 def tips_total(cards: Mapping[str, Result[Any]]) -> pd.DataFrame:
@@ -227,17 +233,16 @@ def opening(portfolio: Portfolio) -> tuple[list[dict[str, Any]], list[dict[str, 
     The sentence on growth is of the list as it was when the year began, and says what today's list would give; all
     four figures are of today's list.
     """
-    today = of_list(portfolio, "today")
-    frozen = of_list(portfolio, "frozen")
-    is_frozen = frozen["now"].notna().any()
+    today, frozen = of_list(portfolio, "today"), of_list(portfolio, "frozen")
+    is_frozen = any(each.accounts for each in frozen.values())
     said = [
         _grown(frozen if is_frozen else today, portfolio),
         _other_list(portfolio, today) if is_frozen else {},
     ]
-    return [*filter(None, said), _state(portfolio)], _figures(portfolio, today.to_dict("index")["key"])
+    return [*filter(None, said), _state(portfolio)], _figures(portfolio, today["key"])
 
 
-def _other_list(portfolio: Portfolio, today: pd.DataFrame) -> dict[str, Any]:
+def _other_list(portfolio: Portfolio, today: Mapping[str, ListGrowth]) -> dict[str, Any]:
     """Say what today's list gives where it is another than the one when the year began, and which customers differ."""
     window = portfolio.window(12)
     then = set(measures.key_accounts(portfolio, window[0])) if window else set()
@@ -252,9 +257,7 @@ def _other_list(portfolio: Portfolio, today: pd.DataFrame) -> dict[str, Any]:
         for key, ids in (("entered", sorted(now - then)), ("left", sorted(then - now)))
         if ids
     ]
-    shares = {
-        name: measures.growth_words(_rounded(today.loc[name, "growth_share"])) for name in ("key", "others")
-    }
+    shares = {name: measures.growth_words(each.growth_share) for name, each in today.items()}
     return {
         "key": "summary.list",
         "chosen": shares["key"],
@@ -263,23 +266,18 @@ def _other_list(portfolio: Portfolio, today: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _rounded(share: Any) -> float | None:
-    return None if pd.isna(share) else float(share)
-
-
-def _grown(grown: pd.DataFrame, portfolio: Portfolio) -> dict[str, Any]:
-    chosen, others = (
-        grown["growth_share"].astype(float).round(3)
-    )  # as they are shown, or the difference looks wrong
-    apart = round(chosen - others, 3)
-    if pd.isna(apart):
+def _grown(grown: Mapping[str, ListGrowth], portfolio: Portfolio) -> dict[str, Any]:
+    chosen, others = grown["key"].growth_share, grown["others"].growth_share
+    if chosen is None or others is None:
         return {"key": "summary.growth.unknown"}
+    chosen, others = round(chosen, 3), round(others, 3)  # as they are shown, or the difference looks wrong
+    apart = round(chosen - others, 3)
     alike = abs(apart) < portfolio.limit("chart_same_growth_share")
     return {
         "key": f"summary.growth.{'alike' if alike else 'faster' if apart > 0 else 'slower'}",
-        "chosen": text.percent(chosen, 1, signed=True),
-        "others": text.percent(others, 1, signed=True),
-        "apart": text.points(abs(apart), 1).lstrip("+"),
+        "chosen": words.percent(chosen, 1, signed=True),
+        "others": words.percent(others, 1, signed=True),
+        "apart": words.points(abs(apart), 1, signed=False),
     }
 
 
@@ -297,44 +295,33 @@ def _state(portfolio: Portfolio) -> dict[str, Any]:
         "count": len(weak),
         "customers": len(rows),
         "n": len(weak),
-        "names": text.listed(names),
-        "late": text.t("summary.late", count=late, n=late) if late else text.t("summary.late.none"),
+        "names": words.listed(names),
+        "late": words.sentence("summary.late" if late else "summary.late.none", count=late, n=late),
     }
 
 
-def _figures(portfolio: Portfolio, keys: Mapping[Any, Any]) -> list[dict[str, Any]]:
+def _figures(portfolio: Portfolio, keys: ListGrowth) -> list[dict[str, Any]]:
     """Return revenue of the key accounts, against budget, their share of all, and the loss to expect."""
     months = concentration.key_months(portfolio, measures.key_accounts(portfolio))
-    plan, loss = outlook_total(portfolio).iloc[0], measures.loss_range(portfolio)
-    spent, planned, expected, bad = (
-        text.money(amount, portfolio.currency)
-        for amount in (plan["revenue"], plan["budget"], loss.expected_loss, loss.one_in_twenty)
+    plan, loss = outlook_total(portfolio), measures.loss_range(portfolio)
+    now, spent, planned, expected, bad = (
+        words.money(amount, portfolio.currency)
+        for amount in (keys.now, plan.revenue, plan.budget, loss.expected_loss, loss.one_in_twenty)
     )
-    grown = keys["growth_share"]
-    moved = "" if pd.isna(grown) else text.t("summary.moved", change=text.percent(grown, 1, signed=True))
-    against = "" if pd.isna(plan["gap_share"]) else text.t("summary.budget", spent=spent, planned=planned)
+    change, gap = (words.percent(each, 1, signed=True) for each in (keys.growth_share, plan.gap_share))
+    grown, share = keys.growth_share or 0.0, words.percent(keys.revenue_share)
+    moved = None if keys.growth_share is None else words.sentence("summary.moved", change=change)
+    tone = "good" if grown > 0 else "bad" if grown < 0 else ""
+    against = words.sentence("summary.budget", spent=spent, planned=planned)
+    bad_year = words.sentence("summary.bad_year", bad=bad) if loss.n else None
+    year = concentration.since_last_year(months["share"])
     return [
-        {
-            "label": text.t("summary.figure.revenue"),
-            "value": text.money(keys["now"], portfolio.currency),
-            "change": moved,
-            "tone": "good" if grown > 0 else "bad" if grown < 0 else "",
-            "series": months["revenue"],
-        },
-        {
-            "label": text.t("summary.figure.budget"),
-            "value": text.percent(plan["gap_share"], 1, signed=True),
-            "change": against,
-        },
-        {
-            "label": text.t("segment.figure.revenue"),
-            "value": text.percent(keys["revenue_share"]),
-            "change": concentration.since_last_year(months["share"]),
-            "series": months["share"],
-        },
-        {
-            "label": text.t("summary.figure.loss"),
-            "value": expected,
-            "change": "" if loss.n == 0 else text.t("summary.bad_year", bad=bad),
-        },
+        _card("summary.figure.revenue", now, moved) | {"tone": tone, "series": months["revenue"]},
+        _card("summary.figure.budget", gap, None if plan.gap_share is None else against),
+        _card("segment.figure.revenue", share, year) | {"series": months["share"]},
+        _card("summary.figure.loss", expected, bad_year),
     ]
+
+
+def _card(label: str, value: Words, change: Words | None) -> dict[str, Any]:
+    return {"label": words.sentence(label), "value": value, "change": change}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import shrinkage, units
 from kamlib.method.evidence.past import limit, outcomes, past, refusal
 from kamlib.schema import Portfolio
@@ -60,7 +60,7 @@ def noise(expected: pd.DataFrame) -> dict[str, Any]:
     left = expected.attrs.get("noise_left", np.nan)
     if np.isnan(left):
         return {"key": "evidence.noise.assumed"}
-    return {"key": "evidence.noise.measured", "left": text.percent(left)}
+    return {"key": "evidence.noise.measured", "left": words.percent(left)}
 
 
 def _next_year(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from kamlib import schema, text
-from kamlib.schema import Portfolio
+from kamlib import schema, words
+from kamlib.schema import Portfolio, result
+from kamlib.words import Words
 
 #: Tables whose rows stay as they were on their day. Others with a date are rewritten later: a won deal was once open.
 KEPT_AS_SAID = (
@@ -32,13 +34,13 @@ def limit(portfolio: Portfolio, name: str) -> Any:
     return portfolio.settings["evidence"][name]["value"]
 
 
-def limits(portfolio: Portfolio) -> dict[str, str]:
+def limits(portfolio: Portfolio) -> dict[str, Words]:
     """Return the limits of the tests as words, for the notes below their tables."""
     return {
-        "draws": text.number(limit(portfolio, "draws")),
-        "least": text.number(limit(portfolio, "events_fewest")),
-        "fall": text.percent(-limit(portfolio, "fall_share")),
-        "share": text.percent(limit(portfolio, "interval_share")),
+        "draws": words.number(limit(portfolio, "draws")),
+        "least": words.number(limit(portfolio, "events_fewest")),
+        "fall": words.percent(-limit(portfolio, "fall_share")),
+        "share": words.percent(limit(portfolio, "interval_share")),
     }
 
 
@@ -66,25 +68,31 @@ def past(portfolio: Portfolio, back: int = 12) -> Portfolio:
     return replace(portfolio, tables=tables, as_of=day.date(), facts_through=through, imported_on=None)
 
 
-def sources(portfolio: Portfolio, back: int = 12) -> pd.DataFrame:
-    """One row per table that holds rows: title, rows, `used` (rows known at the past date), state.
+@dataclass(frozen=True)
+class Source:
+    """A table that holds rows, and how many of them (`used`) were known at the past date.
 
     `state` is `dated` (used), `later` (dated, but nothing was known yet), `undated` (refused: no date says since when it was known), `rewritten` (refused: the
     row is dated, but holds what became of it later) or `who` (only id and name are used).
     """
-    known = past(portfolio, back)
-    held = [name for name, rows in portfolio.tables.items() if len(rows)]
-    listed = pd.DataFrame(
-        {
-            "title": [schema.TABLES[name].title[text.language()] for name in held],
-            "table": held,
-            "rows": [len(portfolio.tables[name]) for name in held],
-            "used": [len(known.tables[name]) for name in held],
-            "state": [_state(name, len(known.tables[name])) for name in held],
-        }
-    )
-    order = listed["state"].map({"dated": 0, "later": 1, "who": 2, "rewritten": 3, "undated": 4})
-    return listed.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+    table: str
+    title: Words
+    rows: int
+    used: int
+    state: str
+
+
+@result("evidence_sources")
+def sources(portfolio: Portfolio, back: int = 12) -> Iterable[Source]:
+    """Return the tables that hold rows, those that are used first."""
+    known = {name: len(rows) for name, rows in past(portfolio, back).tables.items()}
+    held = [
+        Source(name, words.heading(f"table.{name}"), len(rows), known[name], _state(name, known[name]))
+        for name, rows in portfolio.tables.items()
+        if len(rows)
+    ]
+    return sorted(held, key=lambda each: ("dated", "later", "who", "rewritten", "undated").index(each.state))
 
 
 def _state(name: str, used: int) -> str:

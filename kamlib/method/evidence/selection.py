@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures
 from kamlib.method.evidence.past import both_years, limit, outcomes, past, refusal, then
-from kamlib.schema import Portfolio
+from kamlib.method.measures.periods import share_of
+from kamlib.schema import Portfolio, result
+from kamlib.words import Words
 
 #: A way of selecting: from a portfolio to rows with account_id, place (1 is first; missing: not in play), has_place.
 Select = Callable[[Portfolio], pd.DataFrame]
@@ -46,8 +48,7 @@ def lists(portfolio: Portfolio, select: Select, back: int = 12) -> pd.DataFrame:
 
 
 def _largest(found: pd.DataFrame, column: str, k: int) -> list[str]:
-    known = found.dropna(subset=column)
-    return list(known.sort_values([column, "account_id"], ascending=[False, True])["account_id"].head(k))
+    return list(_ranked(found.dropna(subset=column), column)["account_id"].head(k))
 
 
 def back_test(portfolio: Portfolio, select: Select, back: int = 12) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def back_test(portfolio: Portfolio, select: Select, back: int = 12) -> pd.DataFr
     Columns: list, accounts, of_accounts, shared (with the list by revenue), before and after (revenue), growth
     (money), growth_share, margin (contribution after), captured_growth and captured_margin (of the best possible of
     as many accounts), lost (bought nothing), luck_share (of random lists as long, the share that grew by less per cent). The row
-    `all` is every account. No rows where the test is refused; `attrs` holds the past date.
+    `all` is every account. No rows where the test is refused.
     """
     chosen, found = lists(portfolio, select, back), outcomes(portfolio, back)
     rows = chosen.merge(found, on="account_id")
@@ -73,9 +74,7 @@ def back_test(portfolio: Portfolio, select: Select, back: int = 12) -> pd.DataFr
         tested[f"captured_{amount}"] = tested[amount] / most if most > 0 else np.nan
         tested.loc[["all"], f"captured_{amount}"] = np.nan
     tested["luck_share"] = _luck(portfolio, found, tested)
-    tested = tested.reset_index()[["list", *_BROUGHT]]
-    tested.attrs = {"then": then(portfolio, back)}
-    return tested
+    return tested.reset_index()[["list", *_BROUGHT]]
 
 
 _BROUGHT = ["accounts", "of_accounts", "shared", "before", "after", "growth", "growth_share", "margin"]
@@ -129,59 +128,59 @@ def verdict(portfolio: Portfolio, tested: pd.DataFrame, back: int = 12) -> dict[
     money = {"ours": ours, "theirs": theirs, "best": best}
     return {
         "key": f"evidence.tested.{place}",
-        "day": text.long_day(tested.attrs["then"]),
+        "day": words.long_day(then(portfolio, back)),
         "accounts": int(rows["accounts"]["scores"]),
         "of": int(rows["of_accounts"]["scores"]),
-        "luck": text.percent(rows["luck_share"]["scores"]),
-        **{name: text.money(amount, portfolio.currency, signed=True) for name, amount in money.items()},
+        "luck": words.percent(rows["luck_share"]["scores"]),
+        **{name: words.money(amount, portfolio.currency, signed=True) for name, amount in money.items()},
     }
 
 
-def rank_bands(portfolio: Portfolio, back: int = 12) -> pd.DataFrame:
-    """One row per band of rank by revenue in the twelve months before, then all: how the band went on.
+@dataclass(frozen=True)
+class Band:
+    """A band of rank by revenue in the twelve months before, and how it went on; the last one is all customers.
 
-    Columns: band (ranks, or empty for all), accounts, before, after, growth_share, median_growth_share,
-    shrunk_share (of accounts), backwards_growth_share: the same band ranked by the year after, read backwards
+    `shrunk_share` is of accounts. `backwards_growth_share` is of the same band ranked by the year after, read backwards
     from that year to the one before. Where the top lags behind all both ways, the rank did it and not the customers.
     """
+
+    band: str | Words
+    accounts: int
+    before: float
+    after: float
+    growth_share: float
+    median_growth_share: float
+    shrunk_share: float
+    backwards_growth_share: float | None
+
+
+@result("rank_bands")
+def rank_bands(portfolio: Portfolio, back: int = 12) -> Iterable[Band]:
+    """Return the bands of rank, the largest customers first, then all."""
     if refusal(portfolio, back):
-        return pd.DataFrame(columns=["band", *_BAND])
+        return
     found, both = outcomes(portfolio, back), both_years(portfolio, back)
-    edges = _edges(len(found), limit(portfolio, "rank_bands"))
-    told = pd.concat([_banded(found, edges, "before"), found.assign(band=text.t("evidence.everybody"))])
-    bands = told.groupby("band", sort=False).agg(
-        accounts=("account_id", "size"),
-        before=("before", "sum"),
-        after=("after", "sum"),
-        median_growth_share=("growth_share", "median"),
-        shrunk_share=("growth", lambda amounts: float((amounts < 0).mean())),
-    )
-    bands["growth_share"] = bands["after"] / bands["before"] - 1.0
-    mirrored = both[both["after"] > 0]
-    mirrored = pd.concat(
-        [_banded(mirrored, edges, "after"), mirrored.assign(band=text.t("evidence.everybody"))]
-    )
-    sums = mirrored.groupby("band")[["before", "after"]].sum()
-    bands["backwards_growth_share"] = sums["before"] / sums["after"] - 1.0
-    return bands.reset_index()[["band", *_BAND]]
+    n = len(found)
+    cuts = sorted({0, *(int(np.ceil(share * n)) for share in limit(portfolio, "rank_bands"))} - {n})
+    ranked, mirrored = _ranked(found, "before"), _ranked(both[both["after"] > 0], "after")
+    for low, high in zip(cuts, [*cuts[1:], None], strict=True):
+        yield _band(f"{low + 1}\N{EN DASH}{high or n}", ranked[low:high], mirrored[low:high])
+    yield _band(words.sentence("evidence.everybody"), ranked, mirrored)
 
 
-_BAND = ["accounts", "before", "after", "growth_share", "median_growth_share", "shrunk_share"]
-_BAND += ["backwards_growth_share"]
+def _ranked(found: pd.DataFrame, column: str) -> pd.DataFrame:
+    return found.sort_values([column, "account_id"], ascending=[False, True])
 
 
-def _edges(n: int, shares: list[float]) -> list[int]:
-    return sorted({0, *(int(np.ceil(share * n)) for share in shares), n})
+def _band(name: str | Words, own: pd.DataFrame, mirrored: pd.DataFrame) -> Band:
+    before, after = own["before"].sum(), own["after"].sum()
+    gone_back = share_of(mirrored["before"].sum(), mirrored["after"].sum())
+    median, shrunk = own["growth_share"].median(), (own["growth"] < 0).mean()
+    backwards = None if gone_back is None else gone_back - 1.0
+    return Band(name, len(own), before, after, after / before - 1.0, median, shrunk, backwards)
 
 
-def _banded(found: pd.DataFrame, edges: list[int], column: str) -> pd.DataFrame:
-    ranked = found.sort_values([column, "account_id"], ascending=[False, True], ignore_index=True)
-    names = [f"{low + 1}\N{EN DASH}{high}" for low, high in pairwise(edges)]
-    place = np.searchsorted(edges[1:-1], np.arange(len(ranked)), side="right")
-    return ranked.assign(band=np.asarray(names)[place])
-
-
-def regression(portfolio: Portfolio, bands: pd.DataFrame, back: int = 12) -> dict[str, Any]:
+def regression(portfolio: Portfolio, bands: Sequence[Band], back: int = 12) -> dict[str, Any]:
     """Return the sentence (key and values) that measures the regression to the mean, or why it is not measured.
 
     The slope says how many per cent more than another customer one is expected to buy next year for each per cent
@@ -191,20 +190,19 @@ def regression(portfolio: Portfolio, bands: pd.DataFrame, back: int = 12) -> dic
     refused = refusal(portfolio, back)
     if refused:
         return refused
-    first, whole = bands.iloc[0], bands.iloc[-1]
+    first, whole = bands[0], bands[-1]
     kept = outcomes(portfolio, back)
     kept = kept[~kept["is_lost"]]
-    columns = {"top": "growth_share", "back": "backwards_growth_share"}
-    lag = {name: first[column] < whole[column] - 1e-12 for name, column in columns.items()}
-    place = ("shown" if lag["back"] else "slower") if lag["top"] else "absent"
-    shares = {name: first[column] for name, column in columns.items()}
-    shares |= {f"{name}_all": whole[column] for name, column in columns.items()}
+    shares = {"top": first.growth_share, "back": first.backwards_growth_share}
+    shares |= {"top_all": whole.growth_share, "back_all": whole.backwards_growth_share}
+    forwards, backwards = ((shares[f"{name}_all"] or 0.0) - (shares[name] or 0.0) for name in ("top", "back"))
+    place = "absent" if forwards <= 1e-12 else "shown" if backwards > 1e-12 else "slower"
     return {
         "key": f"evidence.regression.{place}",
-        "n": int(first["accounts"]),
-        "slope": text.number(_slope(np.log(kept["before"]), np.log(kept["after"])), 2),
+        "n": first.accounts,
+        "slope": words.number(_slope(np.log(kept["before"]), np.log(kept["after"])), 2),
         "kept": len(kept),
-        **{name: text.percent(share, 1, signed=True) for name, share in shares.items()},
+        **{name: words.percent(share, 1, signed=True) for name, share in shares.items()},
     }
 
 

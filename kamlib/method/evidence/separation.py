@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import measures
 from kamlib.method.evidence.past import limit, outcomes, refusal
-from kamlib.schema import Portfolio
+from kamlib.schema import Portfolio, result
+from kamlib.words import Words
 
 Floats = NDArray[np.float64]
 
@@ -83,10 +86,9 @@ def brier(chances: ArrayLike, events: ArrayLike) -> float:
     return float(((stated - happened) ** 2).mean()) if stated.size else float("nan")
 
 
-def _wilson(events: ArrayLike, of: ArrayLike, z: float = 1.96) -> tuple[Floats, Floats]:
-    n = np.asarray(of, dtype=float)
-    p = np.asarray(events, dtype=float) / n
-    middle, room = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+def _wilson(events: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    p = events / n
+    middle, room = p + z**2 / (2 * n), z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return (middle - room) / (1 + z**2 / n), (middle + room) / (1 + z**2 / n)
 
 
@@ -104,16 +106,8 @@ def early_signs(known: Portfolio) -> pd.DataFrame:
     (what the settings state for so many lit signs). A sign that nobody can know is missing, never calm.
     """
     ids = pd.Index(known.account["account_id"], name="account_id")
-    signs = pd.DataFrame(
-        {
-            "volume": _volume(known),
-            "contact": _contact(known),
-            "delivery": _late(known),
-            "voice": _voice(known),
-        },
-        index=ids,
-        dtype=float,
-    )
+    asked = zip(SIGNS, (_volume, _contact, _late, _voice), strict=True)
+    signs = pd.DataFrame({name: ask(known) for name, ask in asked}, index=ids, dtype=float)
     limits = limit(known, "sign_limits")
     lit = sum((signs[name] >= limits[name] - 1e-12).astype(int) for name in SIGNS)
     chances = np.asarray(limit(known, "sign_chances"), dtype=float)
@@ -218,27 +212,32 @@ def is_too_few(portfolio: Portfolio, events: NDArray[np.bool_]) -> bool:
     return bool(min(events.sum(), (~events).sum()) < least)
 
 
-def calibration(portfolio: Portfolio, signs: pd.DataFrame, back: int = 12) -> pd.DataFrame:
-    """One row per bin of stated chance that holds an account: stated and observed share, with interval (Wilson).
+@dataclass(frozen=True)
+class Bin:
+    """The accounts of one span of stated chance: stated (mean) and observed share, with interval (Wilson)."""
 
-    Columns: bin (words), accounts, events, stated_share (mean), observed_share, low, high. No rows where refused.
-    """
+    bin: Words
+    accounts: int
+    events: int
+    stated_share: float
+    observed_share: float
+    low: float
+    high: float
+
+
+@result("calibration")
+def calibration(portfolio: Portfolio, signs: pd.DataFrame, back: int = 12) -> Iterable[Bin]:
+    """Return the bins of stated chance that hold an account; none where the test is refused."""
     if refusal(portfolio, back):
-        return pd.DataFrame(columns=_BINS)
+        return
     found = outcomes(portfolio, back)[["account_id", "is_event"]].merge(signs, on="account_id")
     found = found.dropna(subset="chance")
     if is_too_few(portfolio, found["is_event"].to_numpy(dtype=bool)):
-        return pd.DataFrame(columns=_BINS)
+        return
     edges = limit(portfolio, "chance_bins")
-    names = [f"{text.percent(low)}\N{EN DASH}{text.percent(high)}" for low, high in pairwise(edges)]
-    place = np.searchsorted(edges[1:-1], found["chance"] + 1e-12, side="right")
-    bins = found.groupby(place).agg(
-        accounts=("is_event", "size"), events=("is_event", "sum"), stated_share=("chance", "mean")
-    )
-    low, high = _wilson(bins["events"], bins["accounts"])
-    observed = bins["events"] / bins["accounts"]
-    bins = bins.assign(bin=[names[each] for each in bins.index], observed_share=observed, low=low, high=high)
-    return bins.reset_index(drop=True)[_BINS]
-
-
-_BINS = ["bin", "accounts", "events", "stated_share", "observed_share", "low", "high"]
+    places = np.searchsorted(edges[1:-1], found["chance"] + 1e-12, side="right")
+    for place in np.unique(places):
+        own = found[places == place]
+        n, events = len(own), int(own["is_event"].sum())
+        span = words.joined(map(words.percent, edges[place : place + 2]), "\N{EN DASH}")
+        yield Bin(span, n, events, own["chance"].mean(), events / n, *_wilson(events, n))

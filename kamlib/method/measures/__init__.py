@@ -28,6 +28,7 @@ from kamlib.method.measures.health import (
 )
 from kamlib.method.measures.library import library
 from kamlib.method.measures.loyalty import (
+    ListGrowth,
     customers_counted,
     key_account_growth,
     key_accounts,
@@ -52,9 +53,7 @@ from kamlib.method.measures.money import (
     trend,
 )
 from kamlib.method.measures.periods import (
-    one_row,
     past_year,
-    ratio,
     today,
     within,
 )

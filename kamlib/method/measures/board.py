@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kamlib import text, words
+from kamlib import words
 from kamlib.method.measures.loyalty import key_views
 from kamlib.method.measures.money import exposure
 from kamlib.method.measures.periods import today
 from kamlib.method.once import once
-from kamlib.schema import Account, Portfolio
+from kamlib.schema import Account, Portfolio, result
+from kamlib.words import Words
 
 
 def loss_chance(account: Account) -> tuple[float, str]:
@@ -73,28 +74,31 @@ def _exposed(account: Account) -> list[object]:
     return [account.account_id, *figures, chance, basis]
 
 
-def shared_causes(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per cause that two or more key accounts share: `cause`, `told`, `n`, `names`, `at_risk`; largest first.
+@dataclass(frozen=True)
+class SharedCause:
+    """What several key accounts share, which ones, and the loss if all of them go at once."""
+
+    cause: str
+    told: str
+    n: int
+    names: Words
+    at_risk: float
+
+
+@result("shared_causes")
+def shared_causes(portfolio: Portfolio) -> Iterable[SharedCause]:
+    """Return the causes that two or more key accounts share, the largest loss first.
 
     Same industry, same KAM, same sponsor of ours, agreements that end in the same quarter: one event then takes
     several customers (6.7).
     """
-    rows = (
-        exposures(portfolio).melt(["account_id", "at_risk"], _CAUSES, "cause", "what").dropna(subset=["what"])
-    )
-    customers = portfolio.account.set_index("account_id")["name"]
-    people = portfolio.contact.dropna(subset=["name"]).set_index("contact_id")["name"]
-    shared = rows.groupby(["cause", "what"], as_index=False).agg(
-        n=("account_id", "size"),
-        names=("account_id", lambda ids: text.listed(customers.reindex(ids).fillna(ids))),
-        at_risk=("at_risk", "sum"),
-    )
-    shared["told"] = [str(people.get(what, what)) for what in shared["what"]]
-    shared = shared[shared["n"] > 1].sort_values("at_risk", ascending=False, ignore_index=True)
-    return shared[["cause", "told", "n", "names", "at_risk"]]
-
-
-_CAUSES = ["industry", "owner_id", "sponsor_id", "ends"]
+    rows, customers, shared = exposures(portfolio), portfolio.customers_named, []
+    for cause in ("ends", "industry", "owner_id", "sponsor_id"):
+        for what, own in rows.groupby(cause):
+            told = portfolio.people_named.get(str(what), (None, None))[0] or str(what)
+            names = words.listed(customers.get(each, each) for each in own["account_id"])
+            shared.append(SharedCause(cause, told, len(own), names, own["at_risk"].sum()))
+    return sorted((each for each in shared if each.n > 1), key=lambda each: -each.at_risk)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, cast
 
-import pandas as pd
-
 from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
@@ -16,12 +14,12 @@ from kamlib.method.measures.figures import WRITERS, named, newest_day
 from kamlib.method.measures.health import Health, health_total
 from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
 from kamlib.method.measures.money import customer_profit, exposure, growth, lifetime, sales
-from kamlib.method.measures.periods import in_months, known_or_none, mean, ratio, share_of, within
+from kamlib.method.measures.periods import in_months, known_or_none, mean, share_of, within
 from kamlib.method.measures.promises import commitments, delivery_precision, project_completion
 from kamlib.method.measures.voices import answers, nps
 from kamlib.method.measures.wallet import wallet_share
 from kamlib.method.units import groups_of
-from kamlib.schema import Account, Bundle, Portfolio, as_rows, result
+from kamlib.schema import Account, Bundle, Portfolio, result
 
 
 class Figure(NamedTuple):
@@ -157,15 +155,14 @@ def _health(total: Health) -> Figure:
 
 
 def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:
-    grown = key_account_growth(portfolio).set_index("customers")
+    grown = {each.customers: (each.growth_share, each.accounts) for each in key_account_growth(portfolio)}
     for name in ("key", "others"):
-        share, n = _cells(grown, name, "growth_share", "accounts")
-        yield Figure(f"growth_{name}", share, "growth", int(n or 0))
+        share, n = grown.get(name, (None, 0))
+        yield Figure(f"growth_{name}", share, "growth", n)
     yield from _kept(portfolio)
     yield from _of_both(portfolio)
-    forms = nps(portfolio)
     asked = int(portfolio.account["account_id"].nunique())
-    for row in as_rows(forms):
+    for row in nps(portfolio):
         yield Figure(f"nps_{row.form}", row.score, "points", row.n, (asked - row.silent, asked))
     yield from _spread(portfolio)
     lost = loss_range(portfolio)
@@ -173,21 +170,16 @@ def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:
     yield Figure("bad_year", lost.one_in_twenty, "money", lost.n)
 
 
-def _cells(rows: pd.DataFrame, name: str, *columns: str) -> list[float | None]:
-    """Return the cells of the row called `name`; None where there is no such row."""
-    return [known_or_none(rows[column].get(name, float("nan"))) for column in columns]
-
-
 def _kept(portfolio: Portfolio) -> Iterator[Figure]:
-    rows = retention(portfolio).set_index("kind")
-    for measure, kind, column in (
+    cohorts = {each.kind: each for each in retention(portfolio)}
+    for measure, kind, share in (
         ("gross_retention", "contract", "gross_share"),
         ("net_retention", "contract", "net_share"),
         ("same_account_retention", "same_account", "net_share"),
         ("logo_retention", "same_account", "logo_share"),
     ):
-        share, n = _cells(rows, kind, column, "accounts")
-        yield Figure(measure, share, "percent", int(n or 0))
+        cohort = cohorts.get(kind)
+        yield Figure(measure, getattr(cohort, share, None), "percent", getattr(cohort, "accounts", 0))
 
 
 def _spread(portfolio: Portfolio) -> Iterator[Figure]:
@@ -198,7 +190,7 @@ def _spread(portfolio: Portfolio) -> Iterator[Figure]:
     hhi = concentration.herfindahl(amounts) if n else None
     yield Figure("hhi", hhi, "index", n)
     yield Figure("effective_customers", share_of(1.0, hhi), "count", n)
-    yield Figure("largest", known_or_none(ratio(amounts.head(1).sum(), amounts.sum())), "percent", n)
+    yield Figure("largest", share_of(amounts.head(1).sum(), amounts.sum()), "percent", n)
     whale = concentration.whale_curve(portfolio)
     known, peak = int(whale["profit"].notna().sum()), known_or_none(whale["cumulative_share"].max())
     yield Figure("whale_peak", peak, "percent", known, (known, len(whale)))

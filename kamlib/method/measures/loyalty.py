@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from kamlib.method.measures.periods import MISSING, in_months, ratio, share_of, within
+from kamlib.method.measures.periods import in_months, share_of, within
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
-from kamlib.schema import Account, Bundle, Portfolio
+from kamlib.schema import Account, Bundle, Portfolio, result
 
 
 def key_accounts(portfolio: Portfolio, on: pd.Timestamp | None = None) -> list[str]:
@@ -23,23 +23,39 @@ def key_accounts(portfolio: Portfolio, on: pd.Timestamp | None = None) -> list[s
     return list(newest.loc[newest["is_key"].fillna(value=False).astype(bool), "account_id"])
 
 
-def key_account_growth(portfolio: Portfolio, keys: Collection[str] | None = None) -> pd.DataFrame:
-    """One row for the key accounts, one for all other customers: the same customers in both periods (Q4).
+@dataclass(frozen=True)
+class ListGrowth:
+    """Customers on a list of key accounts (`key`), or all `others`: R12, the year before, and share of both.
 
-    The set is frozen at the start of the year; `basis` says `today` where no selection is that old, because
-    a list chosen afterwards flatters itself.
+    `basis` is `frozen` (the list as it was when the year began) or `today`. A list chosen afterwards flatters itself.
+    """
+
+    basis: str
+    customers: str
+    accounts: int = 0
+    now: float | None = None
+    before: float | None = None
+    growth_share: float | None = None
+    revenue_share: float | None = None
+
+
+def key_account_growth(portfolio: Portfolio, *, as_today: bool = False) -> list[ListGrowth]:
+    """Return a row for the key accounts and one for all other customers: the same customers in both periods (Q4).
+
+    The list is that of the start of the year; today's where no selection is that old, or where it is asked for.
     """
     window = portfolio.window(12)
-    frozen = key_accounts(portfolio, window[0]) if window and keys is None else []
-    chosen = set(keys if keys is not None else frozen or key_accounts(portfolio))
+    frozen = key_accounts(portfolio, window[0]) if window and not as_today else []
     pairs = _pairs(portfolio)
-    pairs["is_key"] = pairs.index.isin(chosen)
-    both = pairs[pairs["before"] > 0].groupby("is_key")
-    growth = both.agg(accounts=("now", "size"), now=("now", "sum"), before=("before", "sum")).reset_index()
-    growth["growth_share"] = growth["now"] / growth["before"] - 1
-    growth["basis"] = "given" if keys is not None else "frozen" if frozen else "today"
-    growth.insert(0, "customers", growth.pop("is_key").map({True: "key", False: "others"}))
-    return growth.sort_values("customers", ignore_index=True)
+    pairs = pairs[pairs["before"] > 0]
+    is_key = pairs.index.isin(frozen or key_accounts(portfolio))
+    basis, whole, growth = "frozen" if frozen else "today", float(pairs["now"].sum()), []
+    for name, rows in (("key", pairs[is_key]), ("others", pairs[~is_key])):
+        if len(rows):
+            now, before = float(rows["now"].sum()), float(rows["before"].sum())
+            amounts = (now, before, now / before - 1, share_of(now, whole))
+            growth.append(ListGrowth(basis, name, len(rows), *amounts))
+    return growth
 
 
 @once
@@ -72,17 +88,37 @@ def customers_counted(portfolio: Portfolio) -> dict[str, Any]:
     return {"key": "customers.counted" if len(pairs) else "customers.counted.unsold", **counts}
 
 
-def retention_shares(start: float, expansion: float, contraction: float, churn: float) -> tuple[float, float]:
+def retention_shares(
+    start: float, expansion: float, contraction: float, churn: float
+) -> tuple[float | None, float | None]:
     """Return (gross, net) revenue retention of a cohort fixed at the start (6.7)."""
     kept = start - contraction - churn
-    return ratio(kept, start), ratio(kept + expansion, start)
+    return share_of(kept, start), share_of(kept + expansion, start)
 
 
-def retention(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per cohort: `same_account` (all customers of the year before) and, with agreements, `contract`.
+@dataclass(frozen=True)
+class Retained:
+    """A cohort of the customers that bought in the year before, and what became of its revenue.
+
+    `logo_share` is customers kept / customers at the start.
+    """
+
+    kind: str
+    accounts: int
+    start: float
+    expansion: float
+    contraction: float
+    churn: float
+    gross_share: float | None
+    net_share: float | None
+    logo_share: float | None
+
+
+@result("retention")
+def retention(portfolio: Portfolio) -> Iterable[Retained]:
+    """Return the cohorts `same_account` (all customers of the year before) and, with agreements, `contract`.
 
     Gross retention is given for contracts only: without one, a smaller order is no broken promise (P14).
-    `logo_share` is customers kept / customers at the start.
     """
     pairs = _pairs(portfolio)
     start = pairs[pairs["before"] > 0]
@@ -93,32 +129,17 @@ def retention(portfolio: Portfolio) -> pd.DataFrame:
         running = running[~(running["ends_on"] < window[0])]
         bound = set(running["account_id"].map(groups_of(portfolio)))
     cohorts = {"same_account": start, "contract": start[start.index.isin(bound)]}
-    return pd.DataFrame(
-        [_retained(kind, rows) for kind, rows in cohorts.items() if len(rows)], columns=["kind", *_RETAINED]
-    )
+    return [_retained(kind, rows) for kind, rows in cohorts.items() if len(rows)]
 
 
-_RETAINED = [
-    "accounts",
-    "start",
-    "expansion",
-    "contraction",
-    "churn",
-    "gross_share",
-    "net_share",
-    "logo_share",
-]
-
-
-def _retained(kind: str, cohort: pd.DataFrame) -> dict[str, Any]:
-    change = cohort["now"] - cohort["before"]
+def _retained(kind: str, cohort: pd.DataFrame) -> Retained:
+    change, start = cohort["now"] - cohort["before"], cohort["before"].sum()
     gone = cohort["now"] <= 0
     expansion, contraction = change[change > 0].sum(), -change[(change < 0) & ~gone].sum()
     churn = cohort.loc[gone, "before"].sum()
-    gross, net = retention_shares(cohort["before"].sum(), expansion, contraction, churn)
-    amounts = (len(cohort), cohort["before"].sum(), expansion, contraction, churn)
-    shares = (gross if kind == "contract" else MISSING, net, ratio(float((~gone).sum()), len(cohort)))
-    return {"kind": kind, **dict(zip(_RETAINED, (*amounts, *shares), strict=True))}
+    gross, net = retention_shares(start, expansion, contraction, churn)
+    shares = (gross if kind == "contract" else None, net, share_of(float((~gone).sum()), len(cohort)))
+    return Retained(kind, len(cohort), start, expansion, contraction, churn, *shares)
 
 
 @dataclass(frozen=True)

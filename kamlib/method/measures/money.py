@@ -10,7 +10,7 @@ from statistics import median
 from typing import cast
 
 from kamlib import words
-from kamlib.method.measures.periods import in_months, known_or_none, ratio, share_of, total, within
+from kamlib.method.measures.periods import in_months, known_or_none, share_of, total, within
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
 from kamlib.schema import Account, Bundle, Portfolio, result
@@ -350,7 +350,7 @@ def _profit_of_all(portfolio: Portfolio) -> Profit:
         sold.margin_share,
         known_or_none(costs.sum(min_count=1)),
         known_or_none(left),
-        known_or_none(ratio(left, whole["revenue"].sum())),
+        share_of(known_or_none(left), whole["revenue"].sum()),
         len(whole),
         len(told),
     )

@@ -11,8 +11,6 @@ import pandas as pd
 
 from kamlib.schema import Account, Bundle, Row
 
-MISSING = float("nan")
-
 
 class Monthly(Protocol):
     """A row of one month."""
@@ -65,19 +63,9 @@ def since(bundle: Bundle, months: int = 12) -> date:
 # --- on frames of many accounts
 
 
-def one_row(**values: Any) -> pd.DataFrame:
-    """Return a table of one row."""
-    return pd.DataFrame([values])
-
-
 def today(bundle: Bundle) -> pd.Timestamp:
     """Return the as-of day as a timestamp."""
     return pd.Timestamp(bundle.as_of)
-
-
-def ratio(part: float, whole: float) -> float:
-    """Return `part / whole`, missing where the whole is not positive."""
-    return part / whole if whole > 0 else MISSING
 
 
 def known_or_none(amount: float) -> float | None:

@@ -6,22 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import pandas as pd
-
-from kamlib.method.measures.periods import MISSING, mean, rows_of, since
+from kamlib.method.measures.periods import mean, rows_of, share_of, since
 from kamlib.method.once import once
-from kamlib.schema import Bundle, result
+from kamlib.schema import Bundle, Portfolio, result
 from kamlib.schema.facts import Answer
+from kamlib.schema.plan import Stakeholder
 
 
-def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = None) -> float:
-    """Return NPS in points: share of 9-10 less share of 0-6, -100..100; missing without answers."""
-    given = np.asarray(scores, dtype=float)
-    if not given.size:
-        return MISSING
-    signs = np.where(given >= 9, 100.0, np.where(given <= 6, -100.0, 0.0))
-    return float(np.average(signs, weights=weights))
+def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = None) -> float | None:
+    """Return NPS in points: share of 9-10 less share of 0-6, -100..100; None without answers."""
+    signs = [100.0 if each >= 9 else -100.0 if each <= 6 else 0.0 for each in scores]
+    parts = weights or [1.0] * len(signs)
+    return share_of(sum(sign * part for sign, part in zip(signs, parts, strict=True)), sum(parts))
 
 
 @once
@@ -46,33 +42,41 @@ def answers(bundle: Bundle, kind: str) -> list[Answer]:
     return list(newest.values())
 
 
-@once
-def nps(bundle: Bundle) -> pd.DataFrame:
-    """One row per B2B form of NPS: all answers, mean per account, weighted by influence (6.7).
+@dataclass(frozen=True)
+class Promoters:
+    """NPS in one B2B form (6.7), the answers that it counts, and over all forms the customers without an answer."""
 
-    `silent` counts customers without an answer, `small` says fewer than ten answers: then show the answers.
-    """
-    rows = Answer.table.frame(answers(bundle, "nps")).merge(
-        bundle.stakeholder[["contact_id", "influence"]].drop_duplicates("contact_id"),
-        on="contact_id",
-        how="left",
-    )
-    per_account = rows.groupby("account_id")["score"].agg(lambda scores: promoter_score(list(scores)))
-    known = rows.dropna(subset=["influence"])
+    form: str
+    score: float | None
+    n: int
+    silent: int
+    lowest: float | None
+
+
+def _silence(portfolio: Portfolio) -> dict[str, int]:
+    customers = portfolio.account["account_id"].nunique()
+    heard = {each.account_id for each in answers(portfolio, "nps")}
+    return {"silent": customers - len(heard), "customers": customers}
+
+
+@result("nps", values=_silence)
+def nps(portfolio: Portfolio) -> Iterable[Promoters]:
+    """Return NPS of all answers, as a mean per account, and weighted by influence."""
+    given = [(each.account_id, each.contact_id, each.score or 0.0) for each in answers(portfolio, "nps")]
+    scores = [score for *_, score in given]
+    of_account: dict[str, list[float]] = {}
+    for account_id, _, score in given:
+        of_account.setdefault(account_id, []).append(score)
+    influence = {each.contact_id: each.influence for each in reversed(rows_of(portfolio, Stakeholder))}
+    known = [(score, float(part)) for _, who, score in given if who and (part := influence.get(who))]
+    weighted = [score for score, _ in known], [part for _, part in known]
     forms = {
-        "all": (promoter_score(list(rows["score"])), len(rows)),
-        "per_account": (float(per_account.mean()) if len(per_account) else MISSING, len(rows)),
-        "decision": (
-            promoter_score(list(known["score"]), list(known["influence"].astype(float))),
-            len(known),
-        ),
+        "all": (promoter_score(scores), len(scores)),
+        "per_account": (mean(map(promoter_score, of_account.values())), len(scores)),
+        "decision": (promoter_score(*weighted), len(known)),
     }
-    table = pd.DataFrame([{"form": form, "score": value, "n": n} for form, (value, n) in forms.items()])
-    return table.assign(
-        small=table["n"] < bundle.limit("small_sample_answers"),
-        silent=bundle.account["account_id"].nunique() - rows["account_id"].nunique(),
-        lowest=rows["score"].min(),
-    )
+    rest = _silence(portfolio)["silent"], min(scores, default=None)
+    return [Promoters(form, *told, *rest) for form, told in forms.items()]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ with the customer; never a merit) and our position (the matrix's other axis).
 
 from kamlib.method.segmentation.capacity import capacity
 from kamlib.method.segmentation.choice import Choice, as_opened, assign, choose
-from kamlib.method.segmentation.raters import agreement, criteria_correlation, disagreements
+from kamlib.method.segmentation.raters import Disagreement, agreement, criteria_correlation, disagreements
 from kamlib.method.segmentation.rules import GATES, VERDICTS, outcome, quadrant
 from kamlib.method.segmentation.scores import judged_scores, open_spend, ratings, scores
 from kamlib.method.segmentation.sensitivity import sensitivity

@@ -162,8 +162,9 @@ def number_of_places(portfolio: Portfolio, decided: pd.DataFrame, accounts: int)
         return keys
     kams = portfolio.account["owner"].replace("", pd.NA).nunique()
     carried = kams * int(portfolio.limit("accounts_per_kam_high")) if kams else math.inf
-    wanted = min(int(portfolio.limit("key_accounts_default")), carried)
-    return max(1, min(accounts, max(int(portfolio.limit("key_accounts_low")), int(wanted))))
+    lowest, highest = int(portfolio.limit("key_accounts_low")), int(portfolio.limit("key_accounts_high"))
+    wanted = min(int(portfolio.limit("key_accounts_default")), highest, carried)
+    return max(1, min(accounts, max(lowest, int(wanted))))
 
 
 def _ranked(

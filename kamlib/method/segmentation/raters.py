@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import scoring
 from kamlib.method.segmentation.scores import ratings
-from kamlib.schema import Portfolio
+from kamlib.schema import Portfolio, result
+from kamlib.words import Words
 
 #: Fewer accounts than this say nothing about whether two criteria go together.
 LEAST_PAIRS = 8
 
 
-def agreement(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per criterion: how far the raters of the last round order the accounts alike (P10).
+@dataclass(frozen=True)
+class Agreement:
+    """How far the raters of one criterion order the accounts alike (P10): low, some, high; empty where it can't be told.
 
-    Columns: criterion, raters and accounts (those that all these raters have rated), kendall_w, mean_spearman,
-    reading (low, some, high; empty where it can't be told), first_reading (of the first round), cells_apart (in the
-    first round: what the room talks about). Only criteria that somebody has rated.
+    `raters` and `accounts` are those of the last round: the accounts that all these raters have rated. `cells_apart`
+    counts what the room talks about in the first round.
     """
-    last, first = _agreed(portfolio), _agreed(portfolio, first_round=True)
-    apart = disagreements(portfolio, first_round=True)["criterion"].value_counts()
-    last = last.assign(
-        first_reading=first["reading"], cells_apart=last["criterion"].map(apart).fillna(0).astype(int)
-    )
-    return last[last["raters"] > 0].reset_index(drop=True)
+
+    criterion: str
+    raters: int
+    accounts: int
+    first_reading: str
+    reading: str
+    cells_apart: int
 
 
-def _agreed(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
-    given = ratings(portfolio, first_round=first_round)
-    rows = []
+@result("rater_agreement")
+def agreement(portfolio: Portfolio) -> Iterable[Agreement]:
+    """Return the agreement on each criterion that somebody has rated."""
+    apart = Counter(each.criterion for each in disagreements(portfolio, first_round=True))
+    last, first = ratings(portfolio), ratings(portfolio, first_round=True)
     for criterion in portfolio.settings["criteria"]:
-        own = given[given["criterion"] == criterion]
-        table = _complete(own)
-        w = scoring.kendall_w(table.to_numpy(dtype=float)) if table.size else float("nan")
-        spearman = scoring.mean_spearman(w, len(table))
-        rows.append(
-            {
-                "criterion": criterion,
-                "raters": len(table),
-                "accounts": table.shape[1],
-                "kendall_w": w,
-                "mean_spearman": spearman,
-                "reading": _reading(spearman, portfolio),
-            }
-        )
-    return pd.DataFrame(rows)
+        table, before = (_complete(each[each["criterion"] == criterion]) for each in (last, first))
+        raters, accounts = table.shape
+        if raters:
+            then, now = (_reading(_spearman(each), portfolio) for each in (before, table))
+            yield Agreement(criterion, raters, accounts, then, now, apart[criterion])
+
+
+def _spearman(table: pd.DataFrame) -> float:
+    w = scoring.kendall_w(table.to_numpy(dtype=float)) if table.size else float("nan")
+    return scoring.mean_spearman(w, len(table))
 
 
 def _complete(given: pd.DataFrame) -> pd.DataFrame:
@@ -69,32 +71,33 @@ def _reading(spearman: float, portfolio: Portfolio) -> str:
     return "high" if spearman > portfolio.limit("rater_agreement_high") else "some"
 
 
-def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> pd.DataFrame:
-    """One row per account and criterion where raters are two or more steps apart: what the room talks about (P23).
+@dataclass(frozen=True)
+class Disagreement:
+    """One account and criterion where raters are far apart, and the functions of who said lowest and highest."""
 
-    Columns: account_id, criterion, lowest, highest, median, raters, low_by and high_by (who said so: functions).
-    """
-    given = ratings(portfolio, first_round=first_round)
-    given = given.assign(
-        score=given["score"].astype(float),
-        who=given["function"].map(lambda code: text.label("function", code)),
-    )
-    cells = given.groupby(["account_id", "criterion"])
-    apart = cells["score"].agg(lowest="min", highest="max", median="median", raters="size").reset_index()
-    apart = apart[apart["highest"] - apart["lowest"] >= portfolio.limit("rater_steps_apart")]
-    for end, column in (("lowest", "low_by"), ("highest", "high_by")):
-        apart[column] = [
-            _who(given, row.account_id, row.criterion, getattr(row, end)) for row in apart.itertuples()
-        ]
-    apart["apart"] = apart["highest"] - apart["lowest"]
-    order = ["apart", "account_id", "criterion"]
-    ordered: pd.DataFrame = apart.sort_values(order, ascending=[False, True, True], ignore_index=True)
-    return ordered
+    account_id: str
+    criterion: str
+    lowest: float
+    highest: float
+    low_by: Words
+    high_by: Words
 
 
-def _who(given: pd.DataFrame, account_id: str, criterion: str, score: float) -> str:
-    same = (given["account_id"] == account_id) & (given["criterion"] == criterion) & (given["score"] == score)
-    return text.listed(given.loc[same, "who"])
+@result("disagreements")
+def disagreements(portfolio: Portfolio, *, first_round: bool = False) -> Iterable[Disagreement]:
+    """Return where raters are two or more steps apart, the farthest first: what the room talks about (P23)."""
+    given = ratings(portfolio, first_round=first_round).astype({"score": float})
+    scores = given.groupby(["account_id", "criterion"])["score"]
+    far = scores.transform("max") - scores.transform("min") >= portfolio.limit("rater_steps_apart")
+    rows = [_disagreement(own) for _, own in given[far].groupby(["account_id", "criterion"])]
+    return sorted(rows, key=lambda each: (each.lowest - each.highest, each.account_id, each.criterion))
+
+
+def _disagreement(own: pd.DataFrame) -> Disagreement:
+    ends = own["score"].min(), own["score"].max()
+    by = (own.loc[own["score"] == end, "function"] for end in ends)
+    said = (words.listed(words.label("function", code) for code in codes) for codes in by)
+    return Disagreement(own["account_id"].iloc[0], own["criterion"].iloc[0], *ends, *said)
 
 
 def criteria_correlation(segments: pd.DataFrame, portfolio: Portfolio) -> pd.DataFrame:

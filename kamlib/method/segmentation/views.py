@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.errors import Finding
 from kamlib.method import concentration, scoring, units
 from kamlib.method.segmentation.choice import Choice, as_opened, values_of
@@ -15,50 +16,37 @@ from kamlib.method.segmentation.raters import criteria_correlation
 from kamlib.method.segmentation.rules import VERDICTS
 from kamlib.method.segmentation.scores import exposure_shares, scores
 from kamlib.schema import STANDING_COLUMNS, Portfolio
+from kamlib.words import Words
 
 
 def figures(choice: Choice, portfolio: Portfolio) -> list[dict[str, Any]]:
     """Return what the choice carries: key accounts and how sure they are, share of revenue and contribution, the few."""
     keys, segments = choice.key_accounts, choice.segments
     months = concentration.key_months(portfolio, set(keys["account_id"]))["share"]
-    few = concentration.concentration(portfolio).iloc[0]
+    few = concentration.concentration(portfolio)
     bought = keys["revenue_12m"].sum() / (segments["revenue_12m"].sum() or np.nan)
-    return [
-        {
-            "label": text.t("segment.figure.keys"),
-            "value": text.number(len(keys)),
-            "change": _how_sure(keys, choice),
-        },
-        {
-            "label": text.t("segment.figure.revenue"),
-            "value": text.percent(bought),
-            "change": concentration.since_last_year(months),
-            "series": months,
-        },
-        *_carried(keys, segments),
-        {
-            "label": text.t("segment.figure.few", carried=text.percent(few["carried_share"])),
-            "value": text.t("segment.figure.of", few=few["few"], accounts=few["accounts"]),
-        },
+    cards = [
+        _card("keys", words.number(len(keys))) | {"change": _how_sure(keys, choice)},
+        _card("revenue", words.percent(bought))
+        | {"change": concentration.since_last_year(months), "series": months},
     ]
+    if exposure_shares(segments)[1] == "contribution_share":  # for want of margins the shares are of revenue
+        cards.append(_card("contribution", words.percent(keys["exposure_share"].sum(min_count=1))))
+    counted = words.sentence("segment.figure.of", few=few.few, accounts=few.accounts)
+    return [*cards, _card("few", counted, carried=words.percent(few.carried_share))]
 
 
-def _how_sure(keys: pd.DataFrame, choice: Choice) -> str:
+def _card(name: str, value: Words, **named: Words) -> dict[str, Any]:
+    return {"label": words.sentence(f"segment.figure.{name}", **named), "value": value}
+
+
+def _how_sure(keys: pd.DataFrame, choice: Choice) -> Words:
     """Say how many of the key accounts themselves hold; the rest of those compared stands in the headline."""
     if not choice.is_weighed:
-        return text.t("segment.figure.not_ranked")
-    counts = keys["verdict"].value_counts()
-    sure = (text.t(f"segment.figure.{name}", count=int(counts[name])) for name in VERDICTS if name in counts)
-    return text.listed(sure)
-
-
-def _carried(keys: pd.DataFrame, segments: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the card of their share of contribution; none where the shares are of revenue, for want of margins."""
-    _, source = exposure_shares(segments)
-    if source != "contribution_share":
-        return []
-    carried = keys["exposure_share"].sum(min_count=1)
-    return [{"label": text.t("segment.figure.contribution"), "value": text.percent(carried)}]
+        return words.sentence("segment.figure.not_ranked")
+    counts = Counter(keys["verdict"])
+    sure = (words.sentence(f"segment.figure.{name}", count=counts[name]) for name in VERDICTS if counts[name])
+    return words.listed(sure)
 
 
 def headline(choice: Choice) -> dict[str, Any]:
@@ -83,10 +71,10 @@ def swap(choice: Choice) -> dict[str, Any]:
     changed = changes(choice)
     if changed.empty or not (choice.segments["basis"] == "recorded").any():
         return {}
-    steps = [changed.loc[changed["change"] == f"would_{step}", "name"] for step in ("enter", "leave")]
-    enter, leave = (text.listed(_first(list(names))) for names in steps)
+    by_change = changed.groupby("change")["name"].agg(list)
+    enter, leave = (by_change.get(f"would_{step}", []) for step in ("enter", "leave"))
     step = "both" if enter and leave else "enter" if enter else "leave"
-    return {"key": f"segment.swap.{step}", "enter": enter, "leave": leave}
+    return {"key": f"segment.swap.{step}", "enter": _first(enter), "leave": _first(leave)}
 
 
 def decided(choice: Choice) -> dict[str, Any]:
@@ -95,12 +83,13 @@ def decided(choice: Choice) -> dict[str, Any]:
     days = sorted(set(keys.loc[keys["basis"] == "recorded", "decided_on"].dropna()))
     if not days:
         return {"key": "segment.decided.none"}
-    return {"key": "segment.decided", "days": text.listed(map(text.day, days))}
+    return {"key": "segment.decided", "days": words.listed(map(words.day, days))}
 
 
-def _first(names: list[str], most: int = 3) -> list[str]:
+def _first(names: list[str], most: int = 3) -> Words:
     rest = len(names) - most
-    return [*names[:most], text.t("segment.swap.more", count=rest)] if rest > 0 else names
+    more = [words.sentence("segment.swap.more", count=rest)] if rest > 0 else []
+    return words.listed([*names[:most], *more])
 
 
 def shortlist(choice: Choice) -> pd.DataFrame:
@@ -278,8 +267,8 @@ def _overlaps(choice: Choice, portfolio: Portfolio) -> list[Finding]:
     ]
 
 
-def _named(*criteria: str) -> str:
-    return text.listed(text.label("criterion", criterion) for criterion in criteria)
+def _named(*criteria: str) -> Words:
+    return words.listed(words.label("criterion", criterion) for criterion in criteria)
 
 
 def _number_of_keys(choice: Choice, portfolio: Portfolio) -> list[Finding]:

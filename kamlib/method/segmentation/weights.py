@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib import text
+from kamlib import words
 from kamlib.method import scoring
 from kamlib.schema import Portfolio
 
@@ -63,12 +63,15 @@ def weighing(points: Mapping[str, float]) -> pd.DataFrame:
     return pd.DataFrame({"criterion": points.keys(), "points": points.values(), "share": parts})
 
 
-def in_words(weights: Mapping[str, float]) -> dict[str, str]:
+def in_words(weights: Mapping[str, float]) -> dict[str, Any]:
     """Return the sentence (key and values) that says what each criterion weighs, or that nothing does."""
     if not any(weights.values()):
         return {"key": "segment.weights.none"}
-    parts = [f"{text.label('criterion', name)} {text.percent(share)}" for name, share in weights.items()]
-    return {"key": "segment.weights", "weights": ", ".join(parts)}
+    parts = [
+        words.joined([words.label("criterion", name), words.percent(share)])
+        for name, share in weights.items()
+    ]
+    return {"key": "segment.weights", "weights": words.joined(parts, ", ")}
 
 
 def individual_weights(portfolio: Portfolio) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib import text
 from kamlib.method import goal_setting, measures, planning, review, segmentation
 from kamlib.run.workshop.meeting import Meeting
-from kamlib.schema import Account, Portfolio
+from kamlib.schema import Account, Portfolio, Result
 from kamlib.show import paper
 
 
@@ -83,13 +83,13 @@ def _contested(portfolio: Portfolio) -> pd.DataFrame:
         return pd.DataFrame()
     rows = segmentation.contested(segmentation.choose(portfolio)).head(8)
     apart = segmentation.disagreements(portfolio)
-    return rows.assign(apart=[_apart(apart[apart["account_id"].eq(each)]) for each in rows["account_id"]])
+    return rows.assign(apart=[_apart(apart.where(account_id=each)) for each in rows["account_id"]])
 
 
-def _apart(cells: pd.DataFrame) -> str:
+def _apart(cells: Result[segmentation.Disagreement]) -> str:
     return "\n".join(
         f"{text.label('criterion', cell.criterion)}: {cell.lowest:.0f} ({cell.low_by}), {cell.highest:.0f} ({cell.high_by})"
-        for cell in cells.head(2).itertuples()
+        for cell in cells[:2]
     )
 
 
