@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bundles import account, months
+from bundles import account, months, portfolio
 
 from kamlib import schema, text
 from kamlib.method import coaching
@@ -114,3 +114,35 @@ def test_what_is_small_opens_no_page_and_the_customer_reads_none_of_it() -> None
     assert coaching.opening(world(risk=[small]), ()) == []
     theirs = account(account_plan=[PLAN], risk=[RISK], revenue=SOLD, audience="customer")
     assert coaching.opening(theirs, ()) == []
+
+
+def test_the_page_of_all_accounts_has_one_line_each_the_most_money_first() -> None:
+    """Who and when are those of the action, never of the plan; an account where nothing is large stands last."""
+    both = [{"account_id": each, "name": f"Kund {each}"} for each in ("A-1", "A-2", "A-3")]
+    chosen = [
+        {"account_id": each, "is_key": True, "decided_on": "2025-09-01"} for each in ("A-1", "A-2", "A-3")
+    ]
+    sold = [
+        {**row, "account_id": each, "contribution_margin": money}
+        for each, money in (("A-1", 1e5), ("A-2", 9e5))
+        for row in SOLD
+    ]
+    risks = [{**RISK, "row_id": f"r-{each}", "account_id": each} for each in ("A-1", "A-2")]
+    asked = {
+        "row_id": "d",
+        "account_id": "A-1",
+        "title": "Extra lager",
+        "status": "asked",
+        "cause": "delivery",
+        "owner_id": "U-2",
+        "due_on": "2026-10-14",
+    }
+    bundle = portfolio(
+        account=both, selection=chosen, revenue=sold, risk=risks, decision=[asked], contact=PEOPLE
+    )
+    lines = coaching.lines(bundle)
+    assert [each.account_id for each in lines] == ["A-2", "A-1", "A-3"]
+    assert [each.person_id for each in lines] == ["U-1", "U-2", None]
+    assert [str(each.by) for each in lines] == ["None", "2026-10-14", "None"]
+    assert lines[0].money == pytest.approx(0.14 * 10.8e6)
+    assert lines[2].what is None

@@ -13,7 +13,17 @@ from kamlib import words
 from kamlib.errors import Finding, Severity, severity_rank
 from kamlib.method import measures, relationships
 from kamlib.method.coaching import company_rules, customer_rules, plan_rules, team_rules
-from kamlib.method.coaching.priority import Action, Matter, Message, matters, message, opening, ranked
+from kamlib.method.coaching.priority import (
+    Action,
+    Line,
+    Matter,
+    Message,
+    line,
+    matters,
+    message,
+    opening,
+    ranked,
+)
 from kamlib.method.coaching.rules import COMPANY_RULES, RULES, Rule
 from kamlib.method.coaching.tips import Tip, tips
 from kamlib.schema import Account, Portfolio, Result, result
@@ -51,6 +61,13 @@ def _method(finding: Finding) -> str:
 def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
     """Return the findings on every key account, by account_id."""
     return {name: check(account) for name, account in measures.key_views(portfolio).items()}
+
+
+@result("lines")
+def lines(portfolio: Portfolio) -> Iterable[Line]:
+    """One line per key account, the most money at stake first."""
+    found = [line(account, check(account)) for account in measures.key_views(portfolio).values()]
+    return sorted(found, key=lambda each: (each.what is None, -(each.money or 0.0)))
 
 
 def tips_each(portfolio: Portfolio) -> dict[str, Result[Tip]]:

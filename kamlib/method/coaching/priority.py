@@ -188,6 +188,32 @@ def opening(account: Account, findings: Sequence[Finding]) -> list[Mapping[str, 
     ]
 
 
+@dataclass(frozen=True)
+class Line:
+    """One key account on the page of all: what matters most there, the money, what is done, by whom and by when."""
+
+    account_id: str
+    what: Words | str | None
+    money: float | None
+    done: Words | str | None
+    person_id: str | None
+    by: date | None
+    more: int
+
+
+def line(account: Account, findings: Sequence[Finding]) -> Line:
+    """Return the line of one account; one where nothing is large has only its name and the number of findings."""
+    first = message(account, findings).first
+    if first is None:
+        return Line(account.account_id, None, None, None, None, None, len(findings))
+    action = first.action or Action("", "")
+    known = 1 if first.finding else 0
+    return Line(
+        account.account_id, _seen(first), first.money, action.what or None, action.person_id, action.by,
+        len(findings) - known,
+    )  # fmt: skip
+
+
 def _what(matter: Matter) -> Words:
     parts: list[Words | str] = [_seen(matter)]
     if matter.finding and matter.risk:
