@@ -77,7 +77,5 @@ def problem(rule: str, *, place: Mapping[str, Any] | None = None, **values: Any)
 
 def nearest(found: str, known: Iterable[str], n: int = 3) -> str:
     """Return the names most like `found`, for the cure of a message; a dash where none is near."""
-    return (
-        ", ".join(get_close_matches(str(found), [str(name) for name in known], n=n, cutoff=0.5))
-        or text.MISSING
-    )
+    near = get_close_matches(str(found), [str(name) for name in known], n=n, cutoff=0.5)
+    return ", ".join(near) or text.MISSING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pytest
+import worlds
 
 from kamlib import schema, text
 from kamlib.run import notebooks
@@ -59,10 +59,9 @@ def read(
 ) -> Page:
     """Run the code cells of a notebook's batch variant here and return what they show."""
     lang, audience = options.get("lang", "sv"), options.get("audience", "internal")
-    variant = notebooks.variant(
+    made = notebooks.variant(
         notebooks.read(KIT / f"{notebook}.ipynb"), notebooks.Variant(lang, audience, live=False)
     )
-    space: dict[str, Any] = {"__name__": "__page__"}
     given = {
         "account_id": account_id,
         "as_of": options.get("as_of", ""),
@@ -72,25 +71,12 @@ def read(
     }
     shown: list[Shown] = []
     with _settled(monkeypatch, str(workspace)):
-        for cell in variant.cells:
-            if cell.cell_type != "code":
-                continue
-            shown += _seen(_run(cell.source, space))
-            if "parameters" in notebooks.tags(cell):
-                space |= {name: value for name, value in given.items() if name in space}
+        for _, value in worlds.ran(made, given):
+            shown += _seen(value)
         text.use(lang)
         written = tuple(shown)
         _ = [[str(figure) for figure in each.figures] for each in written]
     return Page(notebook, account_id, lang, written)
-
-
-def _run(source: str, space: dict[str, Any]) -> Any:
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), space)  # noqa: S102  a cell of our own notebooks
-    if last is None:
-        return None
-    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), space)  # noqa: S307
 
 
 def _seen(value: Any) -> list[Shown]:

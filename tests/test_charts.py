@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from kamlib import text
-from kamlib.schema import as_rows
 from kamlib.show import charts, page
 from kamlib.show.charts import marks, words
 from kamlib.show.figure import Figure
@@ -127,7 +126,7 @@ def _drawn(name: str, rows: list[dict[str, Any]] | None = None, **more: Any) -> 
     frame = pd.DataFrame(ROWS[name] if rows is None else rows, columns=list(ROWS[name][0]))
     if name == "influence_map":
         frame = frame.astype(dict.fromkeys(["influence", "support", "coverage"], "Int64"))
-    return draw(as_rows(frame) if name == "goal_progress" else frame, _bundle(name, **more))
+    return draw(bundles.typed(frame) if name in ACCOUNT else frame, _bundle(name, **more))
 
 
 @pytest.mark.parametrize("name", list(ROWS))

@@ -250,7 +250,7 @@ def squad(*rows: tuple[str, str, str | None, str]) -> pd.DataFrame:
 
 def covered(*rows: tuple[str, str, str | None, str], audience: str = "internal") -> Shown:
     people = [{"contact_id": "P-1", "name": ODD, "title": "KAM", "side": "ours"}]
-    return charts.coverage(squad(*rows), bundles.account(contact=people, audience=audience))
+    return charts.coverage(bundles.typed(squad(*rows)), bundles.account(contact=people, audience=audience))
 
 
 KAM = ("lead", "kam", "P-1", "filled")

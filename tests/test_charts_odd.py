@@ -16,7 +16,6 @@ import pytest
 from test_charts import ROWS
 from test_charts_choice import points, squad, stakes, weighed
 
-from kamlib.schema import as_rows
 from kamlib.show import charts
 from kamlib.show.page import Shown
 
@@ -71,7 +70,7 @@ def _panels() -> pd.DataFrame:
     return pd.DataFrame([{"account_id": "A-1", **told, "revenues": [1e6] * 12}])
 
 
-TIES = pd.DataFrame([{"our_person_id": "S-1", "contact_id": "C-1", "contacts": 2}])
+TIES = bundles.typed(pd.DataFrame([{"our_person_id": "S-1", "contact_id": "C-1", "contacts": 2}]))
 WHITE = dict.fromkeys(("ours", "relevant", "share", "expected", "through"), "1")
 
 #: Figure -> rows that it draws, and what else it takes.
@@ -111,7 +110,7 @@ def drawn(name: str, change: Callable[[pd.DataFrame], pd.DataFrame], customer: s
     draw: Callable[..., Shown] = getattr(charts, name)
     whole = {"days_late": "Int64"} if "days_late" in rows() else {}
     changed = change(rows().astype(whole))
-    return draw(as_rows(changed) if name == "goal_progress" else changed, bundle, **more)
+    return draw(changed if name in OF_ALL else bundles.typed(changed), bundle, **more)
 
 
 def named(name: str, customer: str) -> Shown:

@@ -45,7 +45,7 @@ def person(name: str | None = "Bo Ek", **more: Any) -> dict[str, Any]:
 
 
 def mapped(*rows: dict[str, Any], audience: str = "internal") -> Shown:
-    return charts.influence_map(pd.DataFrame(rows), account(audience=audience))
+    return charts.influence_map(bundles.typed(pd.DataFrame(rows)), account(audience=audience))
 
 
 @pytest.mark.parametrize(
@@ -410,7 +410,7 @@ def test_a_cell_without_a_unit_is_the_whole_customer() -> None:
 def test_nothing_internal_reaches_a_customer() -> None:
     """Stance, roles, risks and whitespace return nothing at all, whatever rows are given."""
     theirs = account(audience="customer")
-    ties = pd.DataFrame({"our_person_id": [], "contact_id": [], "contacts": []})
+    ties: list[object] = []
     organisation = planning.organisation(organised(2, stakeholder=[judged("C-1", "economic")]))
     assert charts.organisation(organisation, theirs, ties=ties).html == ""
     assert mapped(person(), audience="customer").html == ""

@@ -16,7 +16,6 @@ from kamlib import text, words
 from kamlib.data import sample, workspace
 from kamlib.errors import Finding
 from kamlib.method import coaching, measures, planning
-from kamlib.schema import as_rows
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -506,7 +505,7 @@ def test_a_group_stands_still_where_every_page_says_so(grown: float) -> None:
     """One word for growth: the finding comes exactly where the group's growth is called flat."""
     view = account(revenue=bought(100, 100 * (1 + grown), 100 * (1 + grown) ** 2))
     is_found = bool(coaching.RULES["flat_group"].findings(view))
-    (group,) = as_rows(planning.volume(view))
+    (group,) = planning.volume(view)
     assert {measures.growth_word(view, grown), group.trend} == {group.trend}
     assert is_found == (group.trend == "flat")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import datetime as dt
 import hashlib
@@ -29,7 +28,7 @@ import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner
-from worlds import ODD, SIMPLE, facts, job, kam, notebook, odd_workspace
+from worlds import ODD, SIMPLE, executed, facts, job, kam, notebook, odd_workspace
 
 from kamlib import cli, schema
 from kamlib.data import intake, kit, locate, projection, sources, store, workbooks, workspace
@@ -802,19 +801,8 @@ USUAL = ("only accounts", "circle", "bare plan")
 
 def walked(path: Path, which: notebooks.Variant, values: dict[str, Any]) -> str:
     """Run a notebook's cells in this process and return all that they show."""
-    names: dict[str, Any] = {}
-    shown = []
-    for cell in notebooks.variant(notebooks.read(path), which).cells:
-        if cell.cell_type != "code":
-            continue
-        *body, last = ast.parse(cell.source).body or [ast.Pass()]
-        ends = isinstance(last, ast.Expr)
-        exec(compile(ast.Module([*body, *([] if ends else [last])], []), path.stem, "exec"), names)  # noqa: S102
-        value = eval(compile(ast.Expression(last.value), path.stem, "eval"), names) if ends else None  # noqa: S307
-        shown.append(value._repr_html_() if hasattr(value, "_repr_html_") else "")
-        if "parameters" in notebooks.tags(cell):
-            names |= {name: value for name, value in values.items() if name in names}
-    return "".join(shown)
+    outputs = [output for cell in executed(path, which, values).cells for output in cell.get("outputs", ())]
+    return "".join(output.data.get("text/html", "") for output in outputs)
 
 
 def walk(folder: Path, audience: str, lang: str, account_id: str) -> None:

@@ -21,7 +21,7 @@ import pytest
 import test_escaping
 import yaml
 from pptx import Presentation
-from worlds import MARK, build, executed, forms, kam
+from worlds import MARK, build, executed, forms, kam, run_here
 
 from kamlib import schema, text
 from kamlib.data import kit, projection, sample, workspace
@@ -88,20 +88,42 @@ def test_a_customers_file_lies_alone(worlds: list[workspace.Workspace], tmp_path
 # --- the pages ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def editions(worlds: list[workspace.Workspace], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The customer's edition of both worlds and the internal one of the first."""
+@pytest.fixture(scope="module", params=["here", pytest.param("kernels", marks=pytest.mark.torture)])
+def editions(
+    request: pytest.FixtureRequest,
+    worlds: list[workspace.Workspace],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
+    """The customer's edition of both worlds and the internal one of the first: run here, or each by a kernel."""
     out = tmp_path_factory.mktemp("ut")
     made = {}
-    for name, here, audience in (
-        ("0", worlds[0], "customer"), ("1", worlds[1], "customer"), ("inside", worlds[0], "internal")
-    ):  # fmt: skip
-        done = kam(
-            "--workspace", here.target, "report", "A-1", "--audience", audience, "--out", str(out / name)
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        made[name] = next((out / name).glob("*/*-sv"))
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "here":
+            run_here(patch)
+        for name, here, audience in (
+            ("0", worlds[0], "customer"), ("1", worlds[1], "customer"), ("inside", worlds[0], "internal")
+        ):  # fmt: skip
+            done = reports.run(here, reports.Request(out / name, ("A-1",), audience=audience))
+            assert done.failed == []
+            made[name] = done.folder
     return made
+
+
+@pytest.mark.slow
+def test_a_kernel_shows_what_is_shown_here(
+    editions: dict[str, Path], worlds: list[workspace.Workspace], tmp_path: Path
+) -> None:
+    """The control of all tests that run cells in their own process: `kam report` with its kernels writes the same bytes."""
+    for name, audience, some in (("0", "customer", ("03", "06")), ("inside", "internal", ("06",))):
+        asked = [part for number in some for part in ("--notebook", number)]
+        done = kam(
+            "--workspace", worlds[0].target, "report", "A-1", "--audience", audience, *asked, "--out", str(tmp_path)
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        pages = list(tmp_path.glob(f"*/{audience}-sv/*/*.html"))
+        assert len(pages) == len(some)
+        for path in pages:
+            assert path.read_bytes() == (editions[name] / path.parent.name / path.name).read_bytes()
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ import pytest
 
 from kamlib import text
 from kamlib.method import measures
-from kamlib.schema import as_rows
 from kamlib.show import charts, page
 from kamlib.show.charts import words
 
@@ -25,7 +24,9 @@ def _health(*quarters: tuple[float, float, float, float], **more: Any) -> page.S
         {"on": day, "total": NAN, **dict(zip(PARTS, scores, strict=True))}
         for day, scores in zip(days, quarters, strict=True)
     ]
-    return charts.health_trend(pd.DataFrame(rows, columns=["on", "total", *PARTS]), bundles.account(**more))
+    return charts.health_trend(
+        bundles.typed(pd.DataFrame(rows, columns=["on", "total", *PARTS])), bundles.account(**more)
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_promises_without_a_day_count_nowhere() -> None:
 
 
 def _goals(*rows: dict[str, Any], audience: str = "internal") -> page.Shown:
-    return charts.goal_progress(as_rows(pd.DataFrame(list(rows))), bundles.account(audience=audience))
+    return charts.goal_progress(bundles.typed(pd.DataFrame(list(rows))), bundles.account(audience=audience))
 
 
 def test_a_goal_says_its_state_in_words() -> None:

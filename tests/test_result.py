@@ -10,7 +10,7 @@ import bundles
 import pandas as pd
 
 from kamlib import schema, text, words
-from kamlib.schema import Account, Result, as_rows, result
+from kamlib.schema import Account, Result, result
 from kamlib.show import tables
 
 ASKED: list[str] = []
@@ -55,16 +55,6 @@ def test_a_frame_of_no_rows_has_the_columns_of_its_rows() -> None:
     """Who works on the frame of a result never meets a column that is not there."""
     none = steps(bundles.account("A-1")).where(title="Nobody")
     assert none.frame().columns.tolist() == steps(bundles.account("A-1")).frame().columns.tolist()
-
-
-def test_a_frame_and_a_result_give_the_same_rows() -> None:
-    """Rows of a frame: None for what is not known, days as dates, whole numbers as such."""
-    frame = pd.DataFrame(
-        {"title": ["Ring", None], "due_on": pd.to_datetime(["2026-10-01", None]), "n": pd.array([1, None])}
-    )
-    first, second = as_rows(frame)
-    assert (first.title, first.due_on, first.n) == ("Ring", date(2026, 10, 1), 1)
-    assert (second.title, second.due_on, second.n) == (None, None, None)
 
 
 def test_words_are_written_in_the_language_of_the_reader() -> None:

@@ -353,9 +353,8 @@ def test_four_reviews_become_a_draft() -> None:
         "Sent": "change",
         "I tid": "keep",
     }
-    known = review.ground(view)
-    assert (known.reviews, known.wanted, known.is_enough) == (4, 4, True)
-    assert not review.ground(account()).is_enough
+    assert review.ground(view) == {"key": "review.ground", "n": 4}
+    assert review.ground(account()) == {"key": "review.ground.thin", "n": 0}
 
 
 def test_reviews_held() -> None:

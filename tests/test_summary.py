@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from kamlib import text
@@ -27,15 +28,13 @@ def _portfolio() -> Any:
 
 
 def _opened(rows: list[dict[str, Any]] | None, bundle: Any = None) -> Shown:
-    decisions = (
-        None if rows is None else pd.DataFrame(rows, columns=["account_id", "title", "cost", "due_on"])
-    )
+    decisions = None if rows is None else [SimpleNamespace(**row) for row in rows]
     sentence = {"key": "test.first", "name": ODD, "growth": "11 %"}
     return summary.opening([sentence, sentence], FIGURES, decisions, bundle or _portfolio())
 
 
 def _decision(**more: Any) -> dict[str, Any]:
-    due = pd.Timestamp("2026-12-15")
+    due = date(2026, 12, 15)
     return {"account_id": "A-1", "title": "Anställ en arkitekt", "cost": 640_000.0, "due_on": due, **more}
 
 
@@ -49,7 +48,7 @@ def test_the_sentences_stand_in_one_paragraph_and_the_names_as_they_are() -> Non
 
 def test_a_decision_says_whose_it_is_what_it_costs_and_by_when() -> None:
     """A numbered list; a cost that nobody wrote is said to be missing, a day that has passed is said too."""
-    rows = [_decision(), _decision(cost=None, due_on=pd.Timestamp("2026-09-29"))]
+    rows = [_decision(), _decision(cost=None, due_on=date(2026, 9, 29))]
     lines = _opened(rows).plain.splitlines()
     assert lines[-2:] == [
         f"1. {ODD}: Anställ en arkitekt (kostar 640\N{NO-BREAK SPACE}tkr, svar senast 2026-12-15)",
@@ -60,7 +59,7 @@ def test_a_decision_says_whose_it_is_what_it_costs_and_by_when() -> None:
 
 def test_the_day_of_the_report_is_not_too_late() -> None:
     """A decision that is wanted on the day of the report can still be taken."""
-    assert "svar senast 2026-09-30" in _opened([_decision(due_on=pd.Timestamp("2026-09-30"))]).plain
+    assert "svar senast 2026-09-30" in _opened([_decision(due_on=date(2026, 9, 30))]).plain
 
 
 def test_no_decision_is_good_news_and_many_are_counted() -> None:

@@ -11,19 +11,22 @@ import re
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bundles
+import matplotlib as mpl
 import nbformat
 import pandas as pd
+import pytest
 from nbformat import NotebookNode, v4
 
 from kamlib import schema
 from kamlib.data import workspace
 from kamlib.data.workspace import Change
 from kamlib.run import batch, notebooks
-from kamlib.show import page
+from kamlib.show import tables
 
 
 def kam(*arguments: str, timeout: int = 300) -> subprocess.CompletedProcess[str]:
@@ -53,23 +56,52 @@ def job(path: Path, folder: Path) -> batch.Job:
     )
 
 
-def executed(path: Path, which: notebooks.Variant, values: dict[str, Any]) -> NotebookNode:
-    """A notebook's cells run in this process, with what they show as outputs: what a kernel would hand over."""
-    names: dict[str, Any] = {}
-    made = notebooks.variant(notebooks.read(path), which)
-    for cell in made.cells:
-        if cell.cell_type != "code":
-            continue
+def ran(made: NotebookNode, values: dict[str, Any]) -> Iterator[tuple[NotebookNode, Any]]:
+    """Run a notebook's cells in this process: each code cell, and what its last line is worth."""
+    names: dict[str, Any] = {"__name__": "__page__"}
+    for cell in (each for each in made.cells if each.cell_type == "code"):
         *body, last = ast.parse(cell.source).body or [ast.Pass()]
         ends = isinstance(last, ast.Expr)
-        exec(compile(ast.Module([*body, *([] if ends else [last])], []), path.stem, "exec"), names)  # noqa: S102
-        shown = eval(compile(ast.Expression(last.value), path.stem, "eval"), names) if ends else None  # noqa: S307
-        if isinstance(shown, page.Shown):
-            content, marks = shown._repr_mimebundle_()
-            cell.outputs = [v4.new_output("display_data", content, metadata=marks)]
+        exec(compile(ast.Module([*body, *([] if ends else [last])], []), "<cell>", "exec"), names)  # noqa: S102
+        yield cell, eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if ends else None  # noqa: S307
         if "parameters" in notebooks.tags(cell):
             names |= {name: value for name, value in values.items() if name in names}
+
+
+def executed(path: Path, which: notebooks.Variant, values: dict[str, Any]) -> NotebookNode:
+    """A notebook run in this process with what its cells show as outputs: what a kernel would hand over."""
+    made = notebooks.variant(notebooks.read(path), which)
+    with mpl.rc_context():
+        for count, (cell, value) in enumerate(ran(made, values), 1):
+            cell.execution_count = count
+            cell.outputs = _displayed(value, count)
     return made
+
+
+def _displayed(value: Any, count: int) -> list[NotebookNode]:
+    """The output of a cell that ends with this value."""
+    if value is None:
+        return []
+    shown = tables.of(value) if isinstance(value, schema.Result) else value
+    bundle = shown._repr_mimebundle_() if hasattr(shown, "_repr_mimebundle_") else {"text/plain": repr(shown)}
+    content, marks = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return [v4.new_output("execute_result", content, metadata=marks, execution_count=count)]
+
+
+def run_here(patch: pytest.MonkeyPatch) -> None:
+    """Let batches run the cells of their notebooks in this process, job after job: no worker and no kernel.
+
+    All else of a batch is as it is: snapshot, projection, refusals, the search for leaks, pages, manifest. For what is
+    on a page; `test_leaks` holds such pages against a kernel's, byte for byte.
+    """
+
+    def cells_run(job: batch.Job, _: Path) -> NotebookNode:
+        notebooks.refuse_unknown(notebooks.read(Path(job.notebook)), job.parameters, Path(job.notebook).name)
+        which = notebooks.Variant(job.lang, job.audience, live=False)
+        return executed(Path(job.notebook), which, dict(job.parameters))
+
+    patch.setattr(batch, "_executed", cells_run)
+    patch.setattr(batch, "_pooled", lambda jobs, _: ((job, batch.execute(job)) for job in jobs))
 
 
 def facts(**rows: bundles.Rows) -> dict[str, pd.DataFrame]:

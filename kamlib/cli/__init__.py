@@ -331,9 +331,8 @@ def workshop_(  # noqa: PLR0913 - likewise
 
 
 def _change_line(entry: dict[Any, Any], who: str) -> str:
-    fields = ", ".join(
-        f"{name}: {on_one_line(value, 200)}" for name, value in entry["after"].items() if value is not None
-    )
+    known = {name: value for name, value in entry["after"].items() if value is not None}
+    fields = ", ".join(f"{name}: {on_one_line(value, 200)}" for name, value in known.items())
     table = schema.TABLES[entry["table"]].title[text.language()]
     done = text.label("operation", entry["operation"])
     row = f"{entry['account_id']} {table} {entry['row_id']}"

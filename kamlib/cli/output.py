@@ -36,9 +36,8 @@ def plain_errors(command: Callable[P, int | None]) -> Callable[P, None]:
             raise
         except BrokenPipeError:
             code = 0
-        except (
-            OSError
-        ) as refused:  # no room, no right, a disk that left: the system's word is the best we have
+        except OSError as refused:
+            # No room, no right, a disk that left: the system's word is the best we have.
             reason = f"{refused.strerror or refused} {refused.filename or ''}".strip()
             echo(text.t("cli.system", reason=reason), err=True)
             code = 2

@@ -90,9 +90,8 @@ def _judge_itself(each: Change) -> list[Finding]:
     """Judge what the change says of itself: which row, whose, and from which day."""
     said = {"row_id": each.row_id, "account_id": each.account_id, "op_id": each.op_id}
     found = [_finding("not_text", each, column=name) for name, value in said.items() if not is_text(value)]
-    found += (
-        [_finding("value_missing", each, column="row_id")] if is_text(each.row_id) and not each.row_id else []
-    )
+    if is_text(each.row_id) and not each.row_id:
+        found.append(_finding("value_missing", each, column="row_id"))
     try:
         store.to_store("date", each.effective_on)
     except (TypeError, ValueError):
@@ -152,11 +151,8 @@ def _finding(rule: str, each: Change, **values: Any) -> Finding:
 
 def _tellable(value: Any) -> Any:
     # What can't be stored can't be shown either: a message with half a character would not reach the page.
-    return (
-        value
-        if isinstance(value, (int, float)) or value is None
-        else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
-    )
+    is_plain = isinstance(value, (int, float)) or value is None
+    return value if is_plain else _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
 def apply(connection: Connection, each: Change, stamp: Stamp) -> int | None:
@@ -250,18 +246,10 @@ def _log(connection: Connection, each: Change, stamp: Stamp, written: Mapping[st
     if each.table == "contact":  # a person's values stand in one row only, so that erasing it erases them
         before, after = dict.fromkeys(before), dict.fromkeys(after)
     effective = store.to_store("date", each.effective_on) or stamp.effective_on
-    logged = connection.execute(
-        sa.insert(store.change).values(
-            **{**vars(stamp), "effective_on": effective},
-            op_id=each.op_id,
-            account_id=written["account_id"],
-            table=each.table,
-            row_id=each.row_id,
-            operation=each.operation,
-            before=store.packed(before),
-            after=store.packed(after),
-        )
-    )
+    own = {name: getattr(each, name) for name in ("op_id", "table", "row_id", "operation")}
+    own |= {"account_id": written["account_id"], "before": store.packed(before), "after": store.packed(after)}
+    entry = sa.insert(store.change).values(**{**vars(stamp), "effective_on": effective}, **own)
+    logged = connection.execute(entry)
     return int(logged.inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -281,9 +269,8 @@ def fold(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def rows_now(connection: Connection, table: str, accounts: Sequence[str]) -> pd.DataFrame:
     """Return the rows in force of one plan table and some accounts, typed, by row_id."""
     rows = store.plan_row
-    wanted = sa.select(rows).where(
-        rows.c.table == table, rows.c.retired.is_(False), rows.c.account_id.in_(list(accounts))
-    )
+    own = (rows.c.table == table) & rows.c.account_id.in_(list(accounts))
+    wanted = sa.select(rows).where(own, rows.c.retired.is_(False))
     found = [dict(row) for row in connection.execute(wanted.order_by(rows.c.row_id)).mappings()]
     bodies = pd.DataFrame([row | json.loads(row["body"]) for row in found])
     return store.frame_from_store(schema.TABLES[table], bodies)

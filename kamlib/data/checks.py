@@ -95,9 +95,8 @@ def keys(judged: Judged) -> Judged:
     usable = (judged.origin["kept"] & ~judged.origin["refused"]).to_numpy(dtype=bool)
     if is_summed(FACTS[judged.table]):
         copy = judged.origin["copy"].to_numpy(dtype=bool) & usable
-        return judged.noting(
-            _told_copies(judged, copy, "copies_summed"), copy=np.zeros(len(copy), dtype=bool)
-        )
+        told = _told_copies(judged, copy, "copies_summed")
+        return judged.noting(told, copy=np.zeros(len(copy), dtype=bool))
     copy = np.zeros(len(usable), dtype=bool)
     copy[usable] = judged.rows[usable].duplicated().to_numpy()
     notes = _told_copies(judged, copy, "copies_dropped")
@@ -195,18 +194,14 @@ def required_tables(held: Mapping[str, Judged], known: Known | None) -> list[Fin
     if held and known and known.get("account"):
         return []
     missing = [FACTS[name] for name in REQUIRED if name not in held]
-    return [
-        Finding(
-            "accounts_missing" if table.name == "account" and "revenue" in held else "table_missing",
-            "error",
-            {"table": table.name, "file": table.file},
-            {
-                "expected": ", ".join(column.name for column in table.columns if column.required),
-                "n": int(held["revenue"].rows["account_id"].nunique()) if "revenue" in held else 0,
-            },
-        )
-        for table in missing
-    ]
+    n = int(held["revenue"].rows["account_id"].nunique()) if "revenue" in held else 0
+    found = []
+    for table in missing:
+        rule = "accounts_missing" if table.name == "account" and "revenue" in held else "table_missing"
+        least = ", ".join(column.name for column in table.columns if column.required)
+        place = {"table": table.name, "file": table.file}
+        found.append(Finding(rule, "error", place, {"expected": least, "n": n}))
+    return found
 
 
 def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:
@@ -225,9 +220,8 @@ def summed(judged: Judged) -> tuple[pd.DataFrame, list[Finding]]:
     notes.add("rows_summed", "note", n=len(added), rows=len(rows), by=", ".join(table.key))
     lost = [c.name for c in measures if added[c.name].isna().sum() > parts[c.name].count().eq(0).sum()]
     if lost:
-        notes.add(
-            "sum_unknown", "warning", column=", ".join(lost), n=int(added[lost].isna().any(axis=1).sum())
-        )
+        n = int(added[lost].isna().any(axis=1).sum())
+        notes.add("sum_unknown", "warning", column=", ".join(lost), n=n)
     return added, list(notes.findings())
 
 

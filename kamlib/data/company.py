@@ -102,11 +102,9 @@ class _Judge:
         if isinstance(kit, list):
             alike = isinstance(said, list) and (len(said) == len(kit) or isinstance(kit[0], str))
             expected = text.t("settings.list", n=len(kit))
-            return (
-                [self._value(each, kit[0], path) for each in said]
-                if alike
-                else self._wrong("settings_value", path, said, expected=expected)
-            )
+            if not alike:
+                return self._wrong("settings_value", path, said, expected=expected)
+            return [self._value(each, kit[0], path) for each in said]
         return self._scalar(said, kit, path)
 
     def _scalar(self, said: Any, kit: Any, path: tuple[str, ...]) -> Any:
@@ -133,9 +131,8 @@ class _Judge:
 
     def _terms(self, said: Any) -> Iterator[tuple[str, dict[str, str]]]:
         for lang, words in said.items() if isinstance(said, Mapping) else [("", said)]:
-            fits = isinstance(words, Mapping) and all(
-                isinstance(each, str) and each for each in words.values()
-            )
+            told = words.values() if isinstance(words, Mapping) else [None]
+            fits = all(isinstance(each, str) and each for each in told)
             if lang in text.LANGUAGES and fits:
                 yield lang, dict(words)
             else:

@@ -58,11 +58,8 @@ def read(texts: list[str], counts: npt.NDArray[np.int64], *, given: str = "", mo
     if months:
         values = values.astype("datetime64[M]").astype("datetime64[us]")
     unclear = set(judged.said.pop("unclear", ()))
-    said = {
-        **judged.said,
-        "unclear": [text for text, short in zip(texts, bare, strict=True) if short in unclear],
-    }
-    return Read(values, judged.rules[where], judged.whole, said)
+    asked = [text for text, short in zip(texts, bare, strict=True) if short in unclear]
+    return Read(values, judged.rules[where], judged.whole, {**judged.said, "unclear": asked})
 
 
 def _judge(texts: list[str], choices: Days, weights: Any, *, given: str) -> Read:

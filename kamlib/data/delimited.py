@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +23,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LETTERS = frozenset("åäöÅÄÖæøÆØéèêëÉÈáàâÁÀíìîïÍóòôõÓúùûüÜÚñÑçÇßýÝþÞðÐãÃ")
-_TYPOGRAPHIC = frozenset(
-    "\u201c\u201d\u201e\u2018\u2019\u2013\u2014\u2026\u00a0€§°´«»"
-)  # quotes, dashes, ellipsis, NBSP
+#: Quotes, dashes, ellipsis, NBSP.
+_TYPOGRAPHIC = frozenset("\u201c\u201d\u201e\u2018\u2019\u2013\u2014\u2026\u00a0€§°´«»")
 _DAMAGED = re.compile("\ufffd|Ã[\u0080-\u00bf\u2013-\u203a\u0152-\u017e]")
 _PEEK = 1 << 18
 
@@ -102,13 +102,10 @@ def _records(written: str, separator: str, notes: Notes) -> Iterator[Record]:
 
 
 def _grid(records: list[Record], separator: str, entry: FileMapping, notes: Notes) -> Grid:
-    if (records and "".join(records[0][1]).casefold().startswith("sep=")) or records[:1] == [
-        (1, ["sep=", ""])
-    ]:
+    if records and "".join(records[0][1]).casefold().startswith("sep="):
         records = records[1:]
-    records = [
-        record for record in records if record[0] >= entry.header_row and any(map(str.strip, record[1]))
-    ]
+    filled = [record for record in records if any(map(str.strip, record[1]))]
+    records = [record for record in filled if record[0] >= entry.header_row]
     if not records:
         notes.add("header_missing", found=entry.header_row or 1)
         return Grid()
@@ -119,26 +116,14 @@ def _grid(records: list[Record], separator: str, entry: FileMapping, notes: Note
     _tell_broken(broken, len(header), separator, notes)
     lines = np.fromiter((line for line, _ in whole), np.int64, len(whole))
     columns = zip(*(record for _, record in whole), strict=True) if whole else [()] * len(header)
-    return Grid(
-        tuple(header),
-        header_line,
-        tuple(_texts(column) for column in columns),
-        lines,
-        (),
-        len(body) - len(whole),
-    )
+    cells = tuple(_texts(column) for column in columns)
+    return Grid(tuple(header), header_line, cells, lines, (), len(broken))
 
 
 def _tell_broken(records: list[Record], expected: int, separator: str, notes: Notes) -> None:
+    said: dict[str, Any] = {"expected": str(expected), "separator": {"\t": "tab"}.get(separator, separator)}
     for line, record in records[:CAP]:
-        notes.add(
-            "field_count",
-            line=line,
-            n=len(record),
-            expected=str(expected),
-            separator={"\t": "tab"}.get(separator, separator),
-            found=shown(separator.join(record)),
-        )
+        notes.add("field_count", line=line, n=len(record), found=shown(separator.join(record)), **said)
     notes.skip("field_count", len(records) - CAP)
 
 

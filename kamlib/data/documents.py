@@ -75,11 +75,9 @@ def _of_members(name: str) -> sa.Select[Any]:
 def made(table: schema.Table, stored: Mapping[str, Iterable[Any]], count: int) -> tuple[Row, ...]:
     """Return the rows of a table from its stored columns; an absent column is not known."""
     nothing = (None,) * count
-    columns = [
-        _column(each.kind, stored.get(each.name, nothing), in_key=each.name in table.key)
-        for each in table.columns
-    ]
     names = [each.name for each in table.columns]
+    pairs = [(each, stored.get(each.name, nothing)) for each in table.columns]
+    columns = [_column(each.kind, values, in_key=each.name in table.key) for each, values in pairs]
     return tuple(table.row(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True))
 
 
@@ -100,9 +98,8 @@ def plans(connection: Connection, members: Sequence[str] | None, days: Sequence[
         return [document for _ in days]
     past = sa.select(log).where(log.c.effective_on <= max(days).isoformat(), *_own(log, members))
     found = connection.execute(past.order_by(log.c.seq)).mappings()
-    entries = [
-        {**each, "after": json.loads(each["after"])} for each in found if each["table"] not in store.facts
-    ]
+    planned = [each for each in found if each["table"] not in store.facts]
+    entries = [{**each, "after": json.loads(each["after"])} for each in planned]
     return [_plan(fold(each for each in entries if each["effective_on"] <= day.isoformat())) for day in days]
 
 
@@ -114,11 +111,8 @@ def _plan(records: Iterable[Mapping[str, Any]]) -> Document:
     by_table: dict[str, list[Mapping[str, Any]]] = {}
     for record in records:
         by_table.setdefault(record["table"], []).append(record)
-    return {
-        table.name: _plan_rows(table, by_table.get(table.name, []))
-        for table in schema.TABLES.values()
-        if table.role == "plan"
-    }
+    tables = [table for table in schema.TABLES.values() if table.role == "plan"]
+    return {table.name: _plan_rows(table, by_table.get(table.name, [])) for table in tables}
 
 
 def _plan_rows(table: schema.Table, records: list[Mapping[str, Any]]) -> tuple[Row, ...]:

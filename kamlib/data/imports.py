@@ -35,16 +35,10 @@ def replace_rows(connection: Connection, name: str, rows: pd.DataFrame, origin: 
     if records:
         connection.execute(sa.insert(store.facts[name]), [{**r, "source": origin.source} for r in records])
     money = next((column.name for column in table.columns if column.kind == "money"), None)
-    connection.execute(
-        sa.insert(log).values(
-            imported_at=origin.imported_at,
-            source=origin.source,
-            table=name,
-            content_hash=content,
-            rows=len(records),
-            money=sum(record[money] or 0 for record in records) if money else 0,
-        )
-    )
+    whole = sum(record[money] or 0 for record in records) if money else 0
+    of_import = {"imported_at": origin.imported_at, "source": origin.source, "table": name}
+    counted = {"content_hash": content, "rows": len(records), "money": whole}
+    connection.execute(sa.insert(log).values(**of_import, **counted))
     return "imported"
 
 

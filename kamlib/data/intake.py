@@ -22,7 +22,7 @@ from kamlib.data import mapping as mappings
 from kamlib.data.checks import Judged, Known
 from kamlib.data.mapping import FACTS, FileMapping, FolderMapping
 from kamlib.data.raw import CAP, DAY, Marks, Notes, Raw, RawTable, Rows, Texts, shown
-from kamlib.errors import Finding, KamError, nearest
+from kamlib.errors import Finding, KamError, nearest, severity_rank
 
 Tables = dict[str, pd.DataFrame]
 
@@ -70,20 +70,16 @@ def judge(
     entries = _entries(raw, mapping)
     judged = [_file(table, entry, currency) for table, entry in zip(raw.tables, entries, strict=True)]
     names = dict.fromkeys(each.table for each in judged)
-    held = {
-        name: checks.keys(checks.together([each for each in judged if each.table == name])) for name in names
-    }
+    parts = {name: [each for each in judged if each.table == name] for name in names}
+    held = {name: checks.keys(checks.together(own)) for name, own in parts.items()}
     held = checks.references(held, known or {})
     loaded = {name: checks.summed(each) for name, each in held.items()}
     findings = [*raw.findings, *checks.required_tables(held, known)]
     findings += [finding for each in held.values() for finding in each.findings]
     findings += [finding for _, told in loaded.values() for finding in told]
     report = pd.concat([_REPORT, *(checks.totals(each) for each in held.values())], ignore_index=True)
-    return (
-        {name: rows for name, (rows, _) in loaded.items()},
-        _ordered(findings),
-        report.astype(_REPORT.dtypes),
-    )
+    tables = {name: rows for name, (rows, _) in loaded.items()}
+    return tables, _ordered(findings), report.astype(_REPORT.dtypes)
 
 
 def refuse(findings: list[Finding]) -> None:
@@ -139,18 +135,14 @@ def _entries(raw: Raw, mapping: Any) -> list[FileMapping]:
 
 def _entry(table: RawTable, chosen: FolderMapping) -> FileMapping:
     for entry in chosen.files:
-        if (
-            entry.table == table.table
-            and Path(table.file).match(entry.file)
-            and entry.sheet in ("", table.sheet)
-        ):
+        is_its = Path(table.file).match(entry.file) and entry.sheet in ("", table.sheet)
+        if entry.table == table.table and is_its:
             return entry
     return replace(chosen.defaults, table=table.table, file=table.file)
 
 
 def _ordered(findings: list[Finding]) -> list[Finding]:
-    rank = {"error": 0, "warning": 1, "note": 2}
-    return sorted(findings, key=lambda finding: rank[finding.severity])
+    return sorted(findings, key=lambda finding: severity_rank(finding.severity))
 
 
 def _file(raw: RawTable, entry: FileMapping, currency: str) -> Judged:
@@ -211,13 +203,8 @@ def _bind(raw: RawTable, table: schema.Table, entry: FileMapping, notes: Notes) 
 
 def _missing(notes: Notes, raw: RawTable, rule: str, name: str) -> None:
     headers = [header.strip() for header in raw.grid.header if header.strip()]
-    notes.add(
-        rule,
-        line=raw.grid.header_line,
-        found=", ".join(map(shown, headers[:12])),
-        expected=name,
-        near=nearest(name, headers),
-    )
+    found = ", ".join(map(shown, headers[:12]))
+    notes.add(rule, line=raw.grid.header_line, found=found, expected=name, near=nearest(name, headers))
 
 
 def _tell_twice(raw: RawTable, headers: list[str], notes: Notes) -> None:
@@ -229,12 +216,8 @@ def _tell_twice(raw: RawTable, headers: list[str], notes: Notes) -> None:
 def _tell_unknown(raw: RawTable, headers: list[str], table: schema.Table, notes: Notes) -> None:
     for index, header in enumerate(headers):
         if header and header not in table.by_name:
-            notes.add(
-                "column_not_read",
-                "note",
-                column=shown(raw.grid.header[index].strip()),
-                near=nearest(header, table.by_name),
-            )
+            unread, near = shown(raw.grid.header[index].strip()), nearest(header, table.by_name)
+            notes.add("column_not_read", "note", column=unread, near=near)
         elif not header and any(map(str.strip, raw.grid.cells[index])):
             notes.add("column_without_name", "warning", line=raw.grid.header_line, n=index + 1)
 
@@ -301,9 +284,8 @@ def _limits(column: schema.Column, values: npt.NDArray[Any], rows: Rows) -> list
     inside = values[rows].astype(float)
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
-    rule = (
-        "not_a_share" if column.kind == "share" else "too_small" if column.high is None else "outside_range"
-    )
+    beyond = "too_small" if column.high is None else "outside_range"
+    rule = "not_a_share" if column.kind == "share" else beyond
     return [parsing.Fault(rule, rows[(inside < low) | (inside > high)], {"low": low, "high": high})]
 
 
@@ -321,14 +303,7 @@ def _tell(raw: RawTable, source: _Source, fault: parsing.Fault, cells: Texts, no
     said = {name: value for name, value in fault.values.items() if name != "unclear"}
     if fault.whole or fault.rule in _SOFT:
         severity: Any = "warning" if fault.rule in _SOFT else "error"
-        notes.add(
-            fault.rule,
-            severity,
-            line=int(lines[0]),
-            column=source.title,
-            found=shown(found[0]),
-            n=len(lines),
-            **said,
-        )
+        place = {"line": int(lines[0]), "column": source.title}
+        notes.add(fault.rule, severity, found=shown(found[0]), n=len(lines), **place, **said)
     else:
         notes.each(fault.rule, lines, found, column=source.title, **said)

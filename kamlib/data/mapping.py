@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from kamlib import schema, text
-from kamlib.errors import Finding, KamError, nearest
+from kamlib.errors import Finding, KamError, nearest, problem
 
 UNITS = {"kr": 1.0, "tkr": 1e3, "mkr": 1e6}
 SEPARATORS = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t", "\\t": "\t"}
@@ -68,14 +68,12 @@ def parsed(path: Path) -> Any:
     try:
         return yaml.load(path.read_text("utf-8-sig"), text.TextLoader) or {}  # noqa: S506  makes only text
     except (OSError, ValueError) as fault:
-        raise KamError(
-            Finding("mapping_unreadable", "error", place, {"found": type(fault).__name__})
-        ) from None
+        raise problem("mapping_unreadable", place=place, found=type(fault).__name__) from None
     except (yaml.YAMLError, RecursionError) as fault:
         mark = getattr(fault, "problem_mark", None)
         spot = {**place, "line": mark.line + 1} if mark else place
         found = getattr(fault, "problem", None) or type(fault).__name__
-        raise KamError(Finding("mapping_not_yaml", "error", spot, {"found": found})) from None
+        raise problem("mapping_not_yaml", place=spot, found=found) from None
 
 
 class _Checker:
@@ -173,6 +171,10 @@ def _dates(said: str | int) -> str | None:
     return str(said) if parts & set("mbB") and parts & set("yY") and parts <= set("mbBydYHMSf%") else None
 
 
+def _currency(said: str | int) -> str | None:
+    return str(said) if re.fullmatch("[A-Z]{3}", str(said)) else None
+
+
 def _one_of(*words: str) -> Any:
     return lambda said: str(said) if str(said) in words else None
 
@@ -186,8 +188,5 @@ _OPTIONS: dict[str, tuple[str, Any]] = {
     "unit": ("kr, tkr, mkr", _one_of(*UNITS)),
     "decimal": (", .", _one_of(",", ".")),
     "dates": ("%Y-%m-%d, %d.%m.%Y ...", _dates),
-    "currency": (
-        "SEK, NOK, DKK, EUR ...",
-        lambda said: str(said) if re.fullmatch("[A-Z]{3}", str(said)) else None,
-    ),
+    "currency": ("SEK, NOK, DKK, EUR ...", _currency),
 }

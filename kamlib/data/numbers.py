@@ -23,9 +23,7 @@ UNIT_WORDS = {
 }
 _CURRENCY_WORDS = {"SEK": ("kr", "sek", ":-"), "NOK": ("kr", "nok", ",-"), "DKK": ("kr", "dkk"), "EUR": ("€", "eur"),
                    "USD": ("$", "usd"), "GBP": ("£", "gbp")}  # fmt: skip
-_SIGNS = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2013": "-", "\u2019": "'"}
-)
+_SIGNS = str.maketrans("\u00a0\u202f\u2009\u2212\u2013\u2019", "   --'")
 _CELL = re.compile(
     r"(?P<open>\()? *(?P<sign>[-+]?) *(?P<head>[^\d.,() +-]{0,4}) *(?P<sign2>[-+]?) *"
     r"(?P<body>\d[\d.,' ]*\d|[.,]?\d+)(?P<tail>.*)",
@@ -88,18 +86,16 @@ def read(texts: list[str], counts: npt.NDArray[np.int64], style: Style) -> Read:
     usual = max(".,", key=lambda sign: int(counts[only[sign]].sum()))
     chosen = style.decimal or usual
     odd = only[","] if chosen == "." else only["."]
-    rules = np.array(
-        [_rule(cell, fits["."][n] or fits[","][n]) for n, cell in enumerate(cells)], dtype=object
-    )
+    either = fits["."] | fits[","]
+    rules = np.array([_rule(cell, fit) for cell, fit in zip(cells, either, strict=True)], dtype=object)
     rules[odd] = "number_style" if style.decimal else "mixed_numbers"
     said: dict[str, Any] = {"decimal": chosen, "other": _first(texts, only[chosen])}
     both = [text for text, cell in zip(texts, cells, strict=True) if _lone(cell.body)]
     if both and not style.decimal and not only["."].any() and not only[","].any():
         return Read(np.full(len(texts), np.nan), rules, "ambiguous_number", {**said, "unclear": both})
-    values = np.array(
-        [_value(cell, chosen) if rule is None else np.nan for cell, rule in zip(cells, rules, strict=True)],
-        dtype=np.float64,
-    )
+    pairs = zip(cells, rules, strict=True)
+    read_out = [_value(cell, chosen) if rule is None else np.nan for cell, rule in pairs]
+    values = np.array(read_out, dtype=np.float64)
     values *= UNITS.get(style.unit, 1.0)
     large = np.abs(values) > LARGEST
     rules[large], values[large] = "number_too_large", np.nan
@@ -137,10 +133,8 @@ def _cell(text: str, style: Style) -> _Cell:
 
 
 def _suffix(tail: str, head: str, style: Style) -> tuple[float, str | None]:
-    known = (
-        "",
-        *(_CURRENCY_WORDS.get(style.currency, (style.currency.casefold(),)) if style.is_money else ()),
-    )
+    own = _CURRENCY_WORDS.get(style.currency, (style.currency.casefold(),)) if style.is_money else ()
+    known = ("", *own)
     foreign = {word for words in _CURRENCY_WORDS.values() for word in words} - set(known)
     if style.is_money and (head in foreign or tail in foreign):
         return 1.0, "other_currency"

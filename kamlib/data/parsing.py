@@ -59,19 +59,14 @@ class Words:
 def parse(column: schema.Column, cells: Texts, marks: Marks | None, entry: FileMapping) -> Parsed:
     """Return the column's values; cells that a workbook holds as number or date keep that meaning."""
     mark = DAY if column.kind in ("date", "month") else NUMBER
-    typed = (
-        np.flatnonzero(marks == mark)
-        if marks is not None and column.kind not in _PLAIN
-        else np.empty(0, np.int64)
-    )
+    is_marked = marks is not None and column.kind not in _PLAIN
+    typed = np.flatnonzero(marks == mark) if is_marked else np.empty(0, np.int64)
     if not len(typed):
         return _parse(column, cells, entry)
     free = np.setdiff1d(np.arange(len(cells)), typed)
     machine = FileMapping(decimal=".", dates="%Y-%m-%d", unit=entry.unit, currency=entry.currency)
-    return _together(
-        len(cells),
-        [(typed, _parse(column, cells[typed], machine)), (free, _parse(column, cells[free], entry))],
-    )
+    parts = [(typed, _parse(column, cells[typed], machine)), (free, _parse(column, cells[free], entry))]
+    return _together(len(cells), parts)
 
 
 def _together(count: int, parts: list[tuple[Rows, Parsed]]) -> Parsed:
@@ -91,10 +86,8 @@ def _parse(column: schema.Column, cells: Texts, entry: FileMapping) -> Parsed:
     sheet_errors = [word in _SHEET_ERRORS for word in texts]
     words.rules[sheet_errors] = "sheet_error"
     words.parsed[sheet_errors] = _nothing(words.parsed.dtype)
-    faults = [
-        Fault(str(rule), np.flatnonzero((words.rules == rule)[codes]), words.said)
-        for rule in dict.fromkeys(rule for rule in words.rules if rule)
-    ]
+    broken = dict.fromkeys(str(rule) for rule in words.rules if rule)
+    faults = [Fault(rule, np.flatnonzero((words.rules == rule)[codes]), words.said) for rule in broken]
     if words.whole:
         faults.append(Fault(words.whole, np.flatnonzero(_unclear(words)[codes]), words.said, whole=True))
     return Parsed(words.parsed[codes] if texts else words.parsed, tuple(faults))
@@ -149,18 +142,14 @@ def _choice(column: schema.Column, texts: list[str], counts: Rows, entry: FileMa
     codes |= {code.casefold(): code for code in column.choices}
     values = _objects([codes.get(text.casefold()) for text in texts])
     settled = np.array([value is not None for value in values], dtype=bool) | _absent(texts)
-    return Words(
-        texts, counts, values, _rules("not_a_choice", ~settled), said={"expected": ", ".join(column.choices)}
-    )
+    rules = _rules("not_a_choice", ~settled)
+    return Words(texts, counts, values, rules, said={"expected": ", ".join(column.choices)})
 
 
 def _number(column: schema.Column, texts: list[str], counts: Rows, entry: FileMapping) -> Words:
     absent = _absent(texts)
-    read = numbers.read(
-        ["" if gone else text for text, gone in zip(texts, absent, strict=True)],
-        counts,
-        _style(column, entry),
-    )
+    present = ["" if gone else text for text, gone in zip(texts, absent, strict=True)]
+    read = numbers.read(present, counts, _style(column, entry))
     values, rules = read.parsed, read.rules
     if column.kind in ("integer", "scale"):
         broken = ~np.isnan(values) & (values != np.floor(values))

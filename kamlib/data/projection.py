@@ -36,11 +36,9 @@ def seen(source: workspace.Workspace, account_id: str, as_of: str = "") -> schem
     if not as_of:
         return view
     latest = source.account(account_id)
-    plans = {
-        name: _in_words_of_today(view.rows[name], opened(latest, name), table)
-        for name, table in schema.TABLES.items()
-        if table.role == "plan"
-    }
+    tables = {name: table for name, table in schema.TABLES.items() if table.role == "plan"}
+    now = {name: opened(latest, name) for name in tables}
+    plans = {name: _in_words_of_today(view.rows[name], now[name], table) for name, table in tables.items()}
     return replace(view, rows={**view.rows, **plans})
 
 
@@ -50,11 +48,8 @@ def _in_words_of_today(
     """Return the rows of an earlier day that are still open, with the texts that they have today."""
     open_now = {each.row_id: each for each in now}
     texts = [each.name for each in table.columns if each.kind == "text"]
-    return tuple(
-        replace(each, **{name: getattr(open_now[each.row_id], name) for name in texts})
-        for each in then
-        if each.row_id in open_now
-    )
+    pairs = [(each, open_now[each.row_id]) for each in then if each.row_id in open_now]
+    return tuple(replace(each, **{name: getattr(told, name) for name in texts}) for each, told in pairs)
 
 
 def opened(view: schema.Account, name: str) -> tuple[schema.Row, ...]:
@@ -93,23 +88,17 @@ def _write_table(connection: Connection, table: schema.Table, rows: Iterable[sch
     if not records:
         return
     if table.role == "fact":
-        connection.execute(
-            sa.insert(store.facts[table.name]), [{**record, "source": "shared"} for record in records]
-        )
+        shared = [{**record, "source": "shared"} for record in records]
+        connection.execute(sa.insert(store.facts[table.name]), shared)
         return
-    kept = ("row_id", "account_id", "is_shared")
-    connection.execute(
-        sa.insert(store.plan_row),
-        [
-            {
-                **{name: record[name] for name in kept},
-                "table": table.name,
-                "retired": False,
-                "body": store.packed({k: v for k, v in record.items() if k not in kept and v is not None}),
-            }
-            for record in records
-        ],
-    )
+    connection.execute(sa.insert(store.plan_row), [_planned(table, record) for record in records])
+
+
+def _planned(table: schema.Table, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of a plan as a row of the store."""
+    own = {name: record[name] for name in ("row_id", "account_id", "is_shared")}
+    body = store.packed({k: v for k, v in record.items() if k not in own and v is not None})
+    return {**own, "table": table.name, "retired": False, "body": body}
 
 
 def _stored(table: schema.Table, row: schema.Row) -> dict[str, Any]:

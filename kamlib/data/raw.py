@@ -99,11 +99,9 @@ class Notes:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was noted, with a closing count for each rule that was cut short."""
         told = Counter(finding.rule for finding in self._told)
-        more = [
-            Finding("more_like_this", self._severities[rule], self.place, self._rest(rule, told[rule]))
-            for rule, count in self._counts.items()
-            if count > told[rule]
-        ]
+        cut = [(rule, told[rule]) for rule, count in self._counts.items() if count > told[rule]]
+        rest = [(self._severities[rule], self._rest(rule, n)) for rule, n in cut]
+        more = [Finding("more_like_this", severity, self.place, values) for severity, values in rest]
         return (*self._told, *more)
 
     def _rest(self, rule: str, told: int) -> Mapping[str, Any]:

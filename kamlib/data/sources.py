@@ -52,14 +52,11 @@ class _Reader:
 
     def read(self, entry: FileMapping) -> Iterator[RawTable]:
         """Give the raw tables of one entry: one per file that its name or pattern matches."""
-        found = (
-            [self.folder / entry.file] if (self.folder / entry.file).is_file() else self._matching(entry.file)
-        )
+        named = self.folder / entry.file
+        found = [named] if named.is_file() else self._matching(entry.file)
         if not found:
-            names = [file.name for file in self.files]
-            self.notes.add(
-                "file_missing", file=entry.file, table=entry.table, near=nearest(entry.file, names)
-            )
+            near = nearest(entry.file, [file.name for file in self.files])
+            self.notes.add("file_missing", file=entry.file, table=entry.table, near=near)
         for path in found:
             yield self._table(path, entry)
 
@@ -73,11 +70,8 @@ class _Reader:
         return self._books[path]
 
     def _matching(self, pattern: str) -> list[Path]:
-        return [
-            file
-            for file in self.files
-            if file.is_file() and any(c in pattern for c in "*?") and file.match(pattern)
-        ]
+        is_pattern = any(sign in pattern for sign in "*?")
+        return [file for file in self.files if is_pattern and file.is_file() and file.match(pattern)]
 
     def _table(self, path: Path, entry: FileMapping) -> RawTable:
         sheet = entry.sheet

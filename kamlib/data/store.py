@@ -46,55 +46,47 @@ _TYPES: dict[str, Any] = {
 
 metadata = sa.MetaData()
 
-meta = sa.Table(
-    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
-)
+
+def _key(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Text, primary_key=True) for name in names]
+
+
+def _texts(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.Text, nullable=False) for name in names]
+
+
+def _number(name: str, kind: type[Any] = sa.Integer) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=False)
+
+
+meta = sa.Table("meta", metadata, *_key("key"), *_texts("value"))
 plan_row = sa.Table(
     "plan_row",
     metadata,
-    sa.Column("table", sa.Text, primary_key=True),
-    sa.Column("row_id", sa.Text, primary_key=True),
+    *_key("table", "row_id"),
     sa.Column("account_id", sa.Text, nullable=False, index=True),
-    sa.Column("is_shared", sa.Boolean, nullable=False),
-    sa.Column("retired", sa.Boolean, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
+    _number("is_shared", sa.Boolean),
+    _number("retired", sa.Boolean),
+    *_texts("body"),
 )
 change = sa.Table(
     "change",
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("op_id", sa.Text, nullable=False, unique=True),
-    sa.Column("recorded_at", sa.Text, nullable=False),
-    sa.Column("effective_on", sa.Text, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("session", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("account_id", sa.Text, nullable=False),
-    sa.Column("table", sa.Text, nullable=False),
-    sa.Column("row_id", sa.Text, nullable=False),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("before", sa.Text, nullable=False),
-    sa.Column("after", sa.Text, nullable=False),
+    *_texts("recorded_at", "effective_on", "by", "session", "reason"),
+    *_texts("account_id", "table", "row_id", "operation", "before", "after"),
     sa.Index("change_account_seq", "account_id", "seq"),
 )
 import_log = sa.Table(
     "import_log",
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("imported_at", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("table", sa.Text, nullable=False),
-    sa.Column("content_hash", sa.Text, nullable=False),
-    sa.Column("rows", sa.Integer, nullable=False),
-    sa.Column("money", sa.BigInteger, nullable=False),
+    *_texts("imported_at", "source", "table", "content_hash"),
+    _number("rows"),
+    _number("money", sa.BigInteger),
 )
-standing = sa.Table(
-    "standing",
-    metadata,
-    sa.Column("fingerprint", sa.Text, primary_key=True),
-    sa.Column("account_id", sa.Text, primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
+standing = sa.Table("standing", metadata, *_key("fingerprint", "account_id"), *_texts("body"))
 
 
 def _fact_table(table: schema.Table) -> sa.Table:
@@ -289,9 +281,8 @@ def frame_to_store(table: schema.Table, rows: pd.DataFrame) -> list[dict[str, An
             values = (values * 100).round().astype("Int64")
         elif column.kind in ("date", "month"):
             values = values.dt.strftime("%Y-%m-01" if column.kind == "month" else "%Y-%m-%d")
-        absent = (
-            "" if column.name in table.key else None
-        )  # a key holds no null: revenue without product group
+        # A key holds no null: revenue without product group.
+        absent = "" if column.name in table.key else None
         stored[column.name] = values.astype("object").where(values.notna(), absent)
     return pd.DataFrame(stored, dtype="object").to_dict("records")  # type: ignore[return-value]
 

@@ -41,19 +41,17 @@ class Workbook:
         import openpyxl  # noqa: PLC0415 - a third of a second that only readers of workbooks need
 
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # openpyxl warns of styles and extensions that it drops: none hold values
+            # openpyxl warns of styles and extensions that it drops: none hold values.
+            warnings.simplefilter("ignore")
             return openpyxl.load_workbook(io.BytesIO(self._content), data_only=not formulas)
 
     def read(self, name: str, entry: FileMapping, notes: Notes) -> Grid:
         """Return the sheet's cells as text with the sheet's own row numbers."""
         sheet = self._values[name]
         self._tell_hidden(sheet, notes)
-        rows = [
-            (number, row) for number, row in enumerate(sheet.iter_rows(), 1) if number >= entry.header_row
-        ]
-        rows = [(number, row) for number, row in rows if any(_text(cell)[0].strip() for cell in row)]
+        every = enumerate(sheet.iter_rows(), 1)
+        below = [(number, row) for number, row in every if number >= entry.header_row]
+        rows = [(number, row) for number, row in below if any(_text(cell)[0].strip() for cell in row)]
         if not rows:
             notes.add("file_empty")
             return Grid()
@@ -61,18 +59,11 @@ class Workbook:
         self._tell_formulas(name, notes)
         body = body[: len(body) - entry.skip_footer] if entry.skip_footer else body
         pairs = [[_text(cell) for cell in column] for column in zip(*(row for _, row in body), strict=True)]
-        return Grid(
-            tuple(_text(cell)[0] for cell in header),
-            header_line,
-            tuple(
-                np.array([text for text, _ in column], dtype=object) for column in pairs or [[]] * len(header)
-            ),
-            np.array([number for number, _ in body], dtype=np.int64),
-            tuple(
-                np.array([mark for _, mark in column], dtype=np.int8)
-                for column in pairs or [[]] * len(header)
-            ),
-        )
+        columns = pairs or [[]] * len(header)
+        texts = tuple(np.array([text for text, _ in column], dtype=object) for column in columns)
+        marks = tuple(np.array([mark for _, mark in column], dtype=np.int8) for column in columns)
+        lines = np.array([number for number, _ in body], dtype=np.int64)
+        return Grid(tuple(_text(cell)[0] for cell in header), header_line, texts, lines, marks)
 
     def _tell_formulas(self, name: str, notes: Notes) -> None:
         if self._formulas is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -37,12 +37,7 @@ class Saved:
 
 
 def create(
-    target: str | Path,
-    *,
-    name: str = "",
-    lang: str = "sv",
-    currency: str = "SEK",
-    is_sample: bool = False,
+    target: str | Path, *, name: str = "", lang: str = "sv", currency: str = "SEK", is_sample: bool = False
 ) -> Workspace:
     """Make a new, empty workspace; an existing one is refused, never overwritten."""
     where = str(target)
@@ -160,9 +155,8 @@ class Workspace:
         with store.reading(self._engine) as connection:
             (plan,) = documents.plans(connection, None, [self._day(connection, "")])
             leading = standing.first(connection)
-        keys = sorted(
-            getattr(each, "account_id", "") for each in plan["selection"] if getattr(each, "is_key", False)
-        )
+        chosen: Iterable[Any] = plan["selection"]
+        keys = sorted(each.account_id for each in chosen if each.is_key)
         known = sorted(self.accounts()["account_id"])
         if not known:
             raise problem("no_accounts", found=self.name)
@@ -190,17 +184,10 @@ class Workspace:
             through = [self._through(connection, day) for day in on]
             places = [standing.of(connection, self._state(connection, day), account_id) for day in on]
             read = documents.read(connection, members, on)
+        own: dict[str, Any] = {"account_id": account_id, "name": names[account_id], "audience": self.audience}
+        own |= self._carried()
         return [
-            schema.Account(
-                rows=rows,
-                as_of=day,
-                facts_through=month,
-                account_id=account_id,
-                name=names[account_id],
-                audience=self.audience,
-                standing=place,
-                **self._carried(),
-            )
+            schema.Account(rows=rows, as_of=day, facts_through=month, standing=place, **own)
             for rows, day, month, place in zip(read, on, through, places, strict=True)
         ]
 
@@ -346,10 +333,8 @@ class Workspace:
     ) -> None:
         log = store.change
         for table, row_id in {(each.table, each.row_id) for each in several}:
-            mine = sa.select(sa.func.max(log.c.recorded_at)).where(
-                log.c.table == table, log.c.row_id == row_id
-            )
-            last = connection.execute(mine).scalar()
+            mine = (log.c.table == table) & (log.c.row_id == row_id)
+            last = connection.execute(sa.select(sa.func.max(log.c.recorded_at)).where(mine)).scalar()
             if last and last > stamp.recorded_at:
                 raise problem("time_backwards", found=stamp.recorded_at, last=last)
 
@@ -361,13 +346,10 @@ class Workspace:
         Returns per table `imported`, or `unchanged` where the source's last import held the same rows.
         """
         self._refuse_read_only()
+        origin = imports.Origin(source, self._now(), replace)
         with store.writing(self._engine) as connection:
-            return {
-                name: imports.replace_rows(
-                    connection, name, rows, imports.Origin(source, self._now(), replace)
-                )
-                for name, rows in tables.items()
-            }
+            replaced = imports.replace_rows
+            return {name: replaced(connection, name, rows, origin) for name, rows in tables.items()}
 
     def standings(self, as_of: str = "") -> pd.DataFrame:
         """Return the kept standings of this very state and day, one row per account; empty where none is kept."""

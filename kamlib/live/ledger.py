@@ -133,11 +133,7 @@ class WeightLedger:
         The store judges the room's row by what the browser saw. A weight of another row that came in force after
         the page was drawn is unknown to the store, so that is asked here.
         """
-        after = {
-            "weight": change.points,
-            "set_by": _person(),
-            "set_on": self.workspace.day("today"),
-        }
+        after = {"weight": change.points, "set_by": _person(), "set_on": self.workspace.day("today")}
         row_id = f"{_TABLE}-{change.criterion}"
         own = self._rows[self._rows["row_id"] == row_id]
         is_in_force = row_id in set(weights.company_weights(self._rows)["row_id"])
@@ -146,9 +142,8 @@ class WeightLedger:
         if own.empty:
             whole = {"criterion": change.criterion, **after}
             return workspace.Change(_TABLE, row_id, whole, operation="insert", op_id=change.op_id)
-        before: dict[Any, Any] = own[list(after)].to_dict("records")[0] | (
-            {"weight": change.before} if is_in_force else {}
-        )
+        before: dict[Any, Any] = own[list(after)].to_dict("records")[0]
+        before |= {"weight": change.before} if is_in_force else {}
         return workspace.Change(_TABLE, row_id, after, before=before, op_id=change.op_id)
 
 

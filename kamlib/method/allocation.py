@@ -41,8 +41,8 @@ def steps(portfolio: Portfolio) -> pd.DataFrame:
         if account_id in keys and plan.owner_id and plan.hours_year
         for step in _ladder(portfolio, account_id, plan.owner_id, plan.hours_year)
     ]
-    budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
-    return _given(pd.DataFrame(rows, columns=_STEPS).astype({"hours": "float64", "gain": "float64"}), budgets)
+    ladders = pd.DataFrame(rows, columns=_STEPS).astype({"hours": "float64", "gain": "float64"})
+    return _given(ladders, {each.person_id: each.hours_available for each in measures.hours(portfolio)})
 
 
 _STEPS = ["person_id", "account_id", "step", "place", "hours", "gain"]
@@ -69,7 +69,7 @@ def _weight(portfolio: Portfolio, account_id: str) -> float:
     return 1.0
 
 
-def _given(rows: pd.DataFrame, budgets: pd.Series[float]) -> pd.DataFrame:
+def _given(rows: pd.DataFrame, budgets: Mapping[str, float | None]) -> pd.DataFrame:
     """Mark what each KAM's hours reach: best gain per hour first; a KAM whose hours nobody wrote is taken to have them."""
     ranked = rows.assign(per_hour=rows["gain"] / rows["hours"])
     # By the curve and the ladder a step may give more per hour than the one before: it still waits for it.
@@ -77,7 +77,7 @@ def _given(rows: pd.DataFrame, budgets: pd.Series[float]) -> pd.DataFrame:
     ranked = ranked.sort_values(
         ["person_id", "per_hour", "place"], ascending=[True, False, True], ignore_index=True
     )
-    available = ranked["person_id"].map(budgets).fillna(math.inf)
+    available = ranked["person_id"].map(dict(budgets)).astype(float).fillna(math.inf)
     # Whole steps only, and once a step does not fit, all that give less per hour fall off too.
     return ranked.assign(is_given=ranked.groupby("person_id")["hours"].cumsum() <= available + 1e-9)
 
@@ -142,17 +142,20 @@ def one_more(
     by_account = before.groupby("account_id")[["hours", "gain"]].sum()
     needed = float(by_account["hours"].median()) if hours is None else hours
     worth = float(by_account["gain"].median()) if weight is None else weight
-    budgets = measures.hours(portfolio).set_index("person_id")["hours_available"]
+    budgets = {each.person_id: each.hours_available for each in measures.hours(portfolio)}
     lines = [
         _cost(portfolio, own, budgets, (needed, worth, len(by_account) + 1))
         for person, own in before.groupby("person_id")
-        if budgets.get(person) != 0
+        if budgets[str(person)] != 0
     ]
     return sorted(lines, key=lambda each: len(each.costs))
 
 
 def _cost(
-    portfolio: Portfolio, own: pd.DataFrame, budgets: pd.Series[float], new: tuple[float, float, int]
+    portfolio: Portfolio,
+    own: pd.DataFrame,
+    budgets: Mapping[str, float | None],
+    new: tuple[float, float, int],
 ) -> OneMore:
     needed, worth, number = new
     person = own["person_id"].iloc[0]
@@ -170,7 +173,7 @@ def _cost(
         if (account_id, step) not in kept
     )
     said = {
-        "key": _price(costs, is_known=pd.notna(budgets.get(person)), is_whole=bool(after["is_given"].all())),
+        "key": _price(costs, is_known=budgets[person] is not None, is_whole=bool(after["is_given"].all())),
         "number": number,
         "hours": words.number(needed),
         "costs": words.listed(costs[:3]),

@@ -25,11 +25,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class GoalValue:
-    """What a goal stands at on a day; `is_counted` where it comes from our invoicing."""
+    """What a goal stands at on a day."""
 
     on: date
     value: float
-    is_counted: bool = False
 
 
 def latest(account: Account, goal: Goal) -> GoalValue | None:
@@ -63,7 +62,7 @@ def _counted(account: Account, goal: Goal) -> GoalValue | None:
     if counts is None or year is None or not account.revenues:
         return None
     last = year[1].replace(day=monthrange(year[1].year, year[1].month)[1])
-    return GoalValue(last, _sums(account).get((counts.product_group, 0), 0.0) / counts.step, is_counted=True)
+    return GoalValue(last, _sums(account).get((counts.product_group, 0), 0.0) / counts.step)
 
 
 def scope(account: Account, goal: Goal) -> Scope | None:

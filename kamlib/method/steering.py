@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,17 +15,17 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import concentration, measures
 from kamlib.method.measures import ListGrowth
-from kamlib.method.measures.periods import known_or_none, share_of
+from kamlib.method.measures.periods import known_or_none, rows_of, share_of, since
 from kamlib.method.once import once
 from kamlib.schema import Portfolio, Result, result
+from kamlib.schema.plan import Decision
 from kamlib.words import Words
 
 
 @result("key_growth")
 def growth(portfolio: Portfolio) -> Iterable[ListGrowth]:
     """One row for the key accounts, one for all others, of the list when the year began, if it is known, and of today's."""
-    frozen = measures.key_account_growth(portfolio)
-    yield from (each for each in frozen if each.basis == "frozen")
+    yield from (each for each in measures.key_account_growth(portfolio) if each.basis == "frozen")
     yield from measures.key_account_growth(portfolio, as_today=True)
 
 
@@ -102,55 +103,67 @@ def list_changes(portfolio: Portfolio, months: int = 12) -> pd.DataFrame:
         was=decided.groupby("account_id")["outcome"].shift(),
         was_key=decided.groupby("account_id")["is_key"].shift(),
     )
-    since = measures.today(portfolio) - pd.DateOffset(months=months)
-    moved = decided[(decided["decided_on"] > since) & (decided["was"].fillna("") != decided["outcome"])]
+    start = pd.Timestamp(portfolio.as_of) - pd.DateOffset(months=months)
+    moved = decided[(decided["decided_on"] > start) & (decided["was"].fillna("") != decided["outcome"])]
     columns = ["account_id", "was", "outcome", "is_key", "decided_on", "decided_by", "reason", "next_test_on"]
     return moved.sort_values("decided_on", ascending=False)[columns].reset_index(drop=True)
 
 
-def decisions_asked(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per decision that waits: account, title, cost, asked on, wanted by, days waited; oldest first."""
-    waiting = portfolio.decision[portfolio.decision["status"] == "asked"]
-    days = (measures.today(portfolio) - waiting["asked_on"]).dt.days.astype("Int64")
-    rows = waiting.assign(days_waited=days)
-    columns = ["account_id", "title", "cost", "owner_id", "asked_on", "due_on", "days_waited"]
-    return rows.sort_values("days_waited", ascending=False)[columns].reset_index(drop=True)
+@dataclass(frozen=True)
+class AskedDecision:
+    """A decision that waits for management, and for how many days."""
+
+    account_id: str
+    title: str
+    cost: float | None
+    owner_id: str | None
+    due_on: date | None
+    days_waited: int | None
+
+
+@result("decisions_asked")
+def decisions_asked(portfolio: Portfolio) -> Iterable[AskedDecision]:
+    """Return the decisions that wait, the oldest first."""
+    waiting = [each for each in rows_of(portfolio, Decision) if each.status == "asked"]
+    for each in sorted(waiting, key=lambda each: each.asked_on or date.max):
+        days = (portfolio.today - each.asked_on).days if each.asked_on else None
+        yield AskedDecision(each.account_id, each.title, each.cost, each.owner_id, each.due_on, days)
 
 
 def escalations(portfolio: Portfolio) -> pd.DataFrame:
     """One row per promise past its day, ours or theirs, oldest first: account, promise, side, owner, days late."""
-    now, promises = measures.today(portfolio), portfolio.commitment
+    now, promises = pd.Timestamp(portfolio.as_of), portfolio.commitment
     late = promises[promises["done_on"].isna() & (promises["due_on"] < now)]
     rows = late.assign(days_late=(now - late["due_on"]).dt.days.astype("Int64"))
     columns = ["account_id", "title", "direction", "owner_id", "customer_owner_id", "due_on", "days_late"]
     return rows.sort_values("days_late", ascending=False)[columns].reset_index(drop=True)
 
 
-def sponsor_meetings(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per key account: its sponsor, meetings the sponsor took part in over twelve months, the last day, state.
+@dataclass(frozen=True)
+class SponsorMeetings:
+    """A key account's sponsor, the meetings of twelve months that the sponsor took part in, and the last day.
 
     `state` is `none` without a sponsor, `short` below our limit of meetings a year, else `enough`.
     """
-    tops = measures.groups_of(portfolio)
-    held = measures.past_year(portfolio, portfolio.touchpoint, "held_on")
-    held = held[held["kind"].isin(["meeting", "visit"])].assign(top=lambda rows: rows["account_id"].map(tops))
-    rows = []
-    for account_id in measures.key_accounts(portfolio):
-        plan = portfolio.plans.get(account_id)
-        sponsor = plan.sponsor_id if plan else None
-        has = bool(sponsor)
-        met = held[(held["top"] == account_id) & (held["our_person_id"] == sponsor)] if has else held.iloc[:0]
-        enough = len(met) >= portfolio.limit("sponsor_meetings_year")
-        rows.append(
-            {
-                "account_id": account_id,
-                "sponsor_id": sponsor if has else None,
-                "meetings": len(met),
-                "last_on": met["held_on"].max(),
-                "state": ("enough" if enough else "short") if has else "none",
-            }
-        )
-    return pd.DataFrame(rows, columns=["account_id", "sponsor_id", "meetings", "last_on", "state"])
+
+    account_id: str
+    sponsor_id: str | None
+    meetings: int
+    last_on: date | None
+    state: str
+
+
+@result("sponsor_meetings", values=lambda portfolio: {"limit": portfolio.limit("sponsor_meetings_year")})
+def sponsor_meetings(portfolio: Portfolio) -> Iterable[SponsorMeetings]:
+    """Return how often each key account's sponsor has met it."""
+    first, least = since(portfolio), portfolio.limit("sponsor_meetings_year")
+    for account_id, account in measures.key_views(portfolio).items():
+        sponsor = account.plan.sponsor_id if account.plan else None
+        with_us = [each for each in account.touchpoints if each.our_person_id == sponsor and sponsor]
+        met = [each.held_on for each in with_us if each.kind in ("meeting", "visit")]
+        met = [day for day in met if first <= day <= portfolio.today]
+        state = "none" if not sponsor else "enough" if len(met) >= least else "short"
+        yield SponsorMeetings(account_id, sponsor, len(met), max(met, default=None), state)
 
 
 def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import measures, relationships
-from kamlib.method.once import once
+from kamlib.method.measures.periods import mean, total
 from kamlib.schema import Account, result
 from kamlib.schema.plan import Initiative, Meeting
 from kamlib.words import Words
@@ -40,23 +40,15 @@ def match(account: Account) -> Iterable[Place]:
         return [Place(each.function, each.person_id) for each in members if not each.has_left]
     levels = {part: level for level, parts in account.limit("squad_levels").items() for part in parts}
     needed = account.limit("squad_minimum")
-    places = [
-        Place(
-            each.function,
-            each.person_id,
-            levels.get(each.function),
-            each.hours_year,
-            each.hours_spent_quarter,
-            each.is_deputy,
-            "left" if each.has_left else "filled" if each.function in needed else "extra",
-        )
-        for each in members
-    ]
+    places = []
+    for each in members:
+        state = "left" if each.has_left else "filled" if each.function in needed else "extra"
+        hours = (each.hours_year, each.hours_spent_quarter)
+        level = levels.get(each.function)
+        places.append(Place(each.function, each.person_id, level, *hours, each.is_deputy, state))
     places += [Place(each, level=levels.get(each), state="missing") for each in measures.squad_gaps(account)]
-    order = list(levels)
-    return sorted(
-        places, key=lambda each: order.index(each.function) if each.function in order else len(order)
-    )
+    ranks = {function: rank for rank, function in enumerate(levels)}
+    return sorted(places, key=lambda each: ranks.get(each.function, len(ranks)))
 
 
 @dataclass(frozen=True)
@@ -66,8 +58,6 @@ class Responsibility:
     row_id: str
     title: str
     due_on: date | None
-    accountable: tuple[str, ...]
-    responsible: tuple[str, ...]
     accountable_names: Words
     responsible_names: Words
     state: str
@@ -82,20 +72,17 @@ def raci(account: Account) -> Iterable[Responsibility]:
     """
     for work in sorted(account.open_initiatives, key=lambda each: each.due_on or date.max):
         chief, doers = _with_letter(account, work, "A"), _with_letter(account, work, "R")
-        small = is_small(account)
+        small = measures.is_small_squad(account)
         if small and not chief and work.owner_id:
             chief = (work.owner_id,)
         state = raci_state(len(chief), len(doers), small=small)
         names = _names(account, chief), _names(account, doers)
-        yield Responsibility(work.row_id, work.title, work.due_on, chief, doers, names[0], names[1], state)
+        yield Responsibility(work.row_id, work.title, work.due_on, *names, state)
 
 
 def _with_letter(account: Account, work: Initiative, letter: str) -> tuple[str, ...]:
-    return tuple(
-        each.person_id
-        for each in account.responsibilities
-        if each.initiative_id == work.row_id and each.letter == letter
-    )
+    parts = [each for each in account.responsibilities if each.initiative_id == work.row_id]
+    return tuple(each.person_id for each in parts if each.letter == letter)
 
 
 def _names(account: Account, people: Sequence[str]) -> Words:
@@ -110,13 +97,6 @@ def raci_state(accountable: int, responsible: int, *, small: bool) -> str:
     if accountable > 1:
         return "several_accountable"
     return "ok" if small or responsible else "nobody_responsible"
-
-
-@once
-def is_small(account: Account) -> bool:
-    """Tell whether the team has fewer people than full RACI is meant for (P22)."""
-    present = {each.person_id for each in measures.squad(account) if not each.has_left}
-    return bool(len(present) < account.limit("squad_small_people"))
 
 
 @dataclass(frozen=True)
@@ -150,12 +130,7 @@ def loads(account: Account) -> Iterable[Load]:
 
 def _load(account: Account, person: str, held: Sequence[Initiative]) -> Load:
     needed = measures.initiative_hours(account).get(person)
-    given = [
-        each.hours_year
-        for each in measures.squad(account)
-        if each.person_id == person and each.hours_year is not None
-    ]
-    there = sum(given) if given else None
+    there = total(each.hours_year for each in measures.squad(account).where(person_id=person))
     is_short = needed is not None and there is not None and needed > there
     state = "overloaded" if len(held) > account.limit("open_tasks_limit") else "short" if is_short else "ok"
     unestimated = sum(work.hours is None for work in held)
@@ -168,7 +143,6 @@ class GoalParts:
 
     row_id: str
     title: str
-    functions: int
     state: str
     parts: Mapping[str, str]
 
@@ -193,7 +167,7 @@ def matrix(account: Account) -> Iterable[GoalParts]:
             parts[owner] = "owns"
         active = sum(part in ("owns", "contributes") for part in parts.values())
         state = matrix_state(list(parts.values()).count("owns"), active)
-        yield GoalParts(goal.row_id, goal.title, active, state, parts)
+        yield GoalParts(goal.row_id, goal.title, state, parts)
 
 
 def _functions(account: Account) -> dict[str, str]:
@@ -370,15 +344,12 @@ def _named_by_the_plan_alone(account: Account) -> date | None:
 
 def _beat(account: Account, kind: str, rows: Sequence[Meeting]) -> Beat:
     today = account.today
-    held = sorted(
-        (each for each in rows if each.held_on and each.held_on <= today),
-        key=lambda each: each.held_on or today,
+    past = [each for each in rows if each.held_on and each.held_on <= today]
+    held, coming = (
+        sorted(past, key=lambda each: each.held_on or today),
+        [each for each in rows if not each.held_on],
     )
-    ahead = [
-        each.planned_on
-        for each in rows
-        if each.held_on is None and each.planned_on and each.planned_on >= today
-    ]
+    ahead = [each.planned_on for each in coming if each.planned_on and each.planned_on >= today]
     named = _named_by_the_plan_alone(account)
     if kind == "customer_review" and not ahead and named:
         ahead = [named]
@@ -386,19 +357,8 @@ def _beat(account: Account, kind: str, rows: Sequence[Meeting]) -> Beat:
     last = held[-1].held_on if held else None
     is_late = bool(weeks and last and (today - last).days > weeks[-1] * 7)
     state = "no_rhythm" if not weeks else "late" if is_late else "ok" if ahead else "not_planned"
-    solved = [
-        each.solves
-        for each in [*(row for row in rows if row.held_on is None), *reversed(held)]
-        if each.solves
-    ]
-    return Beat(
-        kind,
-        weeks[-1] if weeks else None,
-        last,
-        min(ahead, default=None),
-        solved[0] if solved else None,
-        state,
-    )
+    solved = next((each.solves for each in [*coming, *reversed(held)] if each.solves), None)
+    return Beat(kind, weeks[-1] if weeks else None, last, min(ahead, default=None), solved, state)
 
 
 @dataclass(frozen=True)
@@ -409,23 +369,13 @@ class Investment:
     people: int
     projects: int
     answer: float | None
-    n: int
 
 
 @result("investment")
 def investment(account: Account) -> Iterable[Investment]:
     """Return hours and people of this quarter, projects running, and the answers to "X invests in our relation", in one row."""
-    spent = [
-        (each.person_id, each.hours_spent_quarter)
-        for each in account.squad_members
-        if each.hours_spent_quarter
-    ]
-    scores = [each.score for each in measures.answers(account, "invests") if each.score is not None]
+    spent = [each for each in account.squad_members if each.hours_spent_quarter]
+    people = len({each.person_id for each in spent})
     running = sum(each.status == "ongoing" for each in account.projects)
-    yield Investment(
-        sum(hours for _, hours in spent if hours) if spent else None,
-        len({person for person, _ in spent}),
-        running,
-        sum(scores) / len(scores) if scores else None,
-        len(scores),
-    )
+    answer = mean(each.score for each in measures.answers(account, "invests"))
+    yield Investment(total(each.hours_spent_quarter for each in spent), people, running, answer)

@@ -117,17 +117,15 @@ def _theirs(account: Account) -> list[Guest]:
         "promise": (each.customer_owner_id for each in account.commitments if each.done_on is None),
         "work": (each.customer_owner_id for each in account.open_initiatives),
     }
-    people = [
-        Guest(who, "customer", f"invited_for.{part}") for part, ids in behind.items() for who in ids if who
-    ]
-    return people or [Guest(None, "customer", f"invited_for.{part}") for part in ("owner", "user", "decider")]
+    asked = [(who, part) for part, ids in behind.items() for who in ids if who]
+    nobody = [(None, part) for part in ("owner", "user", "decider")]
+    return [Guest(who, "customer", f"invited_for.{part}") for who, part in asked or nobody]
 
 
 def _squad(account: Account, *, with_customer: bool) -> Iterator[Guest]:
     first = {"kam": 0, "sponsor": 1}
-    for each in sorted(
-        measures.squad(account).where(has_left=False), key=lambda each: first.get(each.function, 2)
-    ):
+    present = measures.squad(account).where(has_left=False)
+    for each in sorted(present, key=lambda each: first.get(each.function, 2)):
         yield Guest(each.person_id, "ours", f"function.{each.function}")
     lacking = measures.squad_gaps(account)
     if with_customer:  # to a customer we come with a KAM and a sponsor, and name no gap beyond them
@@ -154,7 +152,12 @@ def to_know(account: Account) -> Iterator[Words]:
     """Return what the facilitator must not stumble on: late promises, a no that stands, value that is not confirmed."""
     late = measures.promises(account).where(state="overdue")
     for promise in sorted(late, key=lambda each: -(each.days_late or 0))[:5]:
-        yield _late(account, promise)
+        who, side = (
+            relationships.person_name(account, promise.doer_id),
+            words.label("side", promise.direction),
+        )
+        told = {"days": promise.days_late, "side": side, "title": promise.title, "who": who}
+        yield words.sentence("guide.overdue", **told)
     for no in refusals(account):
         key = "guide.declined" if no.ask_again_on else "guide.declined_silent"
         again, title = words.day(no.ask_again_on), text.bare(no.title)
@@ -164,12 +167,6 @@ def to_know(account: Account) -> Iterator[Words]:
     for guest in guests(account, with_customer=True):
         if guest.has_left:
             yield words.sentence("guide.gone", who=relationships.person_name(account, guest.contact_id))
-
-
-def _late(account: Account, promise: measures.Promise) -> Words:
-    doer = promise.customer_owner_id if promise.direction == "customer" else promise.owner_id
-    who, side = relationships.person_name(account, doer), words.label("side", promise.direction)
-    return words.sentence("guide.overdue", days=promise.days_late, side=side, title=promise.title, who=who)
 
 
 @dataclass(frozen=True)
@@ -194,9 +191,8 @@ def agreed(account: Account, on: date | None) -> Iterator[Agreed]:
             yield Agreed("agreed", decision.title, decision.owner_id, decision.due_on)
     for made in account.commitments:
         if made.made_on == on:
-            is_theirs = made.direction == "customer"
-            who = made.customer_owner_id if is_theirs else made.owner_id
-            yield Agreed("theirs" if is_theirs else "ours", made.title, who, made.due_on)
+            side = "theirs" if made.direction == "customer" else "ours"
+            yield Agreed(side, made.title, made.doer_id, made.due_on)
 
 
 def next_day(account: Account, on: date | None) -> date | None:

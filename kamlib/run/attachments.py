@@ -75,15 +75,10 @@ def make(
         except leaks.Leak:
             raise
         except Exception as fault:  # noqa: BLE001 - a page without its PDF is still a page
-            known = (
-                str(fault)
-                if isinstance(fault, KamError)
-                else problem("deck_unmade", found=type(fault).__name__)
-            )
-            told |= {
-                "status": "failed",
-                "error": {"kind": _FAILED[kind], "message": str(known), "cell": None},
-            }
+            is_told = isinstance(fault, KamError)
+            known = fault if is_told else problem("deck_unmade", found=type(fault).__name__)
+            error = {"kind": _FAILED[kind], "message": str(known), "cell": None}
+            told |= {"status": "failed", "error": error}
     return told
 
 

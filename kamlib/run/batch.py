@@ -135,9 +135,8 @@ def _settle() -> None:
 
     A parent that is killed ends nobody by itself: its workers would go on with what they hold, and wait for ever.
     """
-    with Path(os.devnull).open(
-        "w"
-    ) as nothing:  # what goes wrong is an outcome; a kernel cut off only makes noise
+    # What goes wrong is an outcome; a kernel cut off only makes noise.
+    with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 2)
     own = tempfile.mkdtemp(prefix="kam-")
     tempfile.tempdir = own
@@ -297,11 +296,8 @@ def verdict(executed: NotebookNode) -> dict[str, Any]:
     if sum(sizes) <= LARGEST:
         return {}
     told = {"found": text.number(sum(sizes) / 1e6, 1), "limit": text.number(LARGEST / 1e6)}
-    return {
-        "kind": "TooLarge",
-        "message": text.t("batch.too_large", **told),
-        "cell": sizes.index(max(sizes)),
-    }
+    message = text.t("batch.too_large", **told)
+    return {"kind": "TooLarge", "message": message, "cell": sizes.index(max(sizes))}
 
 
 def _size(output: NotebookNode) -> int:
@@ -310,13 +306,9 @@ def _size(output: NotebookNode) -> int:
 
 def _warning(executed: NotebookNode) -> str:
     """Return the last line that a run complained with (a fault in a thread, say): a report may still be right."""
-    printed = [
-        output
-        for cell in executed.cells
-        for output in cell.get("outputs", ())
-        if output.get("name") == "stderr"
-    ]
-    lines = "\n".join(str(output.text) for output in printed).strip().splitlines()
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
+    printed = [str(output.text) for output in outputs if output.get("name") == "stderr"]
+    lines = "\n".join(printed).strip().splitlines()
     return lines[-1][:_TOLD] if lines else ""
 
 

@@ -128,9 +128,8 @@ def _stands(value: Value, told: str, run: list[tuple[str, int, int]]) -> bool:
     gaps = [told[before[2] : after[1]] for before, after in pairwise(run)]
     if value.kind in _NUMBERS:
         before, after = told[max(0, start - 4) : start], told[end : end + 4]
-        is_part = re.search(r"#$|\w-$|(?<!\d)\d{1,3}[ .,]$", before) or re.match(
-            r"-\w|[ .,]\d{3}(?!\d)", after
-        )
+        goes_on = re.match(r"-\w|[ .,]\d{3}(?!\d)", after)
+        is_part = goes_on or re.search(r"#$|\w-$|(?<!\d)\d{1,3}[ .,]$", before)
         return not is_part and all(gap in (" ", ",", ".") for gap in gaps)
     between = "<>" if value.place in _NAMES else "<>\n"  # a name may be broken over two lines
     return all(len(gap) <= 5 and not set(gap) & set(between) for gap in gaps)
@@ -156,15 +155,8 @@ def _digits(form: str) -> int:
 @cache
 def _units(currency: str) -> dict[float, tuple[str, ...]]:
     """Return the units of an amount in both languages, as `text.money` writes them."""
-    before, units = text.language(), {}
-    for step in (1e6, 1e3, 1.0):
-        said = []
-        for lang in text.LANGUAGES:
-            text.use(lang)
-            said.append(text.money_unit(currency, step))
-        units[step] = tuple(said)
-    text.use(before)
-    return units
+    steps = (1e6, 1e3, 1.0)
+    return {step: tuple(text.money_unit(currency, step, lang) for lang in text.LANGUAGES) for step in steps}
 
 
 def _forms(column: schema.Column, value: Any, owner: str, currency: str) -> Iterator[Value]:
@@ -202,9 +194,8 @@ def _without_form(name: Words) -> Words:
 def _first_words(portfolio: schema.Portfolio) -> Iterator[Value]:
     """Yield the first word of each customer's name that stands for it: long enough, and no other name begins with it."""
     rows = portfolio.account[["account_id", "name"]].dropna()
-    firsts = {
-        account_id: words[0] for account_id, name in rows.itertuples(index=False) if (words := _words(name))
-    }
+    named = [(account_id, _words(name)) for account_id, name in rows.itertuples(index=False)]
+    firsts = {account_id: words[0] for account_id, words in named if words}
     times = Counter(firsts.values())
     for account_id, first in firsts.items():
         if times[first] == 1 and len(first) >= SHORTEST_FIRST:

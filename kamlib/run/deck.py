@@ -63,15 +63,9 @@ def made(account: Account, template: Path | None = None) -> bytes:
 def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], ledger: Sequence[Any]) -> None:
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
-    said = [
-        tables.marked(**each)[1]
-        for each in coaching.opening(account, coaching.check(account))
-        or review.sentences(account, followed, ledger)
-        if each.get("key")
-    ]
-    slide.words(
-        Area(area.left, area.top, area.width, area.top + high), [(line, TextStyle(18)) for line in said]
-    )
+    opened = coaching.opening(account, coaching.check(account)) or review.sentences(account, followed, ledger)
+    said = [(tables.marked(**each)[1], TextStyle(18)) for each in opened if each.get("key")]
+    slide.words(replace(area, bottom=area.top + high), said)
     cards = review.figures(account, ledger)
     step = area.width // len(cards)
     for n, card in enumerate(cards):
@@ -100,24 +94,19 @@ def _bridge(deck: slides.Deck, account: Account, mark: str) -> None:
     bars, unit, digits = charts.bridge_bars(rows, account)
     floor, most, is_cut = charts.bridge_floor(bars, account)
     if min(min(bar.low, bar.high) for bar in bars) < 0:
-        told = pd.DataFrame(
-            {"name": [bar.name for bar in bars], "amount": [bar.high - bar.low for bar in bars]}
-        )
+        changes = [(bar.name, bar.high - bar.low) for bar in bars]
+        told = pd.DataFrame(changes, columns=["name", "amount"])
         _table(deck, mark, _Sheet("chart_bridge", told, ("name", "amount"), drawn.words.title), account)
         return
-    how = text.t(
-        "deck.bridge.cut" if is_cut else "deck.bridge.how", unit=text.money_unit(account.currency, unit)
-    )
+    how = "deck.bridge.cut" if is_cut else "deck.bridge.how"
     number = f"#,##0.{'0' * digits}" if digits else "#,##0"
     slide = deck.slide(drawn.words.title, mark)
-    slide.lead(how)
+    slide.lead(text.t(how, unit=text.money_unit(account.currency, unit)))
+    base = [0 if bar.is_total else min(bar.low, bar.high) / unit for bar in bars]
     slide.bridge(
         [bar.name for bar in bars],
         {
-            text.t("deck.bridge.base"): (
-                number,
-                [0 if bar.is_total else min(bar.low, bar.high) / unit for bar in bars],
-            ),
+            text.t("deck.bridge.base"): (number, base),
             text.t("deck.bridge.up"): (f'"+"{number}', [_part(bar, unit, 1) for bar in bars]),
             text.t("deck.bridge.down"): (f'"\N{MINUS SIGN}"{number}', [_part(bar, unit, -1) for bar in bars]),
             text.t("deck.bridge.sum"): (number, [bar.high / unit if bar.is_total else None for bar in bars]),

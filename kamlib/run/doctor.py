@@ -38,9 +38,8 @@ def run(target: str, *, say: Callable[[str], object]) -> int:
 def _python() -> Iterator[Sign]:
     found = ".".join(map(str, sys.version_info[:3]))
     tested = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield Sign(
-        "ok" if tested else "fault", text.t("doctor.python", found=found), text.t("doctor.python_cure")
-    )
+    state = "ok" if tested else "fault"
+    yield Sign(state, text.t("doctor.python", found=found), text.t("doctor.python_cure"))
 
 
 def _packages() -> Iterator[Sign]:
@@ -48,13 +47,11 @@ def _packages() -> Iterator[Sign]:
         try:
             yield Sign("ok", text.t("doctor.package", found=name, version=version(name)))
         except PackageNotFoundError:
-            extra = name in EXTRAS
-            cure = (
-                text.t("doctor.extra_cure", what=text.t(f"doctor.extra.{name.removeprefix('python-')}"))
-                if extra
-                else text.t("doctor.package_cure")
-            )
-            yield Sign("note" if extra else "fault", text.t("doctor.package_absent", found=name), cure)
+            state, cure = "fault", text.t("doctor.package_cure")
+            if name in EXTRAS:
+                what = text.t(f"doctor.extra.{name.removeprefix('python-')}")
+                state, cure = "note", text.t("doctor.extra_cure", what=what)
+            yield Sign(state, text.t("doctor.package_absent", found=name), cure)
 
 
 def _pdf() -> Iterator[Sign]:

@@ -54,9 +54,8 @@ def to_html(notebook: NotebookNode, *, title: str, lang: str, audience: str) -> 
             shown = _without_silent_sections(shown)
         head = _lifted_masthead(shown)
         body = _folded(_without_echo(_spoken([cell for cell in shown if _is_seen(cell)], prose)))
-        return _page(
-            body, {**_frame(prose, title, lang), "head": _head(head, prose.title or page.escape(title))}
-        )
+        frame = _frame(prose, title, lang) | {"head": _head(head, prose.title or page.escape(title))}
+        return _exporter().written(_without_twin_ids(body), frame)
 
 
 @contextmanager
@@ -91,12 +90,8 @@ def _drawn(cell: Cell, audience: str) -> Cell:
     level = next((level for level in LEVELS if level in _tags(cell)), "")
     metadata = {"level": level, "is_code": is_code, "headings": [], "before": "", "after": ""}
     source = cell["source"] if cell["cell_type"] == "markdown" else ""
-    return _node(
-        cell_type="code" if is_code else "markdown",
-        metadata=metadata,
-        source=source,
-        outputs=outputs,
-    )
+    kind = "code" if is_code else "markdown"
+    return _node(cell_type=kind, metadata=metadata, source=source, outputs=outputs)
 
 
 def _kept(output: Any, audience: str) -> NotebookNode | None:
@@ -232,12 +227,8 @@ def _folded(cells: list[Cell]) -> list[Cell]:
 def _summary(level: str, cells: list[Cell]) -> str:
     headings = [heading for cell in cells for heading in cell["metadata"]["headings"]][:3]
     names = " \N{MIDDLE DOT} ".join(map(page.escape, headings or _titles(cells)[:2]))
-    depth = text.t(LEVELS[level])
-    label = (
-        f'{names} <span class="level">\N{EN DASH} {page.escape(depth)}</span>'
-        if names
-        else page.escape(depth)
-    )
+    depth = page.escape(text.t(LEVELS[level]))
+    label = f'{names} <span class="level">\N{EN DASH} {depth}</span>' if names else depth
     return f'<details class="depth {level}"><summary>{label}</summary>'
 
 
@@ -269,9 +260,9 @@ def _head(masthead: str, title: str) -> str:
 
 def _frame(prose: _Prose, title: str, lang: str) -> dict[str, str]:
     name = page.escape(text.t("export.contents"))
-    items = "".join(
-        f'<li><a href="#{anchor}">{striptags(words)}</a></li>' for anchor, words in prose.sections
-    )
+    links = [f'<a href="#{anchor}">{striptags(words)}</a>' for anchor, words in prose.sections]
+    items = "".join(f"<li>{link}</li>" for link in links)
+    listed = f'<nav class="contents" aria-label="{name}"><p>{name}</p><ol>{items}</ol></nav>'
     return {
         "lang": lang,
         "title": page.escape(title),
@@ -279,9 +270,7 @@ def _frame(prose: _Prose, title: str, lang: str) -> dict[str, str]:
         "skip": page.escape(text.t("export.skip")),
         "stopped": page.escape(text.t("export.stopped")),
         "foot": page.escape(text.t("export.foot", version=kamlib.__version__)),
-        "contents": f'<nav class="contents" aria-label="{name}"><p>{name}</p><ol>{items}</ol></nav>'
-        if items
-        else "",
+        "contents": listed if items else "",
     }
 
 
@@ -293,9 +282,8 @@ def _page_style() -> str:
 @cache
 def _exporter() -> _KamExporter:
     with as_file(files("kamlib").joinpath("run", "templates")) as folder:
-        return _KamExporter(  # type: ignore[no-untyped-call]
-            template_name="kam", extra_template_basedirs=[str(folder)]
-        )
+        own = {"template_name": "kam", "extra_template_basedirs": [str(folder)]}
+        return _KamExporter(**own)  # type: ignore[no-untyped-call]
 
 
 class _KamExporter(TemplateExporter):
@@ -310,10 +298,6 @@ class _KamExporter(TemplateExporter):
         keep = {f"include_{part}": part in ("code", "output", "markdown") for part in parts}
         resources = {"global_content_filter": keep, "kam": frame}
         return str(self.template.render(nb={"cells": cells}, resources=resources))
-
-
-def _page(cells: list[Cell], frame: dict[str, str]) -> str:
-    return _exporter().written(_without_twin_ids(cells), frame)
 
 
 def _without_twin_ids(cells: list[Cell]) -> list[Cell]:

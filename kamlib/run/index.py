@@ -101,9 +101,8 @@ def _failures(told: Mapping[str, Any]) -> str:
         why = _why(entry)
         if why:
             name = told["accounts"].get(entry["account_id"], {}).get("name") or entry["account_id"]
-            reasons.setdefault((entry["status"], why), []).append(
-                f"{name or text.t('index.portfolio')}, {_name(entry)}"
-            )
+            report = f"{name or text.t('index.portfolio')}, {_name(entry)}"
+            reasons.setdefault((entry["status"], why), []).append(report)
     return _lines(
         (
             text.t(f"index.{status}"),
@@ -123,12 +122,8 @@ def _why(entry: Entry) -> str:
     message = message if len(message) <= _TOLD else message[: _TOLD - 1] + "\N{HORIZONTAL ELLIPSIS}"
     if error.get("kind") in _CURED:
         return message
-    place = {
-        "cell": error.get("cell"),
-        "file": f"{entry['notebook']}.failed.ipynb",
-        "kind": error.get("kind", ""),
-    }
-    return text.t("index.fault", found=message, **place)
+    place = {"cell": error.get("cell"), "file": f"{entry['notebook']}.failed.ipynb"}
+    return text.t("index.fault", found=message, kind=error.get("kind", ""), **place)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -142,21 +137,19 @@ def _some(names: Sequence[str]) -> str:
 def _first(run: Run, out: Path) -> str:
     """Return one line per account that somebody must look at: something large, or weak health."""
     told, reports = run[1], _reports(run[1])
-    return _lines(
-        (
-            text.t(f"severity.{about['severity']}") if about["severity"] in SEVERITIES else _band(about),
-            cells.tone(about["severity"]),
-            f"<strong>{_account(account_id, about, reports[account_id], run, out)}</strong>: "
-            f"{_in_its_language(about['exception'] or _band(about), told)}"
-            + (
-                f' <span class="kam-sub">{page.escape(text.t("index.more", n=about["more"]))}</span>'
-                if about["more"]
-                else ""
-            ),
-        )
-        for account_id, about in _ranked(told, reports)
-        if _is_exception(about)
-    )
+    lines = []
+    for account_id, about in _ranked(told, reports):
+        if _is_exception(about):
+            severity, account = about["severity"], _account(account_id, about, reports[account_id], run, out)
+            sign = text.t(f"severity.{severity}") if severity in SEVERITIES else _band(about)
+            why = f"{_in_its_language(about['exception'] or _band(about), told)}{_more(about)}"
+            lines.append((sign, cells.tone(severity), f"<strong>{account}</strong>: {why}"))
+    return _lines(lines)
+
+
+def _more(about: Mapping[str, Any]) -> str:
+    words = page.escape(text.t("index.more", n=about["more"])) if about["more"] else ""
+    return f' <span class="kam-sub">{words}</span>' if words else ""
 
 
 def _is_exception(about: Mapping[str, Any]) -> bool:
@@ -268,10 +261,8 @@ def _link(folder: Path, entry: Mapping[str, Any], out: Path) -> str:
     words = page.escape(_name(entry))
     if not entry["html"]:
         return f"<span>{words}: {page.escape(text.t('index.' + entry['status']))}</span>"
-    links = [
-        f'<a href="{page.escape(target)}">{words}</a>'
-        for words, target in _targets(words, entry, folder, out)
-    ]
+    targets = _targets(words, entry, folder, out)
+    links = [f'<a href="{page.escape(target)}">{named}</a>' for named, target in targets]
     return links[0] + (f" ({', '.join(links[1:])})" if links[1:] else "")
 
 

@@ -50,9 +50,8 @@ class Hit:
 
     def finding(self) -> Finding:
         """Say it as a finding."""
-        return Finding(
-            "leak", place={"file": self.file}, values={"around": self.around, "belongs": self.said}
-        )
+        values = {"around": self.around, "belongs": self.said}
+        return Finding("leak", place={"file": self.file}, values=values)
 
 
 def scan(name: str, content: bytes, closed: ClosedValues) -> list[Hit]:
@@ -112,9 +111,8 @@ def keep(portfolio: schema.Portfolio, target: Path, *earlier: schema.Portfolio) 
     `earlier`: the same as of the day of a report, whose values may have changed since.
     """
     rows = portfolio.waiver[portfolio.waiver["rule"].eq(closed_values.RULE)]
-    held = [
-        list(vars(value).values()) for value in closed_values.everything(portfolio, *earlier).values.values()
-    ]
+    sought = closed_values.everything(portfolio, *earlier).values
+    held = [list(vars(value).values()) for value in sought.values()]
     waived = list(rows.loc[rows["until_on"] >= pd.Timestamp(portfolio.as_of), "account_id"].dropna())
     files.put(target, json.dumps({"values": held, "waived": waived}))
 

@@ -140,12 +140,7 @@ def prepare(source: Path, target: Path, values: Mapping[str, Any], which: Varian
 def strip(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook as it is committed: no output but that of checked cells, counts from one."""
     made = copy.deepcopy(notebook)
-    made.metadata = nbformat.from_dict(
-        {
-            "kernelspec": _KERNEL,
-            "language_info": {"name": "python"},
-        }
-    )
+    made.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": {"name": "python"}})
     count = 0
     for cell in made.cells:
         kept = tags(cell)

@@ -113,9 +113,8 @@ class _Reader(HTMLParser):
     def _attributes(self, tag: str, given: Mapping[str, str]) -> str:
         if tag not in ("th", "td"):
             return ""
-        spans = "".join(
-            f' {name}="{given[name]}"' for name in ("colspan", "rowspan") if given.get(name, "").isdecimal()
-        )
+        wide = [name for name in ("colspan", "rowspan") if given.get(name, "").isdecimal()]
+        spans = "".join(f' {name}="{given[name]}"' for name in wide)
         scope = f' scope="{"col" if "thead" in self.open else "row"}"' if tag == "th" else ""
         return scope + spans
 

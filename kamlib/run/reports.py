@@ -126,16 +126,14 @@ def run(
             if earlier:
                 jobs = earlier.left(jobs, named=_is_named(request), state=plan.state)
             begun(len(jobs))
-            outcomes = [
-                *refused,
-                *_recorded(plan, jobs, [*map(_unsaid, refused)], workers=request.workers, told=told),
-            ]
+            unsaid = [*map(_unsaid, refused)]
+            made = _recorded(plan, jobs, unsaid, workers=request.workers, told=told)
         finally:
             batch.clear(work)
         if request.audience == "internal":
             traced.write(plan.folder)
         written = index.write(request.out, request.lang)
-    return Delivery(outcomes, written, plan.folder, earlier.notes if earlier else ())
+    return Delivery([*refused, *made], written, plan.folder, earlier.notes if earlier else ())
 
 
 def _unsaid(refused: batch.Outcome) -> batch.Outcome:
@@ -183,9 +181,8 @@ def _notebooks(request: Request) -> list[Path]:
     shut = [path.stem for path in asked if path.stem not in notebooks.FOR_CUSTOMERS]
     if shut:
         allowed = ", ".join(notebooks.FOR_CUSTOMERS)
-        raise KamError(
-            *(Finding("not_for_customer", values={"found": name, "allowed": allowed}) for name in shut)
-        )
+        told = [{"found": name, "allowed": allowed} for name in shut]
+        raise KamError(*(Finding("not_for_customer", values=each) for each in told))
     return asked or [where / f"{name}.ipynb" for name in notebooks.FOR_CUSTOMERS]
 
 
@@ -221,13 +218,10 @@ class _Plan:
         by_name = {str(name).casefold(): account_id for account_id, name in self.listed["name"].items()}
         found = {each: each if each in self.listed.index else by_name.get(each.casefold()) for each in asked}
         known = [*self.listed.index, *self.listed["name"].dropna()]
-        faults = [
-            Finding("unknown_account", values={"found": each, "near": nearest(each, known)})
-            for each, account_id in found.items()
-            if account_id is None
-        ]
-        if faults:
-            raise KamError(*faults)
+        lost = [each for each, account_id in found.items() if account_id is None]
+        told = [{"found": each, "near": nearest(each, known)} for each in lost]
+        if told:
+            raise KamError(*(Finding("unknown_account", values=each) for each in told))
         return list(dict.fromkeys(str(account_id) for account_id in found.values()))
 
     def jobs(self, chosen: Sequence[Path]) -> tuple[list[batch.Job], list[batch.Outcome]]:
@@ -253,10 +247,9 @@ class _Plan:
     def withdraw(self, refused: Sequence[batch.Outcome]) -> None:
         """Take what an earlier run has made of the refused out of the customers' folders: it may not be sent now."""
         for each in refused:
+            of_report = f"*{files.slug(each.account_id, '')[-9:]}/{each.notebook}"
             for kind in ("html", "pdf", "pptx"):
-                for made in self.folder.glob(
-                    f"*{files.slug(each.account_id, '')[-9:]}/{each.notebook}.{kind}"
-                ):
+                for made in self.folder.glob(f"{of_report}.{kind}"):
                     made.unlink()
 
     def _refusal(self, account_id: str, name: str) -> str:

@@ -97,8 +97,7 @@ def earlier(out: Path, about: Mapping[str, Any], *, any_day: bool) -> Earlier:
     folder, told = max(readable.items(), key=lambda each: str(each[1]["made_at"]))
     differing = [name for name in _SAME if told.get(name) != about[name]]
     if differing:
-        changes = text.listed(
-            text.t(f"resume.{name}", was=str(told.get(name)), now=str(about[name])) for name in differing
-        )
+        states = [(name, str(told.get(name)), str(about[name])) for name in differing]
+        changes = text.listed(text.t(f"resume.{name}", was=was, now=now) for name, was, now in states)
         raise problem("resume_differs", found=changes, folder=str(folder))
     return Earlier(folder, {(entry["account_id"], entry["notebook"]): entry for entry in told["runs"]})

@@ -101,11 +101,9 @@ class Slide:
         self._slide.shapes.title.text_frame.text = _xml(title)
         for run in self._slide.shapes.title.text_frame.paragraphs[0].runs:
             run.font.language_id = self._language
-        area = self.area
-        self.words(
-            Area(area.left, area.bottom + Inches(0.1), area.width, area.bottom + Inches(0.45)),
-            [(foot, TextStyle(10, "muted"))],
-        )
+        low = self.area.bottom
+        at_the_foot = replace(self.area, top=low + Inches(0.1), bottom=low + Inches(0.45))
+        self.words(at_the_foot, [(foot, TextStyle(10, "muted"))])
 
     def words(self, area: Area, lines: Iterable[tuple[str, TextStyle]], *, ground: str = "") -> None:
         """Write lines into a box."""
@@ -133,9 +131,8 @@ class Slide:
         heights = [_height(row, widths) for row in [heads, *rows]]
         fits = [n for n in range(len(rows) + 1) if sum(heights[: n + 1]) <= area.bottom - area.top]
         shown = max(fits, default=0)
-        frame = self._slide.shapes.add_table(
-            shown + 1, len(heads), area.left, area.top, area.width, sum(heights[: shown + 1])
-        )
+        box = (area.left, area.top, area.width, sum(heights[: shown + 1]))
+        frame = self._slide.shapes.add_table(shown + 1, len(heads), *box)
         frame.element.xpath(".//a:tableStyleId")[0].text = _PLAIN_TABLE
         _described(frame, description)
         table = frame.table
@@ -145,9 +142,8 @@ class Slide:
         for n, row in enumerate([heads, *rows[:shown]]):
             table.rows[n].height = heights[n]
             for cell, words, to_the_right in zip(table.rows[n].cells, row, right, strict=True):
-                self._cell(
-                    cell, words, TextStyle(14 if n else 12, "ink" if n else "muted", not n, to_the_right)
-                )
+                style = TextStyle(14 if n else 12, "ink" if n else "muted", not n, to_the_right)
+                self._cell(cell, words, style)
         return shown
 
     def _cell(self, cell: Any, words: str, style: TextStyle) -> None:
@@ -202,10 +198,8 @@ class Slide:
         axis, names_axis, plot = chart.value_axis, chart.category_axis, chart.plots[0]
         axis.visible = axis.has_major_gridlines = False
         axis.minimum_scale, axis.maximum_scale = floor, ceiling
-        names_axis.major_tick_mark, names_axis.tick_label_position = (
-            XL_TICK_MARK.NONE,
-            XL_TICK_LABEL_POSITION.LOW,
-        )
+        names_axis.major_tick_mark = XL_TICK_MARK.NONE
+        names_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         names_axis.tick_labels.font.size = Pt(12)
         names_axis._element.xpath("./c:txPr/a:bodyPr")[0].set("rot", "0")  # noqa: SLF001 - broken, never slanted
         plot.gap_width, plot.overlap = 45, 100
@@ -216,9 +210,8 @@ class Slide:
             line.data_labels._element.append(parse_xml(_NO_LINES))  # noqa: SLF001
             for n, value in enumerate(line.values):
                 if value is not None:
-                    _above(
-                        line.points[n].data_label, value / (ceiling - floor) if tone != _SUM else 0.0, tone
-                    )
+                    high = value / (ceiling - floor) if tone != _SUM else 0.0
+                    _above(line.points[n].data_label, high, tone)
 
 
 _C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
@@ -268,16 +261,14 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], whole: int) -> 
     """Share the width by the longest words of each column, within bounds; a word or a date is not broken."""
     columns = list(zip(heads, *rows, strict=True))
     words = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
-    parts = [
-        max(min(max(map(len, column)), 36), word, 6) + 4 for column, word in zip(columns, words, strict=True)
-    ]
+    pairs = zip(columns, words, strict=True)
+    parts = [max(min(max(map(len, column)), 36), word, 6) + 4 for column, word in pairs]
     return [int(whole * part / sum(parts)) for part in parts]
 
 
 def _height(row: Sequence[str], widths: Sequence[int]) -> int:
-    lines = [
-        len(words) * 914_400 / (width * _LETTERS_PER_INCH) for words, width in zip(row, widths, strict=True)
-    ]
+    pairs = zip(row, widths, strict=True)
+    lines = [len(words) * 914_400 / (width * _LETTERS_PER_INCH) for words, width in pairs]
     return max(math.ceil(each) or 1 for each in lines) * _LINE + _PAD
 
 
@@ -286,14 +277,10 @@ def _height(row: Sequence[str], widths: Sequence[int]) -> int:
 
 def title_only(file: Any) -> Any:
     """Return the layout with a title and nothing else to fill in, else the first with a title; None without one."""
-    titled = [
-        each
-        for each in file.slide_layouts
-        if any(p.placeholder_format.type in (1, 3) for p in each.placeholders)
-    ]
-    return next(
-        (each for each in titled if each.element.get("type") == "titleOnly"), next(iter(titled), None)
-    )
+    pairs = [(each, {p.placeholder_format.type for p in each.placeholders}) for each in file.slide_layouts]
+    titled = [each for each, held in pairs if held & {1, 3}]
+    bare = [each for each in titled if each.element.get("type") == "titleOnly"]
+    return next(iter([*bare, *titled]), None)
 
 
 def _emptied(file: Any) -> Any:
@@ -310,11 +297,8 @@ def _emptied(file: Any) -> Any:
 def _bare(file: Any) -> Any:
     """Leave out what tells of the machine and the people that the template was made by."""
     masters = list(file.slide_masters)
-    parts = [
-        file.part,
-        *(each.part for each in masters),
-        *(one.part for m in masters for one in m.slide_layouts),
-    ]
+    layouts = [layout for master in masters for layout in master.slide_layouts]
+    parts = [file.part, *(each.part for each in (*masters, *layouts))]
     for relations in (file.part.package._rels, *(part.rels for part in parts)):  # noqa: SLF001
         for key in [key for key, each in relations.items() if each.reltype.endswith(_NOT_OURS)]:
             relations.pop(key)
@@ -355,8 +339,7 @@ def _settled(made: bytes, day: date) -> bytes:
             if name.endswith(".xlsx"):
                 content = _settled(content, day)
             elif name == "docProps/core.xml":
-                content = re.sub(
-                    rb"\d{4}-\d\d-\d\dT[\d:.]+Z", f"{day.isoformat()}T00:00:00Z".encode(), content
-                )
+                moment = f"{day.isoformat()}T00:00:00Z".encode()
+                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", moment, content)
             settled.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return written.getvalue()

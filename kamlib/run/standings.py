@@ -41,13 +41,11 @@ def signs(account: Account) -> dict[str, Any]:
     finding, or `none`; `more` counts the other findings. What is not known is None.
     """
     findings = coaching.check(account)
-    line = coaching.line(account, findings)
-    total = measures.health_total(account)
+    line, total = coaching.line(account, findings), measures.health_total(account)
+    rolling = [each.rolling_12m for each in measures.trend(account)]
     return {
         "growth_share": measures.growth(account).share,
-        "trend": [
-            round(each.rolling_12m) for each in measures.trend(account) if each.rolling_12m is not None
-        ],
+        "trend": [round(each) for each in rolling if each is not None],
         "health": None if total.score is None else round(total.score),
         "band": total.band,
         "capped_by": list(total.capped_by),

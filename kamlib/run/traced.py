@@ -58,17 +58,13 @@ def figures(executed: NotebookNode) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _line(notebook: str, section: str, figure: Mapping[str, Any]) -> dict[str, Any]:
     known = figure["known"] or ("", "")
     return {
+        **{name: figure[name] for name in ("of", "words", "unit", "formula", "data_on")},
         "account": figure["account_id"],
         "notebook": notebook,
         "section": section,
         "figure": figure["name"],
-        "of": figure["of"],
         "value": "" if figure["value"] is None else f"{figure['value']:.12g}",
-        "words": figure["words"],
-        "unit": figure["unit"],
-        "formula": figure["formula"],
         "source": ", ".join(TABLES[each].title[text.language()] for each in figure["tables"]),
-        "data_on": figure["data_on"],
         "known": known[0],
         "known_of": known[1],
     }

@@ -35,17 +35,11 @@ Month = Annotated[date, "month"]
 
 #: kind -> pandas dtype of a column in a frame, also of an empty one.
 KINDS: dict[str, str] = {
-    "text": "str",
-    "id": "str",
-    "choice": "str",
-    "money": "float64",
-    "share": "float64",
-    "number": "float64",
-    "integer": "Int64",
-    "scale": "Int64",
+    **dict.fromkeys(("text", "id", "choice"), "str"),
+    **dict.fromkeys(("money", "share", "number"), "float64"),
+    **dict.fromkeys(("integer", "scale"), "Int64"),
+    **dict.fromkeys(("date", "month"), "datetime64[us]"),
     "flag": "boolean",
-    "date": "datetime64[us]",
-    "month": "datetime64[us]",
 }
 _MARKS = {"required", "customer", "personal"}
 
@@ -92,9 +86,8 @@ class Column:
 
     @property
     def _words(self) -> dict[str, list[str]]:
-        words: dict[str, list[str]] = text.entry(
-            f"column.{self.table}.{self.name}", f"column.any.{self.name}"
-        )
+        own = f"column.{self.table}.{self.name}"
+        words: dict[str, list[str]] = text.entry(own, f"column.any.{self.name}")
         return words
 
 

@@ -239,6 +239,11 @@ class Commitment(PlanRow):
     due_on: Day | None = column("customer")
     done_on: Day | None = column("customer")
 
+    @property
+    def doer_id(self) -> str | None:
+        """Who is to keep it: one of theirs, or one of ours."""
+        return self.customer_owner_id if self.direction == "customer" else self.owner_id
+
 
 @plan("risk")
 class Risk(PlanRow):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from functools import cache, update_wrapper
-from types import SimpleNamespace
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
 
 import pandas as pd
@@ -94,35 +93,6 @@ def _kind(hint: Any) -> str:
 
 
 _DTYPES: dict[Any, str] = {float: "float64", date: "datetime64[us]", int: "Int64", bool: "boolean"}
-
-
-def as_frame(answer: Any) -> pd.DataFrame:
-    """Return a frame as it is and rows as a frame, for a chart that draws many rows at once."""
-    if isinstance(answer, pd.DataFrame):
-        return answer
-    return answer.frame() if isinstance(answer, Result) else frame_of(answer)
-
-
-def as_rows(answer: Any) -> list[Any]:
-    """Return rows with attributes, None for what is not known, of a result, a single answer, or a frame."""
-    if not isinstance(answer, pd.DataFrame):
-        is_one = is_dataclass(answer) and not isinstance(answer, Result)
-        return [answer] if is_one else list(answer)
-    columns = {str(name): [_plain(value) for value in answer[name]] for name in answer.columns}
-    return [
-        SimpleNamespace(**dict(zip(columns, values, strict=True)))
-        for values in zip(*columns.values(), strict=True)
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (Mapping, list, tuple, str)):
-        return value
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN is not itself
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.date()
-    return value.item() if hasattr(value, "item") else value
 
 
 def result(

@@ -40,13 +40,8 @@ def _rows(section: Iterable[Mapping[str, Any]]) -> list[list[cells.Cell]]:
 
 def _parts(setting: Mapping[str, Any]) -> list[str]:
     name, unit, source = (_in_language(setting[part]) for part in ("name", "unit", "source"))
-    return [
-        name,
-        _value(setting["value"], setting),
-        unit,
-        source,
-        text.label("setting_status", setting["status"]),
-    ]
+    status = text.label("setting_status", setting["status"])
+    return [name, _value(setting["value"], setting), unit, source, status]
 
 
 def _in_language(words: str | Mapping[str, str]) -> str:

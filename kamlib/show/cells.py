@@ -97,20 +97,22 @@ def _sentence(value: Any, column: Column, bundle: Bundle) -> str:
     return str(value)
 
 
+def _digits(column: Column, usual: int = 0) -> int:
+    return int(column.get("digits", usual))
+
+
+def _is_signed(column: Column) -> bool:
+    return bool(column.get("signed") == "yes")
+
+
 WRITERS: dict[str, Callable[[Any, Column, Bundle], str]] = {
     "text": lambda value, _, __: str(value),
-    "number": lambda value, column, _: text.number(
-        value, int(column.get("digits", 1)), signed=column.get("signed") == "yes"
-    ),
+    "number": lambda value, column, _: text.number(value, _digits(column, 1), signed=_is_signed(column)),
     "figure": lambda value, _, __: text.figure(value),
-    "integer": lambda value, column, _: text.number(value, signed=column.get("signed") == "yes"),
-    "money": lambda value, column, bundle: text.money(
-        value, bundle.currency, signed=column.get("signed") == "yes"
-    ),
-    "percent": lambda value, column, _: text.percent(
-        value, int(column.get("digits", 0)), signed=column.get("signed") == "yes"
-    ),
-    "points": lambda value, column, _: text.points(value, int(column.get("digits", 0))),
+    "integer": lambda value, column, _: text.number(value, signed=_is_signed(column)),
+    "money": lambda value, column, bundle: text.money(value, bundle.currency, signed=_is_signed(column)),
+    "percent": lambda value, column, _: text.percent(value, _digits(column), signed=_is_signed(column)),
+    "points": lambda value, column, _: text.points(value, _digits(column)),
     "date": lambda value, _, __: text.day(value),
     "month": lambda value, _, __: text.month(value),
     "choice": lambda value, column, bundle: _choice(value, column["choices"], bundle),
@@ -164,18 +166,20 @@ def table(
     kinds = list(columns.values())
     stacked = _is_stacked(kinds, len(rows))
     heads = "".join(_head(words) for words in kinds)
-    above = [None, *rows]
-    body = "".join(
-        _row(row, kinds, named=stacked, above=last) for row, last in zip(rows, above, strict=False)
-    )
-    unseen = ' class="kam-vh"' if hidden else ""
+    pairs = zip(rows, [None, *rows], strict=False)
+    body = "".join(_row(row, kinds, named=stacked, above=last) for row, last in pairs)
     # Told by classes: `:has()` would let a PDF's engine look at every cell for every rule.
     wide = [name for name, least in _WIDE.items() if len(kinds) >= least]
-    names = " ".join([*["kam-stack"] * stacked, *wide])
-    style = f' class="{names}"' if names else ""
+    return boxed(caption, heads, body, name=" ".join([*["kam-stack"] * stacked, *wide]), hidden=hidden)
+
+
+def boxed(caption: str, heads: str, body: str, *, name: str = "", hidden: bool = True) -> str:
+    """Return a semantic table in its box; `hidden`: its caption is heard, not seen."""
+    told, style = escape(caption), f' class="{name}"' if name else ""
+    unseen = ' class="kam-vh"' if hidden else ""
     return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
-        f"<table{style}><caption{unseen}>{escape(caption)}</caption>"
+        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{told}">'
+        f"<table{style}><caption{unseen}>{told}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

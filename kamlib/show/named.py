@@ -55,17 +55,11 @@ def _of_row(
         if words["kind"] not in TO_THE_RIGHT or isinstance(value, Figure):
             yield from figures_in(value)
         elif plain != text.MISSING:
-            yield Figure(
-                "written",
-                value,
-                (("words", plain),),
-                name=str(words.get("figure", f"{origin.sheet}.{column}")),
-                account_id=account_id,
-                of=of,
-                unit=str(words.get("unit", _UNITS.get(words["kind"], words["kind"]))),
-                formula=origin.formula,
-                tables=origin.tables,
-            )
+            name = str(words.get("figure", f"{origin.sheet}.{column}"))
+            unit = str(words.get("unit", _UNITS.get(words["kind"], words["kind"])))
+            counted: dict[str, Any] = {"unit": unit, "formula": origin.formula, "tables": origin.tables}
+            said = (("words", plain),)
+            yield Figure("written", value, said, name=name, account_id=account_id, of=of, **counted)
 
 
 def _values(rows: pd.DataFrame | Sequence[Any], count: int) -> Iterator[Mapping[Any, Any]]:

@@ -58,9 +58,8 @@ def sparkline(
         f'fill="{COLOURS[each.colour]}"/>'
         for each in fields
     )
-    drawn = "".join(
-        _line(line, [(MARGIN + n * step, y(value)) for n, value in enumerate(line.values)]) for line in lines
-    )
+    courses = [[(MARGIN + n * step, y(value)) for n, value in enumerate(line.values)] for line in lines]
+    drawn = "".join(map(_line, lines, courses))
     return (
         f'<svg class="kam-spark" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'aria-hidden="true">{grounds}{drawn}</svg>'
@@ -77,7 +76,6 @@ def _line(line: Line, points: list[tuple[float, float]]) -> str:
         if len(run) > 1
     )
     dotted = {"all": points, "last": points[-1:], "none": []}[line.dots]
-    dots = [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>' for x, y in dotted if not math.isnan(y)
-    ]
+    known = [(x, y) for x, y in dotted if not math.isnan(y)]
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>' for x, y in known]
     return strokes + "".join(dots)

@@ -6,7 +6,7 @@ only set, so that every page opens alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kamlib import schema, text
@@ -21,7 +21,7 @@ MOST = 5
 def opening(
     sentences: Iterable[Mapping[str, Any]],
     figures: Iterable[Mapping[str, Any]],
-    decisions: tables.Rows | None,
+    decisions: Sequence[Any] | None,
     bundle: Bundle,
     *,
     note: object = "",
@@ -63,12 +63,11 @@ def _ended(sentence: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
-def _asked(decisions: tables.Rows, bundle: Bundle) -> Shown:
+def _asked(decisions: Sequence[Any], bundle: Bundle) -> Shown:
     if not len(decisions) and audience(bundle) == "customer":
         return NOTHING
     heading = text.t(f"summary.asked.{audience(bundle)}")
-    rows = schema.as_rows(decisions[:MOST])
-    items = [(_whose(row, bundle), str(row.title), _terms(row, bundle)) for row in rows]
+    items = [(_whose(row, bundle), str(row.title), _terms(row, bundle)) for row in decisions[:MOST]]
     left = len(decisions) - len(items)
     last = text.t("summary.more", count=left, n=left) if left else ""
     last = last if items else text.t("summary.none")
@@ -76,9 +75,8 @@ def _asked(decisions: tables.Rows, bundle: Bundle) -> Shown:
     body = f"<p><strong>{escape(heading)}</strong></p>{f'<ol>{listed}</ol>' if items else ''}"
     below = f'<p class="kam-sub">{escape(last)}</p>' if last else ""
     lines = [f"{n}. {_line(*item)}" for n, item in enumerate(items, start=1)]
-    return Shown(
-        f'<div class="kam-asked">{body}{below}</div>', "\n".join(filter(None, [heading, *lines, last]))
-    )
+    plain = "\n".join(filter(None, [heading, *lines, last]))
+    return Shown(f'<div class="kam-asked">{body}{below}</div>', plain)
 
 
 def _item(whose: str, title: str, terms: str) -> str:

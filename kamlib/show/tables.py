@@ -146,13 +146,10 @@ def together(*parts: Shown) -> Shown:
     if not seen:
         return NOTHING
     html, plain = "".join(part.html for part in seen), "\n\n".join(part.plain for part in seen)
-    return Shown(
-        html,
-        plain,
-        titles=tuple(title for part in seen for title in part.titles),
-        keys=tuple(key for part in seen for key in part.keys),
-        figures=tuple(figure for part in seen for figure in part.figures),
-    )
+    titles = tuple(title for part in seen for title in part.titles)
+    keys = tuple(key for part in seen for key in part.keys)
+    figures = tuple(figure for part in seen for figure in part.figures)
+    return Shown(html, plain, titles=titles, keys=keys, figures=figures)
 
 
 def _columns(name: str, declared: Mapping[str, Words], rows: Rows, bundle: Bundle) -> dict[str, Words]:
@@ -253,9 +250,8 @@ def strip(figures: Iterable[Mapping[str, Any]]) -> Shown:
     if not cards:
         return NOTHING
     body = f'<dl class="kam-strip">{"".join(_card(card) for card in cards)}</dl>'
-    lines = [
-        " ".join(str(card.get(part) or "") for part in ("label", "value", "change")).strip() for card in cards
-    ]
+    told = [[str(card.get(part) or "") for part in ("label", "value", "change")] for card in cards]
+    lines = [" ".join(parts).strip() for parts in told]
     return Shown(framed(body), "\n".join(lines), "strip", figures=tuple(figures_in(cards)))
 
 
@@ -263,11 +259,8 @@ def _card(card: Mapping[str, Any]) -> str:
     change = str(card.get("change") or "")
     arrow = {"+": "\u25b2 ", text.MINUS: "\u25bc "}.get(change[:1], "")
     tone = {"good": " kam-up", "bad": " kam-down"}.get(str(card.get("tone") or ""), "")
-    moved = (
-        f'<span class="kam-change{tone}"><span aria-hidden="true">{arrow}</span>{escape(change)}</span>'
-        if change
-        else ""
-    )
+    told = f'<span aria-hidden="true">{arrow}</span>{escape(change)}'
+    moved = f'<span class="kam-change{tone}">{told}</span>' if change else ""
     drawn = sparkline([Line(list(card.get("series", ())))])
     return (
         f'<div class="kam-card"><dt>{escape(card["label"])}</dt>'

@@ -40,12 +40,8 @@ def check(account: Account) -> list[Finding]:
     if account.audience == "customer":
         return []
     silent, excused = relationships.silence(account) is not None, {each.rule for each in waived(account)}
-    findings = [
-        finding
-        for each in RULES.values()
-        if each.id not in excused
-        for finding in each.findings(account, silent=silent)
-    ]
+    rules = [each for each in RULES.values() if each.id not in excused]
+    findings = [finding for each in rules for finding in each.findings(account, silent=silent)]
     return ranked(account, findings)
 
 
@@ -100,25 +96,17 @@ class Explanation:
     why: words.Words
     mend: words.Words | None
     method: str
-    account_id: str
     row_id: str
 
 
 @result("coaching")
 def explain(account: Account) -> Iterable[Explanation]:
     """The findings on one account in full."""
-    return [explained(each) for each in check(account)]
+    return map(explained, check(account))
 
 
-def explained(finding: Finding) -> Explanation:
+def explained(each: Finding) -> Explanation:
     """Return one finding in full."""
-    return Explanation(
-        finding.rule,
-        finding.severity,
-        words.sentence(f"finding.{finding.rule}", **{**finding.place, **finding.values}),
-        words.sentence(f"why.{finding.rule}"),
-        finding.mend,
-        _method(finding),
-        finding.place["account_id"],
-        finding.place["row_id"],
-    )
+    evidence = words.sentence(f"finding.{each.rule}", **{**each.place, **each.values})
+    why, row_id = words.sentence(f"why.{each.rule}"), each.place["row_id"]
+    return Explanation(each.rule, each.severity, evidence, why, each.mend, _method(each), row_id)

@@ -9,7 +9,7 @@ import pandas as pd
 from kamlib import words
 from kamlib.method import measures
 from kamlib.method.coaching.rules import Hit, company_rule, hit
-from kamlib.schema import Portfolio, as_rows
+from kamlib.schema import Portfolio
 
 
 def _person(portfolio: Portfolio, contact_id: str) -> str:
@@ -24,7 +24,7 @@ def _customer(portfolio: Portfolio, account_id: str) -> str:
 @company_rule("error", "S1.5")
 def hours_short(portfolio: Portfolio) -> Iterable[Hit]:
     """A KAM's plans need more hours than exist."""
-    for kam in as_rows(measures.hours(portfolio)):
+    for kam in measures.hours(portfolio):
         if kam.state == "short":
             yield hit(
                 who=_person(portfolio, kam.person_id),
@@ -56,11 +56,9 @@ def wall_broken(portfolio: Portfolio) -> Iterable[Hit]:
     for one, rival in _rivals(portfolio):
         both = [each for each in dict.fromkeys(teams.get(one, [])) if each in teams.get(rival, [])]
         if both:
-            names = words.listed(_person(portfolio, each) for each in both)
-            rival_name = _customer(portfolio, rival)
-            yield hit(
-                account_id=one, account=_customer(portfolio, one), who=names, n=len(both), rival=rival_name
-            )
+            who = words.listed(_person(portfolio, each) for each in both)
+            told = {"account": _customer(portfolio, one), "rival": _customer(portfolio, rival)}
+            yield hit(account_id=one, who=who, n=len(both), **told)
 
 
 def _rivals(portfolio: Portfolio) -> Iterable[tuple[str, str]]:

@@ -84,10 +84,8 @@ def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
 
 def _economic_buyers(account: Account) -> list[relationships.Person]:
     """Who decides about the money, by name, the most influential first."""
-    people = relationships.people(account)
-    return [
-        each for each in people if each.role == "economic" and each.contact_id and not each.is_placeholder
-    ]
+    deciding = [each for each in relationships.people(account) if each.role == "economic"]
+    return [each for each in deciding if each.contact_id and not each.is_placeholder]
 
 
 @rule("warning", "P11, T7", is_contact=True, cause="people")
@@ -217,10 +215,8 @@ def project_slips(account: Account) -> Iterable[Hit]:
     for project in measures.projects(account):
         is_late = (project.slip_days or 0) >= account.limit("slip_days")
         if is_late and project.project_id in running:
-            title = within_sentence(project.name)
-            yield hit(
-                row_id=project.project_id, title=title, days=project.slip_days, day=project.planned_end_on
-            )
+            told = {"title": within_sentence(project.name), "day": project.planned_end_on}
+            yield hit(row_id=project.project_id, days=project.slip_days, **told)
 
 
 @rule("error", "T6", cause="delivery")
@@ -248,13 +244,9 @@ def mean_hides_low(account: Account) -> Iterable[Hit]:
         if asked.hides_low:
             answers = measures.answers(account, asked.kind)
             lowest = min(answers, key=lambda each: each.score or 0)
-            yield hit(
-                kind=words.label("feedback_kind", asked.kind),
-                who=relationships.person_name(account, lowest.contact_id),
-                mean=words.number(asked.mean, 1),
-                lowest=asked.lowest,
-                n=asked.n,
-            )
+            kind, mean = words.label("feedback_kind", asked.kind), words.number(asked.mean, 1)
+            who = relationships.person_name(account, lowest.contact_id)
+            yield hit(kind=kind, who=who, mean=mean, lowest=asked.lowest, n=asked.n)
 
 
 @rule("note", "S5.3", is_contact=True, cause="satisfaction")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-import pandas as pd
-
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.coaching.rules import Hit, hit, rule
 from kamlib.schema import Account
-from kamlib.schema.days import months_from
+from kamlib.schema.days import months_from, working_days_from
 
 
 def is_bare(account: Account) -> bool:
@@ -32,9 +30,8 @@ def no_owner(account: Account) -> Iterable[Hit]:
     owner = account.plan.owner_id if account.plan else None
     person = account.person(owner)
     if person and account.has_left(owner):
-        since = words.sentence(
-            "owner.gone", who=relationships.person_name(account, owner), day=person.gone_on
-        )
+        who = relationships.person_name(account, owner)
+        since = words.sentence("owner.gone", who=who, day=person.gone_on)
         yield hit(since=since, heir=_heir(account, owner))
     elif account.plan and not owner:
         yield hit(since=words.sentence("owner.nobody"), heir=_heir(account, owner))
@@ -78,13 +75,9 @@ def event_newer_than_plan(account: Account) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
     moved_on = measures.plan_updated_on(account) or date.min
     for event in account.events:
-        if moved_on < event.happened_on and _review_due(account, event.happened_on) < account.today:
+        due_on = working_days_from(event.happened_on, account.limit("review_after_event_days"))
+        if moved_on < event.happened_on and due_on < account.today:
             yield hit(event, day=event.happened_on, kind=event.kind)
-
-
-def _review_due(account: Account, happened_on: date) -> date:
-    grace = pd.offsets.BusinessDay(account.limit("review_after_event_days"))
-    return (pd.Timestamp(happened_on) + grace).date()
 
 
 @rule("warning", "S5.2", cause="plan")
@@ -92,14 +85,8 @@ def review_missed(account: Account) -> Iterable[Hit]:
     """No internal review for longer than a quarter."""
     if account.plan is None:
         return
-    held_on = max(
-        (
-            each.held_on
-            for each in account.reviews
-            if each.kind == "internal" and each.held_on <= account.today
-        ),
-        default=None,
-    )
+    days = [each.held_on for each in account.reviews if each.kind == "internal"]
+    held_on = max((day for day in days if day <= account.today), default=None)
     if held_on is None or account.days_late(held_on) > account.limit("review_days"):
         yield hit(day=held_on)
 
@@ -129,17 +116,13 @@ def too_many_goals(account: Account) -> Iterable[Hit]:
 @rule("error", "S2.1")
 def goal_without_owner(account: Account) -> Iterable[Hit]:
     """A goal that nobody of ours owns."""
-    for goal in account.live_goals:
-        if not goal.owner_id:
-            yield hit(goal)
+    return [hit(goal) for goal in account.live_goals if not goal.owner_id]
 
 
 @rule("warning", "S2.4")
 def goal_without_sponsor(account: Account) -> Iterable[Hit]:
     """A goal that no sponsor has signed off."""
-    for goal in account.live_goals:
-        if not (goal.sponsor_id and goal.signed_on):
-            yield hit(goal)
+    return [hit(goal) for goal in account.live_goals if not (goal.sponsor_id and goal.signed_on)]
 
 
 @rule("warning", "S2.4")
@@ -156,9 +139,7 @@ def goal_without_measure(account: Account) -> Iterable[Hit]:
 def goal_without_initiative(account: Account) -> Iterable[Hit]:
     """A goal that nothing drives."""
     driven = {each.goal_id for each in account.initiatives if each.status != "stopped"}
-    for goal in account.live_goals:
-        if goal.row_id not in driven:
-            yield hit(goal)
+    return [hit(goal) for goal in account.live_goals if goal.row_id not in driven]
 
 
 @rule("note", "P25", cause="refusal")
@@ -181,17 +162,14 @@ def declined_goal_due(account: Account) -> Iterable[Hit]:
 def initiative_without_customer_owner(account: Account) -> Iterable[Hit]:
     """An initiative under a joint goal that nobody at the customer owns."""
     joint = {goal.row_id for goal in account.live_goals if goal.side == "joint"}
-    for work in account.open_initiatives:
-        if work.goal_id in joint and not work.customer_owner_id:
-            yield hit(work)
+    serving = [work for work in account.open_initiatives if work.goal_id in joint]
+    return [hit(work) for work in serving if not work.customer_owner_id]
 
 
 @rule("warning", "S3.4")
 def initiative_without_owner(account: Account) -> Iterable[Hit]:
     """An initiative that nobody of ours owns, or that has no date."""
-    for work in account.open_initiatives:
-        if not (work.owner_id and work.due_on):
-            yield hit(work)
+    return [hit(work) for work in account.open_initiatives if not (work.owner_id and work.due_on)]
 
 
 @rule("warning", "S5.1")
@@ -205,9 +183,7 @@ def initiative_overdue(account: Account) -> Iterable[Hit]:
 @rule("warning", "S3.5")
 def risk_without_signal(account: Account) -> Iterable[Hit]:
     """A risk without an early sign to watch."""
-    for risk in account.risks:
-        if not risk.signal:
-            yield hit(risk)
+    return [hit(risk) for risk in account.risks if not risk.signal]
 
 
 @rule("error", "S3.5, P13")
@@ -233,13 +209,13 @@ def broken_promises(account: Account) -> Iterable[Hit]:
 @rule("warning", "T6", asks=True, cause="delivery")
 def promise_overdue(account: Account) -> Iterable[Hit]:
     """A promise of ours that is open past its day."""
-    yield from _overdue(account, "ours")
+    return _overdue(account, "ours")
 
 
 @rule("warning", "S2.5, S3.4", is_contact=True)
 def customer_promise_overdue(account: Account) -> Iterable[Hit]:
     """A promise of the customer's that is open past its day: it belongs on the next agenda."""
-    yield from _overdue(account, "customer")
+    return _overdue(account, "customer")
 
 
 def _overdue(account: Account, side: str) -> Iterable[Hit]:
@@ -247,8 +223,7 @@ def _overdue(account: Account, side: str) -> Iterable[Hit]:
     promises = [each for each in account.commitments if each.direction == side and each.done_on is None]
     for promise in sorted(promises, key=lambda each: (each.due_on or date.max, each.title)):
         if days := account.days_late(promise.due_on):
-            owner = promise.owner_id if side == "ours" else promise.customer_owner_id
-            yield hit(promise, who=relationships.person_name(account, owner), days=days)
+            yield hit(promise, who=relationships.person_name(account, promise.doer_id), days=days)
 
 
 @rule("warning", "S5.2")

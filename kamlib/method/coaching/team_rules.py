@@ -28,7 +28,7 @@ def squad_gap(account: Account) -> Iterable[Hit]:
 def initiative_without_accountable(account: Account) -> Iterable[Hit]:
     """Open initiatives without exactly one accountable person; in a small squad the owner is that person (P22)."""
     chiefs = Counter(each.initiative_id for each in account.responsibilities if each.letter == "A")
-    is_small = _is_small(account)
+    is_small = measures.is_small_squad(account)
     loose = [
         work
         for work in account.open_initiatives
@@ -36,11 +36,6 @@ def initiative_without_accountable(account: Account) -> Iterable[Hit]:
     ]
     if loose:
         yield hit(n=len(loose), titles=_titles(loose))
-
-
-def _is_small(account: Account) -> bool:
-    people = {each.person_id for each in measures.squad(account) if not each.has_left}
-    return len(people) < int(account.limit("squad_small_people"))
 
 
 def _titles(rows: Iterable[Titled]) -> words.Words:
@@ -52,11 +47,8 @@ def person_overloaded(account: Account) -> Iterable[Hit]:
     """Somebody has a part in more open initiatives than one person can carry."""
     open_ids = {each.row_id for each in account.open_initiatives}
     parts = {(each.owner_id, each.row_id) for each in account.open_initiatives if each.owner_id}
-    parts |= {
-        (each.person_id, each.initiative_id)
-        for each in account.responsibilities
-        if each.letter in ("A", "R") and each.initiative_id in open_ids
-    }
+    doing = [each for each in account.responsibilities if each.letter in ("A", "R")]
+    parts |= {(each.person_id, each.initiative_id) for each in doing if each.initiative_id in open_ids}
     most = account.limit("open_tasks_limit")
     for person, tasks in sorted(Counter(person for person, _ in parts).items()):
         if tasks > most:
@@ -68,9 +60,8 @@ def rhythm_without_date(account: Account) -> Iterable[Hit]:
     """A meeting of our own that is to come back regularly has no next day; with the customer see `no_next_meeting`."""
     own = [each for each in account.meetings if each.kind in ("squad", "internal_review")]
     agreed = dict.fromkeys(each.kind for each in own if each.every_weeks)
-    coming = {
-        each.kind for each in own if each.planned_on and each.planned_on >= account.today and not each.held_on
-    }
+    booked = [(each.kind, each.planned_on) for each in own if not each.held_on]
+    coming = {kind for kind, day in booked if day and day >= account.today}
     if account.plan and account.plan.next_review_on and account.plan.next_review_on >= account.today:
         coming.add("internal_review")
     unset = [kind for kind in agreed if kind not in coming]

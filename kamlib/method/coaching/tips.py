@@ -10,6 +10,7 @@ from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
+from kamlib.schema.plan import ValueClaim
 
 #: Tips whose step is a talk with the customer or an offer: a public tender silences them (P7).
 _SILENCED = ("T2", "T3", "T4", "T5", "T6", "T7", "T8", "T10")
@@ -81,18 +82,18 @@ def _well_read(account: Account) -> Sign:
 
 def _value(account: Account) -> Sign:
     """T4: offers whose value was quantified before the price, and gains that the customer confirmed."""
-    offers = [
-        (each.value_quantified_on, each.priced_on)
-        for each in account.opportunities
-        if each.priced_on and _is_recent(account, each.priced_on)
-    ]
+    priced = [(each.value_quantified_on, each.priced_on) for each in account.opportunities]
+    offers = [(valued_on, day) for valued_on, day in priced if day and _is_recent(account, day)]
     n = sum(valued_on is not None and valued_on <= priced_on for valued_on, priced_on in offers)
-    gains = [
-        each.amount for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0
-    ]
-    amount = words.money(sum(each or 0 for each in gains), account.currency)
+    gains = [each.amount or 0 for each in _gains(account)]
+    amount = words.money(sum(gains), account.currency)
     values = {"n": n, "of": len(offers), "amount": amount if gains else words.sentence("tip.none_yet")}
     return Sign(n > 0 and len(offers) <= 2 * n, bool(gains), values)
+
+
+def _gains(account: Account) -> list[ValueClaim]:
+    """What the customer has confirmed to be worth more than nothing."""
+    return [each for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0]
 
 
 def _journey(account: Account) -> Sign:
@@ -117,10 +118,8 @@ def _kept(account: Account) -> Sign:
 
 def _touch(account: Account) -> Sign:
     """T7: two-way contacts that were not about a sale, and decision roles inside their interval."""
-    n = sum(
-        each.is_two_way is True and each.is_about_sale is False and _is_recent(account, each.held_on, 3)
-        for each in account.touchpoints
-    )
+    free = [each for each in account.touchpoints if each.is_two_way and each.is_about_sale is False]
+    n = sum(_is_recent(account, each.held_on, 3) for each in free)
     people = relationships.people(account)
     deciding = [each for each in people if each.role in account.limit("decision_roles")]
     fresh = sum(each.freshness == "fresh" for each in deciding)
@@ -137,9 +136,8 @@ def _joint(account: Account) -> Sign:
 
 def _story(account: Account) -> Sign:
     """T9: a story with all four parts, told to somebody who answered."""
-    whole = [
-        each for each in account.stories if each.situation and each.tension and each.change and each.result
-    ]
+    parts = [(each, (each.situation, each.tension, each.change, each.result)) for each in account.stories]
+    whole = [each for each, told in parts if all(told)]
     days = [each.told_on for each in whole if each.told_on and each.told_to]
     day = words.day(max(days)) if days else words.sentence("met.never")
     return Sign(bool(whole), bool(days), {"n": len(whole), "told": len(days), "day": day})
@@ -148,11 +146,7 @@ def _story(account: Account) -> Sign:
 def _hero(account: Account) -> Sign:
     """T10: a story whose hero is one of theirs, and confirmed value that they may use at home."""
     hero = next((each.hero_id for each in account.stories if each.hero_id), None)
-    usable = [
-        each
-        for each in account.value_claims
-        if each.stage == "confirmed" and (each.amount or 0) > 0 and each.may_be_used
-    ]
+    usable = [each for each in _gains(account) if each.may_be_used]
     who = relationships.person_name(account, hero) if hero else words.sentence("tip.nobody_yet")
     return Sign(hero is not None, bool(usable), {"who": who, "n": len(usable)})
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from kamlib import words
 from kamlib.method import measures
 from kamlib.method.evidence.past import limit, outcomes, refusal
+from kamlib.method.measures.periods import since
 from kamlib.schema import Portfolio, result
 from kamlib.words import Words
 
@@ -132,7 +133,7 @@ def _sold(known: Portfolio, *, back: int) -> pd.Series:
 
 
 def _contact(known: Portfolio) -> pd.Series:
-    held, today = known.touchpoint, measures.today(known)
+    held, today = known.touchpoint, pd.Timestamp(known.as_of)
     half, year = (today - pd.DateOffset(months=months) for months in (6, 12))
     # Where nobody wrote contacts down a year ago, fewer before means nothing.
     if held.empty or held["held_on"].min() > year + pd.DateOffset(months=1):
@@ -158,7 +159,8 @@ _SCALES = {"nps": (10.0, 0.0), "csat": (5.0, 1.0)}
 
 
 def _voice(known: Portfolio) -> pd.Series:
-    answers = measures.past_year(known, known.feedback, "answered_on")
+    year = (pd.Timestamp(since(known)), pd.Timestamp(known.as_of))
+    answers = measures.within(known.feedback, "answered_on", year)
     answers = answers[answers["kind"].isin(list(_SCALES))].sort_values("answered_on")
     newest = answers.drop_duplicates(["account_id", "kind"], keep="last")
     best, worst = (newest["kind"].map({kind: ends[end] for kind, ends in _SCALES.items()}) for end in (0, 1))

@@ -12,17 +12,10 @@ from kamlib.schema.plan import Goal
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class Anchor:
-    """A goal with who owns it, who signed it and on which KPI it stands; a person who has left counts as missing (S2.4)."""
+@dataclass(frozen=True, kw_only=True)
+class Anchor(Goal):
+    """A goal, and what it lacks to be anchored with us; an owner or sponsor who has left counts as missing (S2.4)."""
 
-    goal_id: str
-    title: str
-    owner_id: str | None
-    sponsor_id: str | None
-    signed_on: date | None
-    kpi: str | None
-    is_anchored: bool
     lacks: Words | None
 
 
@@ -30,38 +23,24 @@ class Anchor:
 def anchoring(account: Account) -> Iterable[Anchor]:
     """Return who stands behind each goal with us, and what is missing."""
     for goal in account.live_goals:
-        owner, sponsor = (_still_here(account, each) for each in (goal.owner_id, goal.sponsor_id))
-        needed = {
-            "owner_id": owner, "sponsor_id": sponsor, "signed_on": goal.signed_on, "kpi": goal.kpi,
-            "baseline": goal.baseline, "target": goal.target, "unit": goal.unit, "source": goal.source,
-        }  # fmt: skip
-        lacking = [words.sentence(f"anchor.{name}") for name, value in needed.items() if value is None]
-        lacks = words.listed(lacking) if lacking else None
-        yield Anchor(goal.row_id, goal.title, owner, sponsor, goal.signed_on, goal.kpi, not lacking, lacks)
+        gone = {name: None for name in ("owner_id", "sponsor_id") if account.has_left(getattr(goal, name))}
+        known = goal.values() | gone
+        lacking = [words.sentence(f"anchor.{name}") for name in _NEEDED if known[name] is None]
+        yield Anchor(**known, lacks=words.listed(lacking) if lacking else None)
 
 
-def _still_here(account: Account, contact_id: str | None) -> str | None:
-    return None if account.has_left(contact_id) else contact_id
+_NEEDED = ("owner_id", "sponsor_id", "signed_on", "kpi", "baseline", "target", "unit", "source")
 
 
-@dataclass(frozen=True)
-class JointGoal:
+@dataclass(frozen=True, kw_only=True)
+class JointGoal(Goal):
     """A joint goal, or one of the customer's own that we follow: what they answered, and what to do about it (S2.5).
 
     `serves` is the customer's own goal behind it; `step` is ask, remind, hold, complete (a yes without its owner or
     day), wait, ask_again or set_date; `advice` says it in words (P25).
     """
 
-    goal_id: str
-    title: str
-    side: str
     serves: str | None
-    owner_id: str | None
-    customer_owner_id: str | None
-    customer_status: str | None
-    customer_status_on: date | None
-    customer_said: str | None
-    ask_again_on: date | None
     step: str
     advice: Words | None
 
@@ -77,11 +56,8 @@ def joint(account: Account) -> Iterable[JointGoal]:
         # What we plan to ask is ours: the customer's edition holds the answer given, not our next move.
         is_ours = account.audience == "internal"
         advice = words.sentence(f"joint.{step}", day=words.day(goal.ask_again_on)) if is_ours else None
-        yield JointGoal(
-            goal.row_id, goal.title, goal.side, wanted.get(goal.insight_id or ""), goal.owner_id,
-            goal.customer_owner_id, goal.customer_status, goal.customer_status_on, goal.customer_said,
-            goal.ask_again_on, step, advice,
-        )  # fmt: skip
+        serves = wanted.get(goal.insight_id or "")
+        yield JointGoal(**goal.values(), serves=serves, step=step, advice=advice)
 
 
 def _step(goal: Goal, today: date) -> str:

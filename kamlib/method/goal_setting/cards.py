@@ -19,19 +19,15 @@ _CARD = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Card:
+@dataclass(frozen=True, kw_only=True)
+class Card(Goal):
     """The KPI card of a goal: what it is (unit, direction, lead or lag), how often and from where it is measured.
 
     `is_late`: the next reading, by the frequency, is past due. In the customer's edition nothing is said to lack.
     """
 
-    goal_id: str
-    kpi: str | None
-    formula: str | None
     nature: Words | None
     rhythm: Words | None
-    tolerance: float | None
     measured_on: date | None
     next_on: date | None
     is_late: bool
@@ -44,15 +40,18 @@ def cards(account: Account) -> Iterable[Card]:
     is_ours = account.audience == "internal"
     for goal in account.live_goals:
         latest = goal_values.latest(account, goal)
-        next_on = next_reading_on(account, goal.frequency, latest.on if latest else None)
+        measured_on = latest.on if latest else None
+        next_on = next_reading_on(account, goal.frequency, measured_on)
         when = goal.lead_lag if is_ours else None
-        nature = _beside(goal.unit, _label("direction", goal.direction), _label("lead_lag", when))
         yield Card(
-            goal.row_id, goal.kpi, goal.formula, nature,
-            _beside(_label("frequency", goal.frequency), goal.source), goal.tolerance,
-            latest.on if latest else None, next_on, next_on is not None and next_on < account.today,
-            _lacks(goal) if is_ours else None,
-        )  # fmt: skip
+            **goal.values(),
+            nature=_beside(goal.unit, _label("direction", goal.direction), _label("lead_lag", when)),
+            rhythm=_beside(_label("frequency", goal.frequency), goal.source),
+            measured_on=measured_on,
+            next_on=next_on,
+            is_late=next_on is not None and next_on < account.today,
+            lacks=_lacks(goal) if is_ours else None,
+        )
 
 
 def _lacks(goal: Goal) -> Words | None:

@@ -24,7 +24,7 @@ class GoalLine:
     `next` is empty in the customer's edition: what we do next is ours.
     """
 
-    goal_id: str
+    row_id: str
     title: str
     side: str
     road: Words
@@ -40,10 +40,10 @@ def one_page(account: Account) -> Iterable[GoalLine]:
     """Return the goals, the furthest behind first, each with the one thing to do next."""
     known = _known(account)
     for goal in progress(account):
-        step = next(name for name, applies in _NEXT.items() if applies(known[goal.goal_id]))
+        step = next(name for name, applies in _NEXT.items() if applies(known[goal.row_id]))
+        told = _next(step, known[goal.row_id]) if account.audience == "internal" else None
         yield GoalLine(
-            goal.goal_id, goal.title, goal.side, goal.road, goal.due_on, goal.state, _owners(account, goal),
-            step, _next(step, known[goal.goal_id]) if account.audience == "internal" else None,
+            goal.row_id, goal.title, goal.side, goal.road, goal.due_on, goal.state, _owners(account, goal), step, told
         )  # fmt: skip
 
 
@@ -75,10 +75,10 @@ class _Known:
 
 
 def _known(account: Account) -> dict[str, _Known]:
-    card = {each.goal_id: each for each in cards(account)}
-    lacks = {each.goal_id: each.lacks for each in anchoring(account)}
-    asks = {each.goal_id: each.step for each in joint(account)}
-    outlooks = {each.goal_id: each for each in outlook(account)}
+    card = {each.row_id: each for each in cards(account)}
+    lacks = {each.row_id: each.lacks for each in anchoring(account)}
+    asks = {each.row_id: each.step for each in joint(account)}
+    outlooks = {each.row_id: each for each in outlook(account)}
     alone = {each.row_id for each in unled(account)}
     remarks: dict[str | None, Words | None] = {}
     for each in check(account):
@@ -86,7 +86,7 @@ def _known(account: Account) -> dict[str, _Known]:
             remarks.setdefault(each.goal_id, each.remark)
     known = {}
     for goal in progress(account):
-        ahead, key = outlooks.get(goal.goal_id), goal.goal_id
+        ahead, key = outlooks.get(goal.row_id), goal.row_id
         known[key] = _Known(
             goal, account.today, key in alone, card[key].is_late, card[key].next_on, remarks.get(key),
             lacks[key], asks.get(key), ahead.state if ahead else None, bool(ahead and ahead.is_contradicted),
@@ -114,18 +114,17 @@ _NEXT: Mapping[str, Callable[[_Known], bool]] = {
 
 
 def _next(step: str, known: _Known) -> Words:
-    return words.sentence(
-        f"next.{step}", remark=known.remark, lacks=known.lacks, day=words.day(known.measure_on)
-    )
+    day = words.day(known.measure_on)
+    return words.sentence(f"next.{step}", remark=known.remark, lacks=known.lacks, day=day)
 
 
 @result("goal_readings")
 def readings(account: Account) -> Iterable[GoalProgress]:
     """Return the goals with how their state is to be read, and where their own estimate contradicts it."""
-    contradicted = {each.goal_id for each in outlook(account) if each.is_contradicted}
+    contradicted = {each.row_id for each in outlook(account) if each.is_contradicted}
     doubt = words.sentence("progress.contradicted")
     for goal in progress(account):
-        is_doubted = goal.goal_id in contradicted
+        is_doubted = goal.row_id in contradicted
         yield replace(goal, reading=words.joined([goal.reading, doubt])) if is_doubted else goal
 
 
@@ -142,11 +141,9 @@ def figures(account: Account) -> list[dict[str, Words]]:
         "signed": (signed, len(goals)),
         "on_track": (states.count("on_track"), measured),
     }
+    keys = {"label": "", "value": ".value"}
     return [
-        {
-            "label": words.sentence(f"goals_figure.{name}", of=of),
-            "value": words.sentence(f"goals_figure.{name}.value", n=n, of=of),
-        }
+        {part: words.sentence(f"goals_figure.{name}{end}", n=n, of=of) for part, end in keys.items()}
         for name, (n, of) in counts.items()
         if goals
     ]

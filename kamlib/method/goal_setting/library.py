@@ -80,19 +80,14 @@ def _proposal(
 ) -> Proposal:
     fit = _FITS[name](account)
     state = "not_now" if held_back and fit.state == "fits" else fit.state
-    subject = {
-        part: fit.figures.get(part, words.sentence(f"goal.some_{part}")) for part in ("group", "priority")
-    }
-    title, kpi, formula, source = (
-        words.sentence(f"goal.library.{name}.{part}", **subject)
-        for part in ("title", "kpi", "formula", "source")
-    )
+    some = {part: words.sentence(f"goal.some_{part}") for part in ("group", "priority")}
+    subject = {part: fit.figures.get(part, told) for part, told in some.items()}
+    parts = ("title", "kpi", "formula", "source")
+    title, kpi, formula, source = (words.sentence(f"goal.library.{name}.{part}", **subject) for part in parts)
     is_money = kind["unit"] == "currency"
     unit = words.money_unit(account.currency) if is_money else words.sentence(f"goal.unit.{kind['unit']}")
-    start, end = (
-        None if each is None else round(each / (1e6 if is_money else 1.0), 2)
-        for each in (fit.baseline, fit.target)
-    )
+    step, ends = 1e6 if is_money else 1.0, (fit.baseline, fit.target)
+    start, end = (None if each is None else round(each / step, 2) for each in ends)
     year = account.months(12)
     return Proposal(
         name, kind["goal_class"], kind["side"], title, kpi, formula, source, unit,
@@ -131,11 +126,8 @@ def _reason(name: str, kind: Mapping[str, Any], fit: Fit, held_back: str | Words
 def _waits(account: Account) -> dict[str, str | Words | None]:
     """Why new contacts (tender) and joint goals (tender, or a no that still stands) wait."""
     tender = relationships.silence(account)
-    again = [
-        each.ask_again_on
-        for each in account.goals
-        if each.ask_again_on and ask_state(each.customer_status, each.ask_again_on, account.today) == "wait"
-    ]
+    asked = [(each.customer_status, each.ask_again_on) for each in account.goals]
+    again = [day for status, day in asked if day and ask_state(status, day, account.today) == "wait"]
     return {
         "tender": relationships.rule_said(tender) if tender else None,
         "no": words.sentence("goal.ask_again", day=words.day(max(again))) if again else None,
@@ -165,11 +157,8 @@ def _larger_share(account: Account) -> Fit:
         return LACKS
     step = _step(account, revenue)
     now, then = revenue / wallet.likely, min((revenue + 2 * step) / wallet.likely, 0.95)
-    figures = {
-        "share": words.percent(now),
-        "wallet": _money(account, wallet.likely),
-        "step": _money(account, step),
-    }
+    amounts = {"wallet": _money(account, wallet.likely), "step": _money(account, step)}
+    figures = {"share": words.percent(now), **amounts}
     return Fit("fits", round(now * 100, 1), round(then * 100, 1), figures) if now < then else NOT_NEEDED
 
 
@@ -231,11 +220,10 @@ def _grow_revenue(account: Account) -> Fit:
 
 def _revive_group(account: Account) -> Fit:
     limit = account.limit("flat_growth_share")
-    groups = [
-        (each.growth_share, each.revenue_12m, each.product_group)
-        for each in measures.sales_by_group(account)
-        if each.growth_share is not None and each.revenue_12m is not None
+    sold = [
+        (each.growth_share, each.revenue_12m, each.product_group) for each in measures.sales_by_group(account)
     ]
+    groups = [(grown, now, name) for grown, now, name in sold if grown is not None and now is not None]
     still = [each for each in groups if each[0] <= limit]
     moving = [growth for growth, _, _ in groups if growth > limit]
     if not still or not moving:

@@ -14,21 +14,14 @@ from kamlib.schema.plan import Goal
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class GoalOutlook:
+@dataclass(frozen=True, kw_only=True)
+class GoalOutlook(Goal):
     """How likely a goal is: `mean`, `chance` (0..1), `pace` (where today's pace ends on the day), and what it means.
 
     States: beyond, unlikely, open, likely, no_range, broken, no_target. `is_contradicted`: the goal counts as on track
     by its path while its own estimate makes it unlikely.
     """
 
-    goal_id: str
-    title: str
-    unit: str | None
-    target: float | None
-    low: float | None
-    likely: float | None
-    high: float | None
     mean: float | None
     chance: float | None
     pace: float | None
@@ -50,7 +43,7 @@ def outlook(account: Account) -> Iterable[GoalOutlook]:
     if account.audience == "customer":
         return []
     wanted = [goal for goal in account.live_goals if goal.goal_class == "financial" or _is_estimated(goal)]
-    states = {each.goal_id: each.state for each in progress(account)}
+    states = {each.row_id: each.state for each in progress(account)}
     rows = [_outlook(account, goal, states[goal.row_id]) for goal in wanted]
     return sorted(rows, key=lambda each: -1.0 if each.chance is None else each.chance)
 
@@ -75,14 +68,18 @@ def _outlook(account: Account, goal: Goal, followed: str) -> GoalOutlook:
     )  # fmt: skip
     sentences = [reading]
     if is_contradicted:
-        shown = words.label("goal_state", followed)
-        sentences.append(words.sentence("outlook.contradicted", state=shown))
+        sentences.append(words.sentence("outlook.contradicted", state=words.label("goal_state", followed)))
     if mean is not None:
         sentences.append(words.joined([words.joined(_grounds(account, goal, pace), "; "), "."], ""))
     return GoalOutlook(
-        goal.row_id, goal.title, goal.unit, goal.target, *_three(goal), mean, reached, pace, state,
-        is_contradicted, words.joined(sentences),
-    )  # fmt: skip
+        **goal.values(),
+        mean=mean,
+        chance=reached,
+        pace=pace,
+        state=state,
+        is_contradicted=is_contradicted,
+        reading=words.joined(sentences),
+    )
 
 
 def outlook_state(account: Account, goal: Goal, reached: float | None) -> str:
@@ -155,9 +152,8 @@ def _forecast(account: Account, goal: Goal) -> Iterator[Words]:
     counts, year = goal_values.scope(account, goal), _year_of(account, goal)
     if counts is None or year is None or year.likely is None:
         return
-    low, likely, high = (
-        None if each is None else each / counts.step for each in (year.low, year.likely, year.high)
-    )
+    ends = (year.low, year.likely, year.high)
+    low, likely, high = (None if each is None else each / counts.step for each in ends)
     if (low, likely, high) == _three(goal):
         return
     top = likely if high is None else high

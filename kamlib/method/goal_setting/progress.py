@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from kamlib import words
 from kamlib.method import goal_values
@@ -14,29 +15,15 @@ from kamlib.schema.plan import Goal
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class GoalProgress:
+@dataclass(frozen=True, kw_only=True)
+class GoalProgress(Goal):
     """One goal and how far it has come: the KAM's dated judgement stands beside, and never instead.
 
     `way` is the share of the road (negative when it goes the wrong way), `elapsed` of the time, `expected` by the path
     (`basis`: the one that was used); `reading` says the state in words.
     """
 
-    goal_id: str
-    title: str
-    goal_class: str
-    side: str
-    kpi: str | None
-    unit: str | None
-    baseline: float | None
-    target: float | None
-    due_on: date | None
-    owner_id: str | None
-    customer_owner_id: str | None
-    judgement: str | None
-    judged_on: date | None
     now: float | None
-    now_on: date | None
     way: float | None
     elapsed: float | None
     expected: float | None
@@ -78,18 +65,14 @@ def _followed(account: Account, goal: Goal) -> GoalProgress:
     elapsed = elapsed_share(goal.baseline_on, goal.due_on, account.today)
     expected, basis = _expected(account, goal, elapsed)
     state, sentence = _judged(account, goal, latest, way, expected)
-    shares = {"way": way, "expected": expected, "elapsed": elapsed}
+    shares: dict[str, Any] = {"way": way, "expected": expected, "elapsed": elapsed}
     written = {name: words.percent(share) for name, share in shares.items()}
     reading = words.sentence(f"progress.{sentence}", **written)
     if goal.path not in (None, basis):
         fallback = words.sentence("progress.fallback", path=words.label("goal_path", goal.path))
         reading = words.joined([reading, fallback])
-    return GoalProgress(
-        goal.row_id, goal.title, goal.goal_class, goal.side, goal.kpi, goal.unit, goal.baseline, goal.target,
-        goal.due_on, goal.owner_id, goal.customer_owner_id, goal.judgement, goal.judged_on,
-        latest.value if latest else None, latest.on if latest else None,
-        way, elapsed, expected, basis, state, reading,
-    )  # fmt: skip
+    now = latest.value if latest else None
+    return GoalProgress(**goal.values(), now=now, **shares, basis=basis, state=state, reading=reading)
 
 
 def _judged(

@@ -74,9 +74,8 @@ def _owner(account: Account, goal: Goal) -> str | Words | None:
     if goal.owner_id is None:
         return None
     name = relationships.person_name(account, goal.owner_id)
-    return _with_function(
-        name, next((each.function for each in account.squad_members if each.person_id == goal.owner_id), None)
-    )
+    own = [each.function for each in account.squad_members if each.person_id == goal.owner_id]
+    return _with_function(name, next(iter(own), None))
 
 
 def _with_function(name: str | Words, function: str | None) -> str | Words:
@@ -162,10 +161,8 @@ def _members_alone(account: Account, goal_ids: set[str]) -> Iterator[tuple[str, 
     for member in _once_each(account):
         if member.person_id in busy or account.has_left(member.person_id) or member.function in functions:
             continue
-        yield (
-            "member_alone",
-            _with_function(relationships.person_name(account, member.person_id), member.function),
-        )
+        name = relationships.person_name(account, member.person_id)
+        yield "member_alone", _with_function(name, member.function)
 
 
 def _once_each(account: Account) -> list[SquadMember]:

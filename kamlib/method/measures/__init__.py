@@ -14,7 +14,6 @@ from kamlib.method.measures.forecasts import (
     ends_year,
     forecast_errors,
     forecast_summary,
-    outcome,
     year_outlook,
 )
 from kamlib.method.measures.health import (
@@ -52,11 +51,7 @@ from kamlib.method.measures.money import (
     service_costs,
     trend,
 )
-from kamlib.method.measures.periods import (
-    past_year,
-    today,
-    within,
-)
+from kamlib.method.measures.periods import within
 from kamlib.method.measures.promises import (
     Promise,
     commitments,
@@ -67,7 +62,7 @@ from kamlib.method.measures.promises import (
     projects,
     promises,
 )
-from kamlib.method.measures.squad import hours, initiative_hours, squad, squad_gaps
+from kamlib.method.measures.squad import KamHours, hours, initiative_hours, is_small_squad, squad, squad_gaps
 from kamlib.method.measures.success import success
 from kamlib.method.measures.voices import answers, nps, promoter_score, satisfaction
 from kamlib.method.measures.wallet import estimate, wallet_high, wallet_share, year_of_sales

@@ -13,11 +13,10 @@ from kamlib.schema.facts import Agreement
 
 @dataclass(frozen=True, kw_only=True)
 class Term(Agreement):
-    """One agreement's terms: the last day of notice, and the days that are left to it and to the end."""
+    """One agreement's terms: the last day of notice, and the days that are left to it."""
 
     notice_on: date | None
     days_to_notice: int | None
-    days_to_end: int | None
 
 
 @result("agreements")
@@ -35,9 +34,5 @@ def agreements(account: Account) -> Iterable[Term]:
 def _term(account: Account, agreement: Agreement) -> Term:
     ends_on, months = agreement.ends_on, agreement.notice_months
     notice_on = notice_day(ends_on, months) if ends_on and months is not None else None
-    return Term(
-        **agreement.values(),
-        notice_on=notice_on,
-        days_to_notice=(notice_on - account.today).days if notice_on else None,
-        days_to_end=(ends_on - account.today).days if ends_on else None,
-    )
+    days = (notice_on - account.today).days if notice_on else None
+    return Term(**agreement.values(), notice_on=notice_on, days_to_notice=days)

@@ -12,7 +12,6 @@ import pandas as pd
 from kamlib import words
 from kamlib.method.measures.loyalty import key_views
 from kamlib.method.measures.money import exposure
-from kamlib.method.measures.periods import today
 from kamlib.method.once import once
 from kamlib.schema import Account, Portfolio, result
 from kamlib.words import Words
@@ -25,9 +24,8 @@ def loss_chance(account: Account) -> tuple[float, str]:
     without such a risk our default holds.
     """
     chances = account.limit("loss_chances")
-    steps = [
-        each.residual_probability or each.probability for each in account.risks if (each.impact or 0) >= 4
-    ]
+    large = [each for each in account.risks if (each.impact or 0) >= 4]
+    steps = [each.residual_probability or each.probability for each in large]
     step = max((each for each in steps if each), default=None)
     return (float(chances[str(step or "default")]), "risk" if step else "our_default")
 
@@ -44,7 +42,7 @@ def exposures(portfolio: Portfolio) -> pd.DataFrame:
     rows = rows.astype(dict.fromkeys(("contribution_margin", "at_risk"), "float64"))
     plans = portfolio.plans.items()
     industries = portfolio.account.set_index("account_id")["industry"]
-    ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= today(portfolio)]
+    ahead = portfolio.agreement[portfolio.agreement["ends_on"] >= pd.Timestamp(portfolio.as_of)]
     ends = ahead.groupby("account_id")["ends_on"].min().dt.to_period("Q").astype("str")
     for cause, known in (
         ("industry", industries),
@@ -58,14 +56,8 @@ def exposures(portfolio: Portfolio) -> pd.DataFrame:
 
 
 _EXPOSED = [
-    "account_id",
-    "contribution_margin",
-    "replacement_months",
-    "at_risk",
-    "months_basis",
-    "chance",
-    "chance_basis",
-]
+    "account_id", "contribution_margin", "replacement_months", "at_risk", "months_basis", "chance", "chance_basis",
+]  # fmt: skip
 
 
 def _exposed(account: Account) -> list[object]:
@@ -147,8 +139,7 @@ def _drawn(portfolio: Portfolio, rows: pd.DataFrame) -> np.ndarray:
     common = rng.standard_normal((draws, industry.max() + 1))[:, industry]
     luck = np.sqrt(shared) * common + np.sqrt(1 - shared) * rng.standard_normal((draws, len(rows)))
     # The chance as a place among the drawn lucks: no table of the normal distribution is needed.
-    edges = np.array(
-        [np.quantile(column, chance) for column, chance in zip(luck.T, rows["chance"], strict=True)]
-    )
+    pairs = zip(luck.T, rows["chance"], strict=True)
+    edges = np.array([np.quantile(column, chance) for column, chance in pairs])
     lost: np.ndarray = (luck < edges) @ rows["at_risk"].to_numpy(dtype=float)
     return lost

@@ -54,15 +54,9 @@ def named(bundle: Bundle, name: str, said: Words, *, of: str = "") -> Figure:
     declared = bundle.settings["kpis"].get(name, {}).get("tables", _TABLES.get(name, ()))
     values: dict[str, Any] = {each.name: getattr(said, each.name) for each in fields(Words)}
     unit = bundle.currency if said.writer == "money" else _UNITS.get(said.writer, said.writer)
-    return Figure(
-        **values,
-        name=name,
-        account_id=bundle.account_id if isinstance(bundle, Account) else "",
-        of=of,
-        unit=unit,
-        tables=tuple(declared),
-        data_on=newest_day(bundle, declared),
-    )
+    whose = bundle.account_id if isinstance(bundle, Account) else ""
+    on = newest_day(bundle, declared)
+    return Figure(**values, name=name, account_id=whose, of=of, unit=unit, tables=tuple(declared), data_on=on)
 
 
 def newest_day(bundle: Bundle, tables: Iterable[str]) -> date | None:

@@ -50,16 +50,10 @@ def outcome(bundle: Bundle, account_id: str, year: int) -> tuple[float | None, s
     return (None if grown is None else grown * sum(last.values())), "pace"
 
 
-@dataclass(frozen=True)
-class ForecastError:
+@dataclass(frozen=True, kw_only=True)
+class ForecastError(Forecast):
     """One forecast against what came; error = likely / outcome - 1: above zero is too high."""
 
-    account_id: str
-    made_on: date
-    year: int
-    low: float | None
-    likely: float
-    high: float | None
     outcome: float | None
     basis: str
     error_share: float | None
@@ -79,18 +73,8 @@ def forecast_errors(bundle: Bundle) -> Iterable[ForecastError]:
         ratio, inside = share_of(each.likely, came), None
         if each.low is not None and each.high is not None and came is not None:
             inside = each.low <= came <= each.high
-        yield ForecastError(
-            each.account_id,
-            each.made_on,
-            each.year,
-            each.low,
-            each.likely,
-            each.high,
-            came,
-            basis,
-            None if ratio is None else ratio - 1,
-            inside,
-        )
+        error = None if ratio is None else ratio - 1
+        yield ForecastError(**each.values(), outcome=came, basis=basis, error_share=error, is_inside=inside)
 
 
 @dataclass(frozen=True)
@@ -120,9 +104,8 @@ class ForecastSummary:
 @once
 def forecast_summary(bundle: Bundle) -> ForecastSummary:
     """Return the latest forecast of each year against what came: `n`, `mean_error_share` (sizes), `bias_share`, `inside_share`."""
-    newest = {
-        (each.account_id, each.year): each for each in forecast_errors(bundle) if each.error_share is not None
-    }
+    judged = [each for each in forecast_errors(bundle) if each.error_share is not None]
+    newest = {(each.account_id, each.year): each for each in judged}
     errors = [each.error_share or 0.0 for each in newest.values()]
     inside = mean(float(each.is_inside) for each in newest.values() if each.is_inside is not None)
     is_few = len(errors) < bundle.limit("small_sample_answers")
@@ -134,17 +117,15 @@ def forecast_summary(bundle: Bundle) -> ForecastSummary:
 
 @dataclass(frozen=True)
 class YearOutlook:
-    """One calendar year: the newest forecast, the pace, the budget, and the goal on revenue; where they contradict.
+    """One calendar year: the newest forecast, the pace and the goal on revenue; where they contradict.
 
-    `made_by` answers for the plan, and with it for the forecast; `has_left` where that person no longer does.
+    `has_left`: who answers for the plan, and with it for the forecast, no longer does.
     """
 
     year: int
     forecast: Forecast | None
-    made_by: str | None
     has_left: bool
     pace: float | None
-    budget: float | None
     target: RevenueGoal | None
     currency: str
 
@@ -207,43 +188,27 @@ def year_outlook(account: Account) -> YearOutlook | None:
     made = [each for each in account.forecasts if each.year == year]
     newest = max(made, key=lambda each: each.made_on, default=None)
     owner = account.plan.owner_id if account.plan and newest else None
-    return YearOutlook(
-        year,
-        newest,
-        owner,
-        account.has_left(owner),
-        outcome(account, account.account_id, year)[0],
-        _year_budget(account, year),
-        revenue_goal(account, year),
-        account.currency,
-    )
-
-
-def _year_budget(account: Account, year: int) -> float | None:
-    planned = [each for each in account.budgets if each.month.year == year]
-    return total(each.budget for each in planned) if len({each.month for each in planned}) == 12 else None
+    pace, _ = outcome(account, account.account_id, year)
+    goal = _revenue_goal(account, year)
+    return YearOutlook(year, newest, account.has_left(owner), pace, goal, account.currency)
 
 
 @dataclass(frozen=True)
 class RevenueGoal:
     """A goal on all of the customer's revenue, in the workspace's currency."""
 
-    row_id: str
-    title: str
     amount: float | None
     likely: float | None
 
 
-def revenue_goal(account: Account, year: int) -> RevenueGoal | None:
+def _revenue_goal(account: Account, year: int) -> RevenueGoal | None:
     """Return the goal on all of the customer's revenue that ends with a calendar year."""
     for goal in account.live_goals:
         counts = goal_values.scope(account, goal)
         is_whole = counts is not None and counts.product_group is None
         if counts and is_whole and ends_year(goal.due_on, year):
-            amount, likely = (
-                None if each is None else each * counts.step for each in (goal.target, goal.likely)
-            )
-            return RevenueGoal(goal.row_id, goal.title, amount, likely)
+            aims = (goal.target, goal.likely)
+            return RevenueGoal(*(None if each is None else each * counts.step for each in aims))
     return None
 
 

@@ -76,17 +76,10 @@ def _scored(value: float | None, ends: Sequence[float]) -> float | None:
 def _fresh_share(account: Account) -> float | None:
     persons = [each for each in relationships.people(account) if each.contact_id is not None]
     # A missing interval says nothing; a person never met in a role of the decision says a lot.
-    known = [
-        each for each in persons if each.freshness in ("fresh", "ageing", "stale") or each.role is not None
-    ]
-    points = [
-        ({"fresh": 1.0, "ageing": 0.5}.get(each.freshness, 0.0), float(each.influence or 1)) for each in known
-    ]
-    return (
-        sum(each * weight for each, weight in points) / sum(weight for _, weight in points)
-        if points
-        else None
-    )
+    told = ("fresh", "ageing", "stale")
+    known = [each for each in persons if each.freshness in told or each.role is not None]
+    points = [{"fresh": 1.0, "ageing": 0.5}.get(each.freshness, 0.0) for each in known]
+    return weighted(points, [float(each.influence or 1) for each in known])[0]
 
 
 def _value_step(account: Account) -> float | None:
@@ -130,11 +123,10 @@ def health_parts(account: Account) -> Iterable[HealthPart]:
     weights = account.limit("health_weights")
     known = sum(weights[name] for name, each in parts.items() if each.part_score is not None)
     for name, each in parts.items():
-        score, share = each.part_score, float(weights[name]) / known if known else None
-        if score is None or share is None:
-            yield HealthPart(name, score, each.band, weights[name], None, None)
-        else:
-            yield HealthPart(name, score, each.band, weights[name], share, share * score)
+        score = each.part_score
+        share = None if score is None else float(weights[name]) / known
+        brings = None if score is None or share is None else share * score
+        yield HealthPart(name, score, each.band, weights[name], share, brings)
 
 
 @dataclass(frozen=True)
@@ -155,13 +147,8 @@ def health_exceptions(account: Account) -> Iterable[HealthException]:
 
 
 def _sponsor_gone(account: Account) -> bool:
-    theirs = [
-        each.contact_id
-        for each in account.stakeholders
-        if each.role == "sponsor"
-        and (person := account.person(each.contact_id))
-        and person.side == "customer"
-    ]
+    sponsors = [account.person(each.contact_id) for each in account.stakeholders if each.role == "sponsor"]
+    theirs = [each.contact_id for each in sponsors if each and each.side == "customer"]
     ours = account.plan.sponsor_id if account.plan else None
     return bool(theirs and all(account.has_left(each) for each in theirs)) or account.has_left(ours)
 
@@ -197,7 +184,6 @@ class Health:
     band: str
     worst: str | None
     worst_score: float | None
-    raw: float | None
     capped_by: tuple[str, ...]
     parts_known: int
 
@@ -209,7 +195,8 @@ class Health:
     @property
     def cap_words(self) -> words.Words | None:
         """What holds the score down, in words; None where nothing does."""
-        return words.listed(map(_exception, self.capped_by)) if self.capped_by else None
+        whys = [words.sentence(f"health.exception.{each}") for each in self.capped_by]
+        return words.listed(whys) if whys else None
 
     @property
     def reading(self) -> Mapping[str, Any]:
@@ -222,10 +209,6 @@ class Health:
         if not self.capped_by:
             return {"key": "health.total", **told}
         return {"key": "health.total.held", "why": self.cap_words, **told}
-
-
-def _exception(name: str) -> words.Words:
-    return words.sentence(f"health.exception.{name}")
 
 
 @once
@@ -247,7 +230,7 @@ def health_total(account: Account) -> Health:
     lowest = None if worst is None else scores[worst]
     state = band(score, account.limit("health_bands"))
     return Health(
-        score, figure(account, "health", score), known, state, worst, lowest, raw, capped_by, len(scores)
+        score, figure(account, "health", score), known, state, worst, lowest, capped_by, len(scores)
     )
 
 

@@ -11,7 +11,7 @@ from kamlib import words
 from kamlib.method import concentration, relationships
 from kamlib.method.measures.board import loss_range
 from kamlib.method.measures.figures import WRITERS, named, newest_day
-from kamlib.method.measures.health import Health, health_total
+from kamlib.method.measures.health import health_total
 from kamlib.method.measures.loyalty import key_account_growth, repurchase, retention
 from kamlib.method.measures.money import customer_profit, exposure, growth, lifetime, sales
 from kamlib.method.measures.periods import in_months, known_or_none, mean, share_of, within
@@ -147,11 +147,8 @@ def _of_account(account: Account) -> Iterator[Figure]:
     met = [each.contacts for each in relationships.contact_shares(account)]
     _, effective = relationships.effective_contacts(met)
     yield Figure("contacts", effective, "count", sum(met))
-    yield _health(health_total(account))
-
-
-def _health(total: Health) -> Figure:
-    return Figure("health", total.score, "whole", total.parts_known, (total.parts_known, 4), total.cap_words)
+    total = health_total(account)
+    yield Figure("health", total.score, "whole", total.parts_known, (total.parts_known, 4), total.cap_words)
 
 
 def _of_portfolio(portfolio: Portfolio) -> Iterator[Figure]:

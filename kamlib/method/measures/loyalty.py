@@ -146,7 +146,6 @@ def _retained(kind: str, cohort: pd.DataFrame) -> Retained:
 class Repurchase:
     """Of those that bought in the R12 before (customers, or one customer's product groups), who bought again."""
 
-    of: str
     before: int
     again: int
     share: float | None
@@ -156,15 +155,14 @@ class Repurchase:
 @once
 def repurchase(bundle: Bundle) -> Repurchase:
     """Return, of customers (one account: product groups) that bought in the R12 before, who bought again."""
-    of = "product_group" if isinstance(bundle, Account) else "account_id"
-    before, now = (_bought(bundle, of, back) for back in (12, 0))
+    before, now = (_bought(bundle, back) for back in (12, 0))
     again = len(before & now)
-    return Repurchase(of, len(before), again, share_of(again, len(before)), tuple(sorted(before - now)))
+    return Repurchase(len(before), again, share_of(again, len(before)), tuple(sorted(before - now)))
 
 
-def _bought(bundle: Bundle, of: str, back: int) -> set[str]:
+def _bought(bundle: Bundle, back: int) -> set[str]:
     if isinstance(bundle, Account):
         rows = in_months(bundle.revenues, bundle.months(12, back=back))
         return {each.product_group for each in rows if each.product_group is not None and each.revenue > 0}
     sold = within(bundle.revenue, "month", bundle.window(12, back=back))
-    return set(sold.loc[sold["revenue"] > 0, of].dropna())
+    return set(sold.loc[sold["revenue"] > 0, "account_id"].dropna())

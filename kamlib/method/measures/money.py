@@ -14,6 +14,7 @@ from kamlib.method.measures.periods import in_months, known_or_none, share_of, t
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
 from kamlib.schema import Account, Bundle, Portfolio, result
+from kamlib.schema.days import months_from
 from kamlib.schema.facts import Revenue
 
 
@@ -93,18 +94,15 @@ class Group(Sales):
 
     product_group: str
     of_sales_share: float | None
-    growth_word: str
 
 
 @result("groups")
 def sales_by_group(account: Account) -> Iterable[Group]:
-    """One row per product group, the largest first; columns as `sales`, and `of_sales_share` and `growth_word`."""
+    """One row per product group, the largest first; columns as `sales`, and `of_sales_share`."""
     now, before = _sold_by_group(account, 0), _sold_by_group(account, 12)
     whole = _sold(account)[0].revenue
-    rows = [
-        _group(account, name, now.get(name, _NOTHING), before.get(name, _NOTHING), whole)
-        for name in {**now, **before}
-    ]
+    names = {**now, **before}
+    rows = [_group(name, now.get(name, _NOTHING), before.get(name, _NOTHING), whole) for name in names]
     return sorted(rows, key=lambda each: (each.revenue_12m is None, -(each.revenue_12m or 0.0)))
 
 
@@ -117,17 +115,15 @@ def _sold_by_group(account: Account, back: int) -> dict[str, Sold]:
     return {name: _sum(each for each in rows if each.product_group == name) for name in names}
 
 
-def _group(account: Account, name: str, now: Sold, before: Sold, whole: float | None) -> Group:
-    grown = _grown(now.revenue, before.revenue)
+def _group(name: str, now: Sold, before: Sold, whole: float | None) -> Group:
     return Group(
         product_group=name,
         revenue_12m=now.revenue,
         revenue_previous_12m=before.revenue,
-        growth_share=grown,
+        growth_share=_grown(now.revenue, before.revenue),
         contribution_margin=now.margin,
         margin_share=share_of(now.margin, now.with_margin),
         of_sales_share=share_of(now.revenue, whole),
-        growth_word=growth_word(account, grown),
     )
 
 
@@ -150,13 +146,7 @@ class Growth:
 
     share: float | None
     now: float | None
-    before: float | None
     word: str
-
-    @property
-    def change(self) -> float | None:
-        """What it has grown by, in money."""
-        return None if self.now is None or self.before is None else self.now - self.before
 
     @property
     def words(self) -> words.Words:
@@ -171,14 +161,9 @@ def growth_words(share: float | None) -> words.Words:
 
 @once
 def growth(bundle: Bundle) -> Growth:
-    """Return the growth of R12: share, amounts and the word for it."""
+    """Return the growth of R12: share, the amount now and the word for it."""
     sold = sales(bundle)
-    return Growth(
-        sold.growth_share,
-        sold.revenue_12m,
-        sold.revenue_previous_12m,
-        growth_word(bundle, sold.growth_share),
-    )
+    return Growth(sold.growth_share, sold.revenue_12m, growth_word(bundle, sold.growth_share))
 
 
 # --- the bridge
@@ -234,29 +219,20 @@ def _change(account: Account, group: Group) -> BridgeStep:
         return BridgeStep("group", group.product_group, now - before)
     unit, sold, sold_before = quantities
     price = now - before * sold / sold_before
-    return BridgeStep(
-        "group", group.product_group, now - before - price, None, price, unit, sold, sold_before
-    )
+    volume = now - before - price
+    return BridgeStep("group", group.product_group, volume, None, price, unit, sold, sold_before)
 
 
 def _quantities(account: Account, product_group: str) -> tuple[str, float, float] | None:
     """Return unit, quantity now and before of a group whose every row says them, in one unit, above zero."""
-    periods = [
-        [
-            each
-            for each in in_months(account.revenues, account.months(12, back=back))
-            if each.product_group == product_group
-        ]
-        for back in (0, 12)
-    ]
+    own = [each for each in account.revenues if each.product_group == product_group]
+    periods = [in_months(own, account.months(12, back=back)) for back in (0, 12)]
     units = {each.quantity_unit for rows in periods for each in rows if each.quantity_unit}
     if len(units) != 1 or any(each.quantity is None for rows in periods for each in rows):
         return None
-    if not all(
-        any(each.quantity_unit for each in rows) and sum(each.revenue for each in rows) > 0
-        for rows in periods
-    ):
-        return None
+    for rows in periods:
+        if not any(each.quantity_unit for each in rows) or sum(each.revenue for each in rows) <= 0:
+            return None
     sold, before = (sum(each.quantity or 0.0 for each in rows) for rows in periods)
     return (units.pop(), sold, before) if sold > 0 and before > 0 else None
 
@@ -291,14 +267,10 @@ def trend(account: Account, months: int = 24) -> list[MonthSold]:
         sold[each.month] = sold.get(each.month, 0.0) + each.revenue
     days = [min(sold)]
     while days[-1] < ends[1]:
-        days.append(_next_month(days[-1]))
+        days.append(months_from(days[-1], 1))
     amounts = [sold.get(day, 0.0) for day in days]
     sums = [sum(amounts[place - 11 : place + 1]) if place >= 11 else None for place in range(len(days))]
     return [MonthSold(*row) for row in zip(days, amounts, sums, strict=True)][-months:]
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 # --- what is left after service
@@ -308,9 +280,7 @@ def _next_month(day: date) -> date:
 class Profit:
     """What R12 leaves after service. It is the sum of `known` parts of `of`: customers, or months of one customer."""
 
-    revenue_12m: float | None
     contribution_margin: float | None
-    margin_share: float | None
     service_cost: float | None
     profit: float | None
     profit_share: float | None
@@ -330,13 +300,12 @@ def customer_profit(bundle: Bundle) -> Profit:
     rows = in_months(account.service_costs, account.months(12))
     cost, margin = total(each.cost for each in rows), sold.contribution_margin
     profit = None if margin is None or cost is None else margin - cost
-    counted = len({each.month for each in rows}), 12
-    share = share_of(profit, sold.revenue_12m)
-    return Profit(sold.revenue_12m, margin, sold.margin_share, cost, profit, share, *counted)
+    months = len({each.month for each in rows})
+    return Profit(margin, cost, profit, share_of(profit, sold.revenue_12m), months, 12)
 
 
 def _profit_of_all(portfolio: Portfolio) -> Profit:
-    sold, tops = sales(portfolio), groups_of(portfolio)
+    tops = groups_of(portfolio)
     bought = within(portfolio.revenue, "month", portfolio.window(12))
     spent = within(portfolio.service_cost, "month", portfolio.window(12))
     sums = bought.groupby(bought["account_id"].map(tops))[["revenue", "contribution_margin"]].sum(min_count=1)
@@ -344,16 +313,9 @@ def _profit_of_all(portfolio: Portfolio) -> Profit:
     told = sums[sums["revenue"] > 0].join(costs, how="left")
     whole = told.dropna(subset=["contribution_margin", "cost"])
     left = (whole["contribution_margin"] - whole["cost"]).sum(min_count=1)
-    return Profit(
-        sold.revenue_12m,
-        sold.contribution_margin,
-        sold.margin_share,
-        known_or_none(costs.sum(min_count=1)),
-        known_or_none(left),
-        share_of(known_or_none(left), whole["revenue"].sum()),
-        len(whole),
-        len(told),
-    )
+    margin, cost = sales(portfolio).contribution_margin, known_or_none(costs.sum(min_count=1))
+    share = share_of(known_or_none(left), whole["revenue"].sum())
+    return Profit(margin, cost, known_or_none(left), share, len(whole), len(told))
 
 
 @dataclass(frozen=True)
@@ -362,21 +324,19 @@ class Cost:
 
     activity: str
     cost: float
-    quantity: float | None
     cost_share: float | None
 
 
 @result("service_costs")
 def service_costs(account: Account) -> Iterable[Cost]:
-    """One row per activity, R12, the dearest first: `activity`, `cost`, `quantity`, `cost_share`."""
+    """One row per activity, R12, the dearest first: `activity`, `cost`, `cost_share`."""
     rows = in_months(account.service_costs, account.months(12))
     whole = total(each.cost for each in rows)
-    costs = []
-    for activity in dict.fromkeys(each.activity for each in rows):
-        own = [each for each in rows if each.activity == activity]
-        cost = sum(each.cost for each in own)
-        costs.append(Cost(activity, cost, total(each.quantity for each in own), share_of(cost, whole)))
-    return sorted(costs, key=lambda each: -each.cost)
+    costs: dict[str, float] = {}
+    for each in rows:
+        costs[each.activity] = costs.get(each.activity, 0) + each.cost
+    dearest = sorted(costs.items(), key=lambda each: -each[1])
+    return [Cost(activity, cost, share_of(cost, whole)) for activity, cost in dearest]
 
 
 # --- what is at stake
@@ -433,7 +393,6 @@ class Scenario:
     keep_share: float
     margin: float
     value: float
-    years: int
     basis: str
 
 
@@ -450,4 +409,4 @@ def lifetime(account: Account) -> Iterable[Scenario]:
     years, discount = account.limit("lifetime_years"), account.limit("lifetime_discount_share")
     for case, (keep, change) in account.limit("lifetime_cases").items() if margin is not None else ():
         yearly = margin * (1 + change)
-        yield Scenario(case, keep, yearly, lifetime_value(yearly, keep, discount, years=years), years, basis)
+        yield Scenario(case, keep, yearly, lifetime_value(yearly, keep, discount, years=years), basis)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from functools import cache
+from datetime import date, timedelta
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
 from kamlib.schema import Account, Bundle, Row
+from kamlib.schema.days import months_from
 
 
 class Monthly(Protocol):
@@ -57,15 +57,10 @@ def share_of(part: float | None, whole: float | None) -> float | None:
 
 def since(bundle: Bundle, months: int = 12) -> date:
     """Return the first day of the `months` up to the as-of day."""
-    return _months_to(pd.Timestamp(bundle.as_of), months)[0].date()
+    return months_from(bundle.today, -months) + timedelta(days=1)
 
 
 # --- on frames of many accounts
-
-
-def today(bundle: Bundle) -> pd.Timestamp:
-    """Return the as-of day as a timestamp."""
-    return pd.Timestamp(bundle.as_of)
 
 
 def known_or_none(amount: float) -> float | None:
@@ -82,13 +77,3 @@ def within(rows: pd.DataFrame, when: str, window: tuple[Any, Any] | None) -> pd.
     inside = (days >= first) & (days <= last)
     found: pd.DataFrame = rows[inside] if inside.any() else rows.iloc[:0]
     return found
-
-
-def past_year(bundle: Bundle, rows: pd.DataFrame, when: str, months: int = 12) -> pd.DataFrame:
-    """Return the rows dated in the `months` up to the as-of day."""
-    return within(rows, when, _months_to(today(bundle), months))
-
-
-@cache
-def _months_to(last: pd.Timestamp, months: int) -> tuple[pd.Timestamp, pd.Timestamp]:
-    return last - pd.DateOffset(months=months) + pd.Timedelta(days=1), last

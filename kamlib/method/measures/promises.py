@@ -12,20 +12,10 @@ from kamlib.method.once import once
 from kamlib.schema import Account, Bundle, facts, plan, result
 
 
-@dataclass(frozen=True)
-class Promise:
+@dataclass(frozen=True, kw_only=True)
+class Promise(plan.Commitment):
     """One commitment and how it stands: kept, late, overdue or open."""
 
-    row_id: str
-    account_id: str
-    title: str
-    direction: str
-    owner_id: str | None
-    customer_owner_id: str | None
-    made_on: date | None
-    due_on: date | None
-    done_on: date | None
-    is_shared: bool
     state: str
     days_late: int | None
 
@@ -40,20 +30,8 @@ def promises(bundle: Bundle) -> Iterable[Promise]:
 def _promise(bundle: Bundle, made: plan.Commitment) -> Promise:
     late = bundle.days_late(made.due_on, made.done_on)
     ended, waits = ("late", "overdue") if late else ("kept", "open")
-    return Promise(
-        made.row_id,
-        made.account_id,
-        made.title,
-        made.direction,
-        made.owner_id,
-        made.customer_owner_id,
-        made.made_on,
-        made.due_on,
-        made.done_on,
-        made.is_shared,
-        ended if made.done_on else waits,
-        late if made.due_on else None,
-    )
+    state = ended if made.done_on else waits
+    return Promise(**made.values(), state=state, days_late=late if made.due_on else None)
 
 
 @dataclass(frozen=True)
@@ -143,11 +121,8 @@ class Completion:
 def project_completion(bundle: Bundle) -> Completion:
     """Return projects ended, ended by plan, milestones due and met, and both shares (Q4)."""
     rows = rows_of(bundle, facts.Project)
-    ended = [
-        each.actual_end_on <= each.planned_end_on
-        for each in rows
-        if each.actual_end_on and each.planned_end_on
-    ]
+    pairs = [(each.actual_end_on, each.planned_end_on) for each in rows]
+    ended = [actual <= planned for actual, planned in pairs if actual and planned]
     due, met = sum(each.milestones_due or 0 for each in rows), sum(each.milestones_met or 0 for each in rows)
     return Completion(len(ended), sum(ended), share_of(sum(ended), len(ended)), due, met, share_of(met, due))
 
@@ -158,17 +133,16 @@ class Precision:
 
     period: str
     lines_due: int
-    kept: int
     share: float | None
     claims: int | None
 
 
 @result("delivery")
 def delivery_precision(bundle: Bundle) -> Iterable[Precision]:
-    """One row per period (R12, the R12 before, last quarter): lines due, on time in full, share, claims (T6)."""
+    """One row per period (R12, the R12 before, last quarter): lines due, share on time in full, claims (T6)."""
     for period, (months, back) in _PERIODS.items():
         due, kept, claims = _delivered(bundle, months, back)
-        yield Precision(period, due, kept, share_of(kept, due), claims)
+        yield Precision(period, due, share_of(kept, due), claims)
 
 
 _PERIODS = {"12m": (12, 0), "previous_12m": (12, 12), "3m": (3, 0)}
@@ -197,12 +171,8 @@ def plan_updated_on(account: Account) -> date | None:
 
     Facts and a change of owner are no update: the plan has moved when somebody judged or decided something.
     """
-    days = (
-        getattr(row, when)
-        for table, names in _JUDGED.items()
-        for row in account.rows[table]
-        for when in names
-    )
+    rows = [(row, names) for table, names in _JUDGED.items() for row in account.rows[table]]
+    days = (getattr(row, when) for row, names in rows for when in names)
     return max((each for each in days if each and each <= account.today), default=None)
 
 

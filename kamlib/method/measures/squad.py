@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
-
-from kamlib.method.measures.periods import today, total
+from kamlib.method.measures.periods import total
 from kamlib.method.once import once
 from kamlib.schema import Account, Portfolio, result
+from kamlib.schema.facts import Contact
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ def squad(account: Account) -> Iterable[Member]:
             yield Member(person, function, has_left=account.has_left(person))
 
 
+@once
+def is_small_squad(account: Account) -> bool:
+    """Tell whether the team has fewer people than full RACI is meant for (P22)."""
+    present = {each.person_id for each in squad(account).where(has_left=False)}
+    return bool(len(present) < account.limit("squad_small_people"))
+
+
 def squad_gaps(account: Account) -> list[str]:
     """Return the functions of the minimum squad (P22) that nobody holds; `project` only while one runs."""
     present = {each.function for each in squad(account).where(has_left=False)}
@@ -59,11 +67,8 @@ def initiative_hours(account: Account) -> Mapping[str, float]:
     """
     hours: defaultdict[str, float] = defaultdict(float)
     for work in account.open_initiatives:
-        named = {
-            each.person_id
-            for each in account.responsibilities
-            if each.initiative_id == work.row_id and each.letter in ("A", "R")
-        }
+        parts = [each for each in account.responsibilities if each.initiative_id == work.row_id]
+        named = {each.person_id for each in parts if each.letter in ("A", "R")}
         persons = named or {work.owner_id} - {None}
         for person in persons:
             if work.hours is not None:
@@ -71,8 +76,21 @@ def initiative_hours(account: Account) -> Mapping[str, float]:
     return hours
 
 
-def hours(portfolio: Portfolio) -> pd.DataFrame:
-    """One row per KAM: `accounts`, hours that the plans in force need a year, hours that exist, `balance`, `state`.
+@dataclass(frozen=True)
+class KamHours:
+    """The hours of one KAM: what the plans in force need a year, what exist, and what is left; None: not known."""
+
+    person_id: str
+    accounts: int
+    hours_needed: float | None
+    hours_available: float | None
+    balance: float | None
+    state: str
+
+
+@result("programme_hours")
+def hours(portfolio: Portfolio) -> Iterable[KamHours]:
+    """Return the hours of each KAM, the least left first.
 
     Hours exist by the person's own capacity (`contact.capacity_hours_year`); where nobody has written it they are
     unknown, never made of the same plans. Who has left has none, and the state is `left`.
@@ -81,20 +99,15 @@ def hours(portfolio: Portfolio) -> pd.DataFrame:
     for plan in portfolio.plans.values():
         if plan.owner_id:
             needs[plan.owner_id].append(plan.hours_year)
-    people = portfolio.contact.set_index("contact_id").reindex(list(needs))
-    rows = pd.DataFrame(
-        {
-            "person_id": pd.Series(list(needs), dtype="str"),
-            "accounts": pd.Series([len(each) for each in needs.values()], dtype="int64"),
-            "hours_needed": pd.Series([total(each) for each in needs.values()], dtype="float64"),
-        }
-    )
-    has_left = (people["gone_on"] <= today(portfolio)).to_numpy(dtype=bool)
-    exist = pd.Series(people["capacity_hours_year"].to_numpy(dtype=float))
-    rows["hours_available"] = exist.mask(has_left, 0.0)
-    rows["balance"] = rows["hours_available"] - rows["hours_needed"]
-    states = rows["balance"].map(
-        lambda left: "unknown" if pd.isna(left) else "short" if left < 0 else "enough"
-    )
-    rows["state"] = states.astype("str").mask(has_left, "left")
-    return rows.sort_values("balance", ignore_index=True)
+    named = portfolio.contact[portfolio.contact["contact_id"].isin(list(needs))]
+    people = {each.contact_id: each for each in Contact.table.rows(named)}
+    rows = [_of_kam(portfolio, who, people.get(who), each) for who, each in needs.items()]
+    return sorted(rows, key=lambda each: math.inf if each.balance is None else each.balance)
+
+
+def _of_kam(portfolio: Portfolio, who: str, person: Any, needs: list[float | None]) -> KamHours:
+    has_left = bool(person and person.gone_on and person.gone_on <= portfolio.today)
+    needed, exist = total(needs), 0.0 if has_left else person and person.capacity_hours_year
+    left = None if needed is None or exist is None else exist - needed
+    state = "left" if has_left else "unknown" if left is None else "short" if left < 0 else "enough"
+    return KamHours(who, len(needs), needed, exist, left, state)

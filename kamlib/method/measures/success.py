@@ -17,17 +17,15 @@ from kamlib.schema import Account, result
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign of success, in a sentence, and the table that it comes from."""
+    """One sign of success, in a sentence."""
 
     sign: str
     reading: Mapping[str, Any]
-    source: str
-    is_known: bool
 
 
 @result("success")
 def success(account: Account) -> Iterable[Sign]:
-    """One row per sign of success: `sign`, `reading` (a sentence), `source` (a table), `is_known`.
+    """One row per sign of success: `sign`, `reading` (a sentence).
 
     Growth, repurchase, satisfaction, projects by plan, delivery precision; there is no index of them (P14).
     """
@@ -38,16 +36,15 @@ def success(account: Account) -> Iterable[Sign]:
     yield _delivered(account)
 
 
-def _sign(sign: str, source: str, *, known: bool, **values: Any) -> Sign:
+def _sign(sign: str, *, known: bool, **values: Any) -> Sign:
     """Return a sign whose sentence is `success.<sign>`, or another `key` among its values."""
-    sentence = {"key": f"success.{sign}", **values} if known else {"key": f"success.{sign}.unknown"}
-    return Sign(sign, sentence, source, known)
+    return Sign(sign, {"key": f"success.{sign}", **values} if known else {"key": f"success.{sign}.unknown"})
 
 
 def _growth(account: Account) -> Sign:
     grown = growth(account)
     change, revenue = figure(account, "growth", grown.share), figure(account, "revenue", grown.now)
-    return _sign("growth", "revenue", known=grown.share is not None, growth=change, revenue=revenue)
+    return _sign("growth", known=grown.share is not None, growth=change, revenue=revenue)
 
 
 def _again(account: Account) -> Sign:
@@ -55,29 +52,23 @@ def _again(account: Account) -> Sign:
     values: dict[str, Any] = {"n": bought.again, "of": bought.before, "lost": ", ".join(bought.lost)}
     if not bought.lost:
         values["key"] = "success.repurchase.all"
-    return _sign("repurchase", "revenue", known=bought.before > 0, **values)
+    return _sign("repurchase", known=bought.before > 0, **values)
 
 
 def _satisfied(account: Account) -> Sign:
     best = next((each for each in satisfaction(account) if each.kind in ("nps", "csat")), None)
     if best is None:
-        return _sign("satisfaction", "feedback", known=False)
-    values: dict[str, Any] = {
-        "mean": words.number(best.mean, 1),
-        "lowest": words.number(best.lowest),
-        "n": best.n,
-    }
-    return _sign(
-        "satisfaction", "feedback", known=True, kind=words.label("feedback_kind", best.kind), **values
-    )
+        return _sign("satisfaction", known=False)
+    middle, lowest = words.number(best.mean, 1), words.number(best.lowest)
+    kind = words.label("feedback_kind", best.kind)
+    return _sign("satisfaction", known=True, kind=kind, mean=middle, lowest=lowest, n=best.n)
 
 
 def _finished(account: Account) -> Sign:
     done = project_completion(account)
-    values: dict[str, Any] = {
-        name: getattr(done, name) for name in ("ended", "in_time", "milestones_due", "milestones_met")
-    }
-    return _sign("projects", "project", known=done.ended + done.milestones_due > 0, **values)
+    names = ("ended", "in_time", "milestones_due", "milestones_met")
+    values: dict[str, Any] = {name: getattr(done, name) for name in names}
+    return _sign("projects", known=done.ended + done.milestones_due > 0, **values)
 
 
 def _delivered(account: Account) -> Sign:
@@ -86,4 +77,4 @@ def _delivered(account: Account) -> Sign:
         "now": figure(account, "delivery", now),
         "before": figure(account, "delivery", before, of="previous_12m"),
     }
-    return _sign("delivery", "delivery", known=now is not None, **values)
+    return _sign("delivery", known=now is not None, **values)

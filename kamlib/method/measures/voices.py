@@ -23,11 +23,8 @@ def promoter_score(scores: Sequence[float], weights: Sequence[float] | None = No
 @once
 def _recent(bundle: Bundle) -> list[Answer]:
     first = since(bundle)
-    rows = [
-        each
-        for each in rows_of(bundle, Answer)
-        if each.score is not None and first <= each.answered_on <= bundle.as_of
-    ]
+    scored = [each for each in rows_of(bundle, Answer) if each.score is not None]
+    rows = [each for each in scored if first <= each.answered_on <= bundle.as_of]
     return sorted(rows, key=lambda each: each.answered_on)
 
 
@@ -91,7 +88,6 @@ class Satisfaction:
     hides_low: bool
     answers: str
     latest_on: date
-    small: bool
 
 
 @result("satisfaction")
@@ -119,5 +115,4 @@ def _satisfied(kind: str, given: Sequence[Answer], fewest: int) -> Satisfaction:
         hides_low=middle >= good and scores[0] <= low,
         answers=" · ".join(f"{each:g}" for each in scores),
         latest_on=given[-1].answered_on,
-        small=is_small,
     )

@@ -43,17 +43,9 @@ def _wallet_share(account: Account, product_group: str | None) -> WalletShare:
     now, other = estimate(account, product_group, year), _nearest(account, product_group, year)
     ours = _ours(account, product_group)
     low, likely, high = (now.low, now.likely, now.high) if now else (None, None, None)
-    return WalletShare(
-        product_group,
-        other.year,
-        ours,
-        share_of(ours, high),
-        share_of(ours, likely),
-        share_of(ours, low),
-        other.likely,
-        other.source,
-        other.valued_on,
-    )
+    least, middle, most = (share_of(ours, bought) for bought in (high, likely, low))
+    told = (other.likely, other.source, other.valued_on)
+    return WalletShare(product_group, other.year, ours, least, middle, most, *told)
 
 
 def _ours(account: Account, product_group: str | None) -> float:
@@ -84,8 +76,9 @@ def _of_scope(account: Account, product_group: str | None) -> list[Wallet]:
 
 def _nearest(account: Account, product_group: str | None, year: int) -> Wallet:
     """Return the estimate of a year, else that of the year nearest to it."""
+    known = _of_scope(account, product_group)
     return estimate(account, product_group, year) or min(
-        _of_scope(account, product_group), key=lambda each: abs((each.year or year) - year)
+        known, key=lambda each: abs((each.year or year) - year)
     )
 
 

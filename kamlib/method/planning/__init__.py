@@ -22,7 +22,7 @@ from kamlib.method.planning.freshness import clocks, copied_texts, staleness, ta
 from kamlib.method.planning.journey import journey
 from kamlib.method.planning.loose_ends import loose_ends
 from kamlib.method.planning.page import one_page
-from kamlib.method.planning.promises import promise_ages, promises_overdue, reciprocity
+from kamlib.method.planning.promises import promise_ages, reciprocity
 from kamlib.method.planning.risks import risk_level, risks
 from kamlib.method.planning.road import road
 from kamlib.method.planning.stages import stage_reading, stages

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kamlib.schema import Account
-from kamlib.words import Words
+from kamlib.words import Words, sentence
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Box:
 
 
 MISSING = Box(state="missing")
+FROM_PLAN = sentence("page.from_plan")
 
 
 def plan_day(account: Account) -> date | None:

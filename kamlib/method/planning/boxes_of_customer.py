@@ -7,12 +7,10 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import relationships
-from kamlib.method.planning.box import MISSING, Box, is_old, lines_of, newest, plan_day
+from kamlib.method.planning.box import FROM_PLAN, MISSING, Box, is_old, lines_of, newest, plan_day
 from kamlib.method.planning.customer import KnownInsight, insights
 from kamlib.schema import Account
 from kamlib.words import Words
-
-_FROM_PLAN = words.sentence("page.from_plan")
 
 
 def _registered(account: Account) -> str | None:
@@ -24,13 +22,12 @@ def _registered(account: Account) -> str | None:
 def _customer(account: Account) -> Box:
     kam = account.plan.owner_id if account.plan else None
     if kam is None:
-        name, source = _registered(account), words.sentence("page.from_facts")
-        return _named_kam(account, name, Box(state="assumed" if name else "missing", source=source))
+        owner, source = _registered(account), words.sentence("page.from_facts")
+        return _named_kam(account, owner, Box(state="assumed" if owner else "missing", source=source))
     has_left = account.has_left(kam)
-    box = Box(state="stale" if has_left else "filled", source=_FROM_PLAN)
-    return _named_kam(
-        account, relationships.person_name(account, kam), box, _heir(account) if has_left else None
-    )
+    box = Box(state="stale" if has_left else "filled", source=FROM_PLAN)
+    name, heir = relationships.person_name(account, kam), _heir(account) if has_left else None
+    return _named_kam(account, name, box, heir)
 
 
 def _named_kam(account: Account, kam: str | Words | None, box: Box, heir: Words | None = None) -> Box:
@@ -53,13 +50,13 @@ def _sponsor(account: Account) -> Box:
     if sponsor is None:
         return MISSING
     state = "stale" if account.has_left(sponsor) else "filled"
-    return Box((relationships.person_name(account, sponsor),), state, _FROM_PLAN, plan_day(account))
+    return Box((relationships.person_name(account, sponsor),), state, FROM_PLAN, plan_day(account))
 
 
 def _of_plan(account: Account, words_of_plan: str | None) -> Box:
     if words_of_plan is None:
         return MISSING
-    return Box((words_of_plan,), "stale" if is_old(account) else "filled", _FROM_PLAN, plan_day(account))
+    return Box((words_of_plan,), "stale" if is_old(account) else "filled", FROM_PLAN, plan_day(account))
 
 
 def _why_key(account: Account) -> Box:
@@ -77,9 +74,8 @@ def _reason(reason: str | Mapping[str, Any]) -> str | Words:
     """A recorded reason as it stands; a proposed one is a sentence of the catalogue with its values."""
     if isinstance(reason, str):
         return reason
-    return words.sentence(
-        str(reason["key"]), **{name: value for name, value in reason.items() if name != "key"}
-    )
+    values = {name: value for name, value in reason.items() if name != "key"}
+    return words.sentence(str(reason["key"]), **values)
 
 
 def _ambition(account: Account) -> Box:
@@ -90,11 +86,8 @@ def _priorities(account: Account) -> Box:
     first = insights(account)[:3]
     if not first:
         return MISSING
-    is_stale, is_assumed = (
-        all(each.is_stale for each in first),
-        all(each.grade == "assumed" for each in first),
-    )
-    state = "stale" if is_stale else "assumed" if is_assumed else "filled"
+    is_assumed = all(each.grade == "assumed" for each in first)
+    state = "stale" if all(each.is_stale for each in first) else "assumed" if is_assumed else "filled"
     graded_on = newest(each.graded_on for each in first)
     return Box(tuple(_graded(each) for each in first), state, _tellers(account, first), graded_on)
 
@@ -108,7 +101,7 @@ def _graded(insight: KnownInsight) -> str | Words:
 def _tellers(account: Account, rows: Sequence[KnownInsight]) -> Words:
     tellers = dict.fromkeys(each.told_by for each in rows if each.told_by)
     names = [relationships.person_name(account, each) for each in tellers]
-    return words.listed(names) if names else _FROM_PLAN
+    return words.listed(names) if names else FROM_PLAN
 
 
 def _people(account: Account) -> Box:

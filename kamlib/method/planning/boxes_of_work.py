@@ -11,8 +11,7 @@ import pandas as pd
 from kamlib import text, words
 from kamlib.method import goal_values, measures, relationships
 from kamlib.method.goal_values import GoalValue
-from kamlib.method.planning.box import MISSING, Box, newest
-from kamlib.method.planning.promises import promises_overdue
+from kamlib.method.planning.box import FROM_PLAN, MISSING, Box, newest
 from kamlib.method.planning.risks import Weighed, risks
 from kamlib.method.planning.value import Headline, value_headline, value_ledger
 from kamlib.method.planning.work import Step, steps
@@ -22,7 +21,6 @@ from kamlib.schema.facts import Answer
 from kamlib.schema.plan import Decision, Goal
 from kamlib.words import Words
 
-_FROM_PLAN = words.sentence("page.from_plan")
 _MOST_LATE = 4
 
 
@@ -45,11 +43,8 @@ def _goals(account: Account) -> Box:
 def _goal(account: Account, goal: Goal, last: GoalValue | None) -> Words:
     now = words.figure(last.value) if last else words.sentence("page.unmeasured")
     road = [words.figure(goal.baseline), now, words.figure(goal.target, goal.unit)]
-    tail = [
-        words.joined(road, " → "),
-        words.day(goal.due_on),
-        relationships.person_name(account, goal.owner_id),
-    ]
+    owner = relationships.person_name(account, goal.owner_id)
+    tail = [words.joined(road, " → "), words.day(goal.due_on), owner]
     return words.joined([text.bare(goal.title), words.joined(tail, ", ")], ": ")
 
 
@@ -61,7 +56,7 @@ def _steps(account: Account) -> Box:
     if not nearest:
         return MISSING
     is_old = all(each.days_late for each in nearest) or all(each.due_on is None for each in nearest)
-    return Box(tuple(_step(account, each) for each in nearest), "stale" if is_old else "filled", _FROM_PLAN)
+    return Box(tuple(_step(account, each) for each in nearest), "stale" if is_old else "filled", FROM_PLAN)
 
 
 def _step(account: Account, step: Step) -> Words:
@@ -72,7 +67,7 @@ def _step(account: Account, step: Step) -> Words:
 def _promises(account: Account) -> Box:
     if not account.commitments:
         return MISSING
-    late = promises_overdue(account)
+    late = measures.promises(account).where(state="overdue")
     lines = [_promise(account, each) for each in late[:_MOST_LATE]]
     if len(late) > _MOST_LATE:
         lines.append(words.sentence("page.line.more", n=len(late) - _MOST_LATE))
@@ -81,9 +76,8 @@ def _promises(account: Account) -> Box:
     return Box(shown, "filled", words.sentence("page.from_promises"), made_on)
 
 
-def _promise(account: Account, promise: Any) -> Words:
-    is_theirs = promise.direction == "customer"
-    who = relationships.person_name(account, promise.customer_owner_id if is_theirs else promise.owner_id)
+def _promise(account: Account, promise: measures.Promise) -> Words:
+    who = relationships.person_name(account, promise.doer_id)
     side = words.label("side_for_customer" if account.audience == "customer" else "side", promise.direction)
     return words.sentence("page.line.late", n=promise.days_late, side=side, title=promise.title, who=who)
 
@@ -93,7 +87,7 @@ def _risks(account: Account) -> Box:
     if not worst:
         return MISSING
     state = "stale" if all(each.is_stale for each in worst) else "filled"
-    return Box(tuple(map(_risk, worst)), state, _FROM_PLAN, newest(each.noted_on for each in worst))
+    return Box(tuple(map(_risk, worst)), state, FROM_PLAN, newest(each.noted_on for each in worst))
 
 
 def _risk(risk: Weighed) -> Words:
@@ -150,7 +144,8 @@ def _of_revenue(account: Account, sold: Any) -> Iterator[Words]:
 
 
 def _feedback(account: Account) -> Box:
-    answers = sorted((each for each in account.answers if each.score is not None), key=_answered)
+    scored = [each for each in account.answers if each.score is not None]
+    answers = sorted(scored, key=lambda each: each.answered_on)
     if not answers:
         return MISSING
     latest, since = answers[-1], months_from(account.today, -12)
@@ -163,20 +158,13 @@ def _feedback(account: Account) -> Box:
     return Box(tuple(lines), state, words.sentence("page.from_feedback"), latest.answered_on)
 
 
-def _answered(answer: Answer) -> date:
-    return answer.answered_on
-
-
 def _score(answer: Answer) -> float:
     return answer.score if answer.score is not None else float("inf")
 
 
 def _answer(account: Account, key: str, answer: Answer) -> Words:
-    who, kind = (
-        relationships.person_name(account, answer.contact_id),
-        words.label("feedback_kind", answer.kind),
-    )
-    day = words.day(answer.answered_on)
+    kind, day = words.label("feedback_kind", answer.kind), words.day(answer.answered_on)
+    who = relationships.person_name(account, answer.contact_id)
     line = words.sentence(key, score=words.figure(answer.score), kind=kind, who=who, day=day)
     return words.joined([line, f" ”{answer.comment}”"], "") if answer.comment else line
 
@@ -203,7 +191,7 @@ def _dates(account: Account) -> Box:
     if not known:
         return MISSING
     lines = tuple(words.sentence(f"page.line.{name}", day=words.day(day)) for name, day in known.items())
-    return Box(lines, "stale" if max(known.values()) < account.today else "filled", _FROM_PLAN)
+    return Box(lines, "stale" if max(known.values()) < account.today else "filled", FROM_PLAN)
 
 
 def _meeting_on(account: Account) -> date | None:
@@ -216,12 +204,8 @@ def _meeting_on(account: Account) -> date | None:
 def _review_on(account: Account) -> date | None:
     """The review that the plan names; where that is missing or past, the next one booked."""
     named = account.plan.next_review_on if account.plan else None
-    booked = [
-        each.planned_on
-        for each in account.meetings
-        if each.kind == "internal_review" and each.held_on is None and each.planned_on
-    ]
-    coming = [day for day in booked if day >= account.today]
+    ours = [each for each in account.meetings if each.kind == "internal_review" and each.held_on is None]
+    coming = [each.planned_on for each in ours if each.planned_on and each.planned_on >= account.today]
     return min(coming) if coming and (named is None or named < account.today) else named
 
 

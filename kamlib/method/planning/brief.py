@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Any
 
 from kamlib import text, words
 from kamlib.method import measures, relationships
@@ -57,15 +56,10 @@ def _promises(account: Account, side: str) -> Iterator[BriefLine]:
     for each in waiting:
         key = "brief.late" if each.days_late else "brief.open"
         content = words.sentence(key, title=each.title, n=each.days_late or 0)
-        yield BriefLine(section, content, _holder(each), each.due_on)
+        yield BriefLine(section, content, each.doer_id, each.due_on)
     if kept:
         day, last = max(kept, key=lambda each: each[0])
-        yield BriefLine(section, words.sentence("brief.kept", title=last.title), _holder(last), day)
-
-
-def _holder(promise: Any) -> str | None:
-    holder: str | None = promise.owner_id if promise.direction == "ours" else promise.customer_owner_id
-    return holder
+        yield BriefLine(section, words.sentence("brief.kept", title=last.title), last.doer_id, day)
 
 
 def _hot(account: Account) -> Iterator[BriefLine]:
@@ -73,18 +67,13 @@ def _hot(account: Account) -> Iterator[BriefLine]:
     cases = [each for each in account.service_cases if each.closed_on is None]
     for case in sorted(cases, key=lambda each: _SEVERITIES.index(each.severity))[:2]:
         severity = words.label("severity", case.severity)
-        yield BriefLine(
-            "hot", words.sentence("brief.case", title=case.title, severity=severity), None, case.opened_on
-        )
-    shares = [each.share for each in measures.delivery_precision(account) if each.period == "3m"]
-    if shares and shares[0] is not None and shares[0] < account.limit("precision_share"):
-        through = account.facts_through.date() if account.facts_through is not None else None
-        yield BriefLine(
-            "hot",
-            words.sentence("brief.delivery", share=measures.figure(account, "delivery", shares[0], of="3m")),
-            None,
-            through,
-        )
+        opened = words.sentence("brief.case", title=case.title, severity=severity)
+        yield BriefLine("hot", opened, None, case.opened_on)
+    share, through = measures.precision(account, "3m"), account.facts_through
+    if share is not None and share < account.limit("precision_share"):
+        shown = measures.figure(account, "delivery", share, of="3m")
+        late = words.sentence("brief.delivery", share=shown)
+        yield BriefLine("hot", late, None, through.date() if through is not None else None)
     yield from _low_answers(account)
     for project in measures.projects(account):
         if (project.slip_days or 0) >= account.limit("slip_days") and project.status not in _ENDED:
@@ -96,9 +85,7 @@ def _hot(account: Account) -> Iterator[BriefLine]:
 def _low_answers(account: Account) -> Iterator[BriefLine]:
     since = months_from(account.today, -account.limit("brief_months"))
     recent = [each for each in account.answers if each.answered_on >= since and each.score is not None]
-    low = [
-        each for each in recent if each.score is not None and each.score <= (6 if each.kind == "nps" else 2)
-    ]
+    low = [each for each in recent if (each.score or 0) <= (6 if each.kind == "nps" else 2)]
     for each in sorted(low, key=lambda answer: answer.answered_on, reverse=True)[:2]:
         values = {"score": words.number(each.score), "kind": words.label("feedback_kind", each.kind)}
         content = words.sentence("brief.answer", said=each.comment, **values)

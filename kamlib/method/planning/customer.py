@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from kamlib import words
 from kamlib.method import measures, relationships
+from kamlib.method.measures.money import Group
+from kamlib.method.measures.periods import total
 from kamlib.method.once import once
 from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
@@ -15,21 +16,15 @@ from kamlib.schema.plan import Insight, Whitespace
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class Placed:
+@dataclass(frozen=True, kw_only=True)
+class Placed(relationships.Person):
     """A person in the customer's organisation: `depth` is 0 at the top, `person` the name, indented by it.
 
     A role that nobody is known to hold has no contact_id.
     """
 
     depth: int
-    contact_id: str | None
     person: Words
-    title: str | None
-    unit: str | None
-    role: str | None
-    influence: int | None
-    is_placeholder: bool
 
 
 @result("organisation")
@@ -47,18 +42,9 @@ def organisation(account: Account) -> Iterable[Placed]:
             yield _placed(account, each, 0)
 
 
-def _placed(account: Account, person: Any, depth: int) -> Placed:
+def _placed(account: Account, person: relationships.Person, depth: int) -> Placed:
     name = words.joined(["\N{EM SPACE}" * depth, relationships.person_name(account, person.contact_id)], "")
-    return Placed(
-        depth,
-        person.contact_id,
-        name,
-        person.title,
-        person.unit,
-        person.role,
-        person.influence,
-        bool(person.is_placeholder),
-    )
+    return Placed(**vars(person), depth=depth, person=name)
 
 
 def _walk(below: Mapping[str | None, list[str]], everybody: list[str]) -> Iterator[tuple[str, int]]:
@@ -117,16 +103,10 @@ def lacking(of: str, row: object, names: Iterable[str]) -> Words | None:
 
 
 @dataclass(frozen=True)
-class GroupVolume:
+class GroupVolume(Group):
     """A product group, R12 against the R12 before; `trend` is growing, flat, shrinking, new, lost or unknown."""
 
-    product_group: str
-    revenue_12m: float | None
-    revenue_previous_12m: float | None
     change: float | None
-    growth_share: float | None
-    margin_share: float | None
-    of_sales_share: float | None
     trend: str
 
 
@@ -135,19 +115,11 @@ def volume(account: Account) -> Iterable[GroupVolume]:
     """Return business volume per product group, the largest first (S3.3)."""
     for each in measures.sales_by_group(account):
         before = each.revenue_previous_12m
-        yield GroupVolume(
-            each.product_group,
-            each.revenue_12m,
-            before,
-            None if before is None else (each.revenue_12m or 0.0) - before,
-            each.growth_share,
-            each.margin_share,
-            each.of_sales_share,
-            _trend(account, each),
-        )
+        change = None if before is None else (each.revenue_12m or 0.0) - before
+        yield GroupVolume(**vars(each), change=change, trend=_trend(account, each))
 
 
-def _trend(account: Account, group: Any) -> str:
+def _trend(account: Account, group: Group) -> str:
     before = group.revenue_previous_12m
     if not (group.revenue_12m or 0) > 0:
         return "lost" if (before or 0) > 0 else "unknown"
@@ -217,19 +189,13 @@ def penetration(account: Account) -> Penetration:
     """Return how much of the whitespace grid is ours."""
     relevant = [each for each in whitespace(account) if each.status != "not_relevant"]
     ours = [each for each in relevant if each.status in ("deployed", "competitive")]
-    known = [
-        (each.current, each.potential) for each in relevant if each.current is not None and each.potential
-    ]
+    cells = [(each.current, each.potential) for each in relevant]
+    known = [(current, potential) for current, potential in cells if current is not None and potential]
     # Without what we do sell the share would be told too low.
     is_whole = bool(known) and all(each.current is not None for each in ours)
     sold = sum(min(current, potential) for current, potential in known)
-    expected = [each.expected for each in relevant if each.expected is not None]
-    return Penetration(
-        len(ours),
-        len(relevant),
-        sold / sum(potential for _, potential in known) if is_whole else None,
-        sum(expected) if expected else None,
-    )
+    share = sold / sum(potential for _, potential in known) if is_whole else None
+    return Penetration(len(ours), len(relevant), share, total(each.expected for each in relevant))
 
 
 def whitespace_words(account: Account) -> dict[str, Words]:

@@ -9,22 +9,16 @@ from datetime import date, timedelta
 from kamlib import words
 from kamlib.method import measures, relationships
 from kamlib.method.planning.customer import volume
-from kamlib.method.planning.page import one_page
+from kamlib.method.planning.page import PlanBox, one_page
 from kamlib.schema import Account, result
 from kamlib.schema.days import months_from
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class EmptyBox:
+@dataclass(frozen=True, kw_only=True)
+class EmptyBox(PlanBox):
     """A box that is not filled: what to write or ask (`add`), and a text to start from where the facts give one."""
 
-    box: str
-    title: Words
-    is_required: bool
-    state: str
-    minutes: int
-    add: str | Words
     proposal: Words | None
 
 
@@ -33,8 +27,7 @@ def draft(account: Account) -> Iterable[EmptyBox]:
     """Return the boxes that are not filled, the most valuable first; nothing is written until somebody says yes."""
     for each in sorted(one_page(account).without(state="filled"), key=lambda box: box.worth):
         propose = _PROPOSALS.get(each.box)
-        proposal = propose(account) if propose else None
-        yield EmptyBox(each.box, each.title, each.is_required, each.state, each.minutes, each.add, proposal)
+        yield EmptyBox(**vars(each), proposal=propose(account) if propose else None)
 
 
 def _why_key(account: Account) -> Words | None:
@@ -80,9 +73,8 @@ def _of_one_person(account: Account) -> Words | None:
 
 def _of_agreements(account: Account) -> Words | None:
     soon = months_from(account.today, account.limit("agreement_notice_months"))
-    ends = [
-        each.ends_on for each in account.agreements if each.ends_on and account.today <= each.ends_on <= soon
-    ]
+    days = [each.ends_on for each in account.agreements if each.ends_on]
+    ends = [day for day in days if account.today <= day <= soon]
     return words.sentence("draft.risk_agreement", day=words.day(min(ends))) if ends else None
 
 

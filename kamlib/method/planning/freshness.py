@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from kamlib import schema, words
 from kamlib.errors import Finding
 from kamlib.method import measures, relationships
+from kamlib.method.measures.periods import rows_of
 from kamlib.method.planning.box import newest
 from kamlib.schema import Account, Bundle, result
 from kamlib.schema.days import months_from, working_days_from
@@ -61,7 +60,6 @@ class Clock:
     """One clock of the plan: contact, month, quarter, event or year; `state` is kept, running, overdue or not_started."""
 
     clock: str
-    since_on: date | None
     due_on: date | None
     days_over: int | None
     state: str
@@ -74,15 +72,10 @@ Wound = tuple[str, date | None, date | None]  # clock, since, due (None: kept)
 @result("clocks")
 def clocks(account: Account) -> Iterable[Clock]:
     """Return the plan's clocks, the longest overdue first (S5.6); it was touched on its newest dated judgement."""
-    touched = _touched_on(account)
+    touched = measures.plan_updated_on(account)
     wound = [_after_contact(account, touched), *_regular(account, touched), _after_event(account)]
     rows = [_clock(account, *each) for each in wound]
     return sorted(rows, key=lambda each: -1 if each.days_over is None else each.days_over, reverse=True)
-
-
-def _touched_on(account: Account) -> date | None:
-    touched = measures.plan_updated_on(account)
-    return None if pd.isna(touched) else pd.Timestamp(touched).date()
 
 
 def _clock(account: Account, clock: str, since: date | None, due: date | None) -> Clock:
@@ -92,7 +85,7 @@ def _clock(account: Account, clock: str, since: date | None, due: date | None) -
         state = "overdue" if due < account.today else "running"
     over = account.days_late(due) if due else None
     reading = words.sentence(f"clock.{clock}.{state}", since=words.day(since), due=words.day(due))
-    return Clock(clock, since, due, over, state, reading)
+    return Clock(clock, due, over, state, reading)
 
 
 def _after_contact(account: Account, touched: date | None) -> Wound:
@@ -159,8 +152,6 @@ class Copied:
 
     text: str
     table: str
-    column: str
-    row_id: str
     account_id: str
     alike: str
     times: int
@@ -183,16 +174,14 @@ _NOT_PROSE = ("assessment", "weight", "selection", "waiver", "communication", "d
 _NAMED = ("customer_need", "source", "decided_by", "competitor")
 
 
-def _long_texts(bundle: Bundle, table: schema.Table) -> Iterator[tuple[str, str, str, str, str]]:
+def _long_texts(bundle: Bundle, table: schema.Table) -> Iterator[tuple[str, str, str]]:
     if table.role != "plan" or table.name in _NOT_PROSE:
         return
     least = bundle.limit("copied_text_length")
-    rows: Iterable[Any] = (
-        bundle.rows[table.name] if isinstance(bundle, Account) else table.rows(bundle.tables[table.name])
-    )
+    rows: Iterable[Any] = rows_of(bundle, table.row)
     names = [each.name for each in table.columns if each.kind == "text" and each.name not in _NAMED]
     for row in rows:
         for name in names:
             written = getattr(row, name)
             if written is not None and len(written) >= least:
-                yield written, table.name, name, row.row_id, row.account_id
+                yield written, table.name, row.account_id

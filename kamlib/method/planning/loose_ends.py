@@ -15,10 +15,8 @@ from kamlib.schema import Account
 
 def loose_ends(account: Account) -> list[Finding]:
     """Return what hangs loose in the plan."""
-    return [
-        Finding(rule, severity, {"account": account.name}, values)
-        for rule, severity, values in _found(account)
-    ]
+    place = {"account": account.name}
+    return [Finding(rule, severity, place, values) for rule, severity, values in _found(account)]
 
 
 def _found(account: Account) -> Iterator[tuple[str, Severity, dict[str, Any]]]:

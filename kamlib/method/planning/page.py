@@ -3,57 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
 from kamlib import text, words
 from kamlib.method import relationships
 from kamlib.method.planning import boxes_of_customer, boxes_of_work
+from kamlib.method.planning.box import Box
 from kamlib.schema import Account, result
 from kamlib.words import Words
 
 
-@dataclass(frozen=True)
-class PlanBox:
+@dataclass(frozen=True, kw_only=True)
+class PlanBox(Box):
     """One box: its lines, its state (filled, assumed, stale, missing) and what to write where it is not filled.
 
     `worth` is 1 for the box to fill first, `minutes` what filling it takes.
     """
 
     box: str
-    number: int
     title: Words
     is_required: bool
-    lines: tuple[str | Words, ...]
-    state: str
     add: str | Words
     worth: int
     minutes: int
-    source: str | Words
-    dated_on: date | None
 
 
 @result("one_page")
 def one_page(account: Account) -> Iterable[PlanBox]:
     """Return the one-page plan in reading order (P15); in the customer's edition a box without content is left out."""
     is_theirs = account.audience == "customer"
-    for number, (name, rule) in enumerate(account.settings["one_page"].items(), 1):
+    for name, rule in account.settings["one_page"].items():
         box = _BOXES[name](account)
         if is_theirs and not box.lines:
             continue
-        is_filled = is_theirs or box.state == "filled"
+        state = "filled" if is_theirs else box.state
         yield PlanBox(
-            name,
-            number,
-            _title(name, account.audience),
-            bool(rule["is_required"]),
-            box.lines,
-            "filled" if is_filled else box.state,
-            "" if is_filled else _add(account, name, box.state),
-            rule["worth"],
-            0 if is_filled else rule["minutes"],
-            box.source,
-            box.dated_on,
+            **vars(replace(box, state=state)),
+            box=name,
+            title=_title(name, account.audience),
+            is_required=bool(rule["is_required"]),
+            add="" if state == "filled" else _add(account, name, state),
+            worth=rule["worth"],
+            minutes=0 if state == "filled" else rule["minutes"],
         )
 
 

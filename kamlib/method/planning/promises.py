@@ -13,11 +13,6 @@ from kamlib.schema.days import months_from
 from kamlib.words import Words
 
 
-def promises_overdue(account: Account) -> list[Any]:
-    """Return the commitments past their day, both ways, the oldest first: rows of `measures.promises`."""
-    return [each for each in measures.promises(account) if each.state == "overdue"]
-
-
 @dataclass(frozen=True)
 class OpenOfAge:
     """How many commitments of either side are open and of this age."""
@@ -72,11 +67,8 @@ class Reciprocity:
 def reciprocity(account: Account) -> Iterable[Reciprocity]:
     """Return who gives and who gets, in one row."""
     since = months_from(account.today, -12)
-    kept = [
-        each.direction
-        for each in measures.promises(account)
-        if each.done_on is not None and since < each.done_on <= account.today
-    ]
+    done = [each for each in account.commitments if each.done_on]
+    kept = [each.direction for each in done if each.done_on and since < each.done_on <= account.today]
     given, got = kept.count("ours"), kept.count("customer")
     index = given / got if got else None
     key = "nothing" if not kept else "one_way" if not got else "told"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from kamlib.method import measures
@@ -28,33 +28,27 @@ class Ahead:
 @result("chart_roadmap")
 def road(account: Account) -> Iterable[Ahead]:
     """Return what is not done, the first to end on top, undated last (S3.4)."""
-    rows = sorted(_ahead(account), key=lambda each: (each.ends_on or date.max, each.title))
-    for each in rows:
-        yield Ahead(
-            each.kind, each.title, each.side, each.starts_on, each.ends_on, account.days_late(each.ends_on)
-        )
+    found = [*_work(account), *_milestones(account)]
+    rows = sorted(found, key=lambda each: (each.ends_on or date.max, each.title))
+    return [replace(each, days_late=account.days_late(each.ends_on)) for each in rows]
 
 
-def _ahead(account: Account) -> Iterator[Ahead]:
-    yield from (
-        Ahead("initiative", each.title, "ours", each.starts_on, each.due_on)
-        for each in account.open_initiatives
-        if each.done_on is None
-    )
+def _work(account: Account) -> Iterator[Ahead]:
+    for work in account.open_initiatives:
+        if work.done_on is None:
+            yield Ahead("initiative", work.title, "ours", work.starts_on, work.due_on)
     starts = {each.project_id: each.starts_on for each in account.open_projects}
-    yield from (
-        Ahead("project", each.name, "ours", starts[each.project_id], each.end_on)
-        for each in measures.projects(account)
-        if each.project_id in starts
-    )
-    yield from (
-        Ahead("promise", each.title, each.direction, None, each.due_on)
-        for each in account.commitments
-        if each.done_on is None
-    )
-    yield from (
-        Ahead("meeting", each.title, None, None, each.planned_on)
-        for each in account.meetings
-        if each.held_on is None and each.kind in ("customer_review", "workshop")
-    )
-    yield from (Ahead("goal", each.title, None, None, each.due_on) for each in account.live_goals)
+    for project in measures.projects(account):
+        if project.project_id in starts:
+            yield Ahead("project", project.name, "ours", starts[project.project_id], project.end_on)
+
+
+def _milestones(account: Account) -> Iterator[Ahead]:
+    for promise in account.commitments:
+        if promise.done_on is None:
+            yield Ahead("promise", promise.title, promise.direction, None, promise.due_on)
+    for meeting in account.meetings:
+        if meeting.held_on is None and meeting.kind in ("customer_review", "workshop"):
+            yield Ahead("meeting", meeting.title, None, None, meeting.planned_on)
+    for goal in account.live_goals:
+        yield Ahead("goal", goal.title, None, None, goal.due_on)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kamlib.method.measures.periods import total
 from kamlib.method.once import once
 from kamlib.method.planning.customer import lacking
 from kamlib.schema import Account, result
@@ -71,9 +72,4 @@ def value_headline(account: Account) -> Headline:
     """Return the confirmed value; a stage said to be confirmed without a date, or by one of us, counts nowhere."""
     amounts = [each.amount for each in value_ledger(account) if each.is_counted and each.amount is not None]
     gained, cost = [each for each in amounts if each > 0], [each for each in amounts if each < 0]
-    return Headline(
-        sum(gained) if gained else None,
-        sum(cost) if cost else None,
-        sum(amounts) if amounts else None,
-        len(amounts),
-    )
+    return Headline(total(gained), total(cost), total(amounts), len(amounts))

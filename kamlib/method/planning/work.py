@@ -75,10 +75,8 @@ def gates(account: Account) -> dict[str, Gate]:
     """Return what each initiative waits for, by its row_id."""
     steps = {each.row_id: each for each in account.initiatives}
     before = {each.row_id: steps.get(each.depends_on_id or "") for each in account.initiatives}
-    return {
-        row_id: Gate(waited.title if waited else None, _state(account, row_id, steps))
-        for row_id, waited in before.items()
-    }
+    titles = {row_id: waited.title if waited else None for row_id, waited in before.items()}
+    return {row_id: Gate(title, _state(account, row_id, steps)) for row_id, title in titles.items()}
 
 
 def _state(account: Account, row_id: str, steps: Mapping[str, Initiative]) -> str | None:
@@ -107,49 +105,26 @@ def _is_circle(row_id: str, steps: Mapping[str, Initiative]) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """A next step: an initiative or a promise that is not done; `side` is who does it."""
+    """A next step, ours or theirs: an initiative or a promise that is not done, and who is to do it."""
 
     kind: str
     title: str
-    side: str
-    owner_id: str | None
-    customer_owner_id: str | None
+    doer_id: str | None
     due_on: date | None
     days_late: int
-
-    @property
-    def doer_id(self) -> str | None:
-        """Who is to do it."""
-        return self.customer_owner_id if self.side == "customer" else self.owner_id
 
 
 @once
 def steps(account: Account) -> tuple[Step, ...]:
     """Return the next steps of both sides, the oldest date first, undated ones last (6.9)."""
     late = account.days_late
-    work = [
-        Step(
-            "initiative",
-            each.title,
-            "ours",
-            each.owner_id,
-            each.customer_owner_id,
-            each.due_on,
-            late(each.due_on),
-        )
+    found = [
+        Step("initiative", each.title, each.owner_id, each.due_on, late(each.due_on))
         for each in account.open_initiatives
     ]
-    promised = [
-        Step(
-            "promise",
-            each.title,
-            each.direction,
-            each.owner_id,
-            each.customer_owner_id,
-            each.due_on,
-            late(each.due_on),
-        )
+    found += [
+        Step("promise", each.title, each.doer_id, each.due_on, late(each.due_on))
         for each in account.commitments
         if each.done_on is None
     ]
-    return tuple(sorted([*work, *promised], key=lambda step: step.due_on or date.max))
+    return tuple(sorted(found, key=lambda step: step.due_on or date.max))

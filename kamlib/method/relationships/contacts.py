@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-
-import pandas as pd
 
 from kamlib.method.once import once
 from kamlib.method.relationships.people import Person, known_people, two_way
 from kamlib.method.relationships.tender import silence
 from kamlib.schema import Account
+from kamlib.schema.days import months_from
 from kamlib.schema.facts import Touchpoint
 
 
@@ -23,7 +21,6 @@ class Link:
     our_person_id: str
     contact_id: str
     contacts: int
-    last_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -36,23 +33,20 @@ class ContactShare:
 
 
 def _recent(account: Account) -> list[Touchpoint]:
-    since = (pd.Timestamp(account.today) - pd.DateOffset(months=12)).date()
+    since = months_from(account.today, -12)
     return [each for each in two_way(account) if each.held_on > since]
 
 
 @once
 def links(account: Account) -> tuple[Link, ...]:
     """Return who knows whom, most contacts first; a tie that is only noted (`known_by`) counts too."""
-    met: dict[tuple[str, str], list[date]] = {}
-    for each in _recent(account):
-        if each.our_person_id and each.contact_id:
-            met.setdefault((each.our_person_id, each.contact_id), []).append(each.held_on)
-    ties = {pair: Link(*pair, len(days), max(days)) for pair, days in sorted(met.items())}
+    pairs = [(each.our_person_id, each.contact_id) for each in _recent(account)]
+    met = Counter((ours, theirs) for ours, theirs in pairs if ours and theirs)
+    ties = dict(sorted(met.items()))
     for noted in account.stakeholders:
         if noted.known_by:
-            pair = noted.known_by, noted.contact_id
-            ties.setdefault(pair, Link(*pair, 0))
-    return tuple(sorted(ties.values(), key=lambda each: -each.contacts))
+            ties.setdefault((noted.known_by, noted.contact_id), 0)
+    return tuple(Link(*pair, n) for pair, n in sorted(ties.items(), key=lambda each: -each[1]))
 
 
 @once

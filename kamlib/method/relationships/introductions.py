@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from kamlib import words
 from kamlib.method.once import once
@@ -19,8 +18,8 @@ from kamlib.schema import Account, result
 
 
 @dataclass(frozen=True)
-class Introduction:
-    """One person whom we do not know well, and the way in.
+class Way:
+    """A way to one person whom we do not know well.
 
     `gain` is of influence coverage; `steps` 1 we have a tie, 2 through somebody we know, 3 the sponsor asks.
     """
@@ -31,18 +30,13 @@ class Introduction:
     via_id: str | None
     our_person_id: str | None
     gain_per_effort: float
+
+
+@dataclass(frozen=True)
+class Introduction(Way):
+    """A way to one person, and what to ask of whom."""
+
     reading: words.Words
-
-
-class Way(NamedTuple):
-    """A way to one person: an introduction without words."""
-
-    contact_id: str
-    gain: float
-    steps: int
-    via_id: str | None
-    our_person_id: str | None
-    gain_per_effort: float
 
 
 @dataclass(frozen=True)
@@ -63,11 +57,8 @@ class RelationMap:
 
     def without(self, person: str) -> RelationMap:
         """The map when the person has gone: an own person takes along those whom nobody else of us knows."""
-        ties = {
-            contact: [own for own in mine if own != person]
-            for contact, mine in self.ties.items()
-            if contact != person
-        }
+        others = {contact: mine for contact, mine in self.ties.items() if contact != person}
+        ties = {contact: [own for own in mine if own != person] for contact, mine in others.items()}
         lost = {contact for contact, mine in ties.items() if not mine} | {person}
         sponsor = None if self.sponsor == person else self.sponsor
         tied = {contact: mine for contact, mine in ties.items() if mine}
@@ -141,15 +132,12 @@ def next_introduction(account: Account) -> Iterable[Introduction]:
     """Return whom to meet next, most covered influence per effort first; nobody during a public tender (P7)."""
     ways = [] if silence(account) else relation_map(account).ways()
     for way in sorted(ways, key=lambda way: -way.gain_per_effort):
-        yield Introduction(*way, spoken(account, way))
+        yield Introduction(**vars(way), reading=spoken(account, way))
 
 
 def spoken(account: Account, way: Way) -> words.Words:
     """Say what to ask of whom."""
     key = f"introduction.{way.steps}" if way.our_person_id else "introduction.nobody"
-    names = {
-        name: person_name(account, contact_id)
-        for name, contact_id in way._asdict().items()
-        if name in ("contact_id", "via_id", "our_person_id")
-    }
+    ids = ("contact_id", "via_id", "our_person_id")
+    names = {name: person_name(account, getattr(way, name)) for name in ids}
     return words.sentence(key, share=words.percent(way.gain), **names)

@@ -32,8 +32,6 @@ class Loss:
     goals: int
     left_goals: words.Words | None
     cut_off: int
-    repair_id: str | None = None
-    repair_gain: float | None = None
     repair: words.Words | None = None
 
     @property
@@ -47,11 +45,8 @@ def who_leaves(account: Account) -> Iterable[Loss]:
     """Return what goes if one person leaves, on either side; the largest loss first."""
     drawn = relation_map(account)
     losses = [*_customer_losses(account, drawn), *_own_losses(account, drawn)]
-    return sorted(
-        (each for each in losses if each.matters),
-        key=lambda each: (each.lost_coverage or 0, each.contact_share),
-        reverse=True,
-    )
+    felt = [each for each in losses if each.matters]
+    return sorted(felt, key=lambda each: (each.lost_coverage or 0, each.contact_share), reverse=True)
 
 
 def _customer_losses(account: Account, drawn: RelationMap) -> Iterator[Loss]:
@@ -82,17 +77,11 @@ def _loss(
     left, titles = drawn.without(person), goals.get(person, [])
     weight = sum(drawn.influence[each] for each in drawn.covered - left.covered)
     known = sum(drawn.influence[each] for each in drawn.covered)
-    return Loss(
-        person,
-        side,
-        weight / drawn.total if drawn.total else None,
-        weight / known if known else None,
-        share,
-        len(titles),
-        words.listed(titles) if titles else None,
-        len(drawn.reached() - left.reached(but=person) - {person}),
-        *_repair(account, left, person),
-    )
+    lost = (weight / drawn.total if drawn.total else None, weight / known if known else None)
+    named = words.listed(titles) if titles else None
+    cut_off = len(drawn.reached() - left.reached(but=person) - {person})
+    mended = _repair(account, left, person)
+    return Loss(person, side, *lost, share, len(titles), named, cut_off, mended)
 
 
 def _goals_of(account: Account, holder: str) -> dict[str, list[str]]:
@@ -104,13 +93,9 @@ def _goals_of(account: Account, holder: str) -> dict[str, list[str]]:
     return titles
 
 
-def _repair(
-    account: Account, left: RelationMap, person: str
-) -> tuple[str | None, float | None, words.Words | None]:
-    """The best introduction on the map without the person: whom to meet, the influence it gives, and in words."""
+def _repair(account: Account, left: RelationMap, person: str) -> words.Words | None:
+    """The best introduction on the map without the person, in words."""
     if silence(account):
-        return None, None, None
+        return None
     best = max(left.ways(but=person), key=lambda way: way.gain_per_effort, default=None)
-    if best is None:
-        return None, None, words.sentence("introduction.none")
-    return best.contact_id, best.gain, spoken(account, best)
+    return spoken(account, best) if best else words.sentence("introduction.none")

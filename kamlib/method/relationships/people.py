@@ -27,21 +27,15 @@ class Person:
     unit: str | None = None
     reports_to: str | None = None
     is_placeholder: bool = False
-    joined_on: date | None = None
     role: str | None = None
     influence: int | None = None
     support: int | None = None
-    matter: str | None = None
     coverage: int | None = None
     level_now: int | None = None
     level_wanted: int | None = None
     interval_days: int | None = None
     known_by: str | None = None
-    evidence: str | None = None
-    is_confirmed: bool | None = None
-    noted_on: date | None = None
     last_two_way_on: date | None = None
-    days: int | None = None
     freshness: str = "never"
     influence_before: int | None = None
     support_before: int | None = None
@@ -58,10 +52,9 @@ class Person:
         return self.role is not None and not self.is_placeholder and (self.influence or 0) >= strong
 
 
-_OF_CONTACT = ("contact_id", "name", "title", "unit", "reports_to", "joined_on")
+_OF_CONTACT = ("contact_id", "name", "title", "unit", "reports_to")
 _JUDGED = (
-    "role", "influence", "support", "matter", "coverage", "level_now", "level_wanted", "interval_days", "known_by",
-    "evidence", "is_confirmed", "noted_on",
+    "role", "influence", "support", "coverage", "level_now", "level_wanted", "interval_days", "known_by",
 )  # fmt: skip
 
 
@@ -73,11 +66,9 @@ def people(account: Account) -> Iterable[Person]:
     weeks 28-31 not counted.
     """
     judged, last_on = _newest_judgements(account), _last_two_way(account)
-    present = [
-        _person(account, each, judged.get(each.contact_id, {}), last_on.get(each.contact_id))
-        for each in account.contacts
-        if each.side == "customer" and not account.has_left(each.contact_id)
-    ]
+    theirs = [(each, each.contact_id) for each in account.contacts if each.side == "customer"]
+    here = [(contact, key) for contact, key in theirs if not account.has_left(key)]
+    present = [_person(account, each, judged.get(key, {}), last_on.get(key)) for each, key in here]
     return sorted([*present, *_unheld_roles(account, present)], key=_by_influence)
 
 
@@ -96,13 +87,8 @@ def _person(account: Account, contact: Contact, judged: dict[str, Any], last: da
     usual = account.settings["contact_intervals"].get(judged.get("role"), {}).get("value")
     interval = judged.get("interval_days", usual)
     days = None if last is None else counted_days(last, account.today, quiet=account.limit("quiet_weeks"))
-    seen = {
-        "is_placeholder": bool(contact.is_placeholder),
-        "interval_days": interval,
-        "last_two_way_on": last,
-        "days": days,
-        "freshness": contact_state(days, interval),
-    }
+    seen: dict[str, Any] = {"interval_days": interval, "last_two_way_on": last}
+    seen |= {"is_placeholder": bool(contact.is_placeholder), "freshness": contact_state(days, interval)}
     return Person(**{name: getattr(contact, name) for name in _OF_CONTACT} | judged | seen)
 
 
@@ -125,11 +111,8 @@ def _last_two_way(account: Account) -> dict[str, date]:
 @once
 def two_way(account: Account) -> tuple[Touchpoint, ...]:
     """Return the contacts to date in which both sides spoke, one row per contact and person."""
-    return tuple(
-        each
-        for each in account.touchpoints
-        if each.contact_id and each.is_two_way and each.held_on <= account.today
-    )
+    spoken = [each for each in account.touchpoints if each.contact_id and each.is_two_way]
+    return tuple(each for each in spoken if each.held_on <= account.today)
 
 
 def _unheld_roles(account: Account, present: Iterable[Person]) -> Iterable[Person]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from kamlib import words
 from kamlib.method.once import once
@@ -15,11 +15,10 @@ from kamlib.schema import Account, result
 
 @dataclass(frozen=True)
 class DecisionRole:
-    """A role of the decision: who many hold it, and whether any of them has been in two-way contact lately."""
+    """A role of the decision: how many hold it, and whether any of them has been in two-way contact lately."""
 
     role: str
     people: int
-    last_two_way_on: date | None
     is_threaded: bool
 
 
@@ -59,18 +58,16 @@ def map_status(persons: Iterable[Person], account: Account) -> int:
 
 @once
 def threading(account: Account) -> tuple[DecisionRole, ...]:
-    """Return each role of the decision with its people and last two-way contact (within 90 days: threaded)."""
+    """Return each role of the decision with its people; a two-way contact within 90 days: threaded."""
     since = account.today - timedelta(days=account.limit("threading_days"))
     persons = [each for _, each in known_people(account)]
+    met = {role: [each for each in persons if each.role == role] for role in account.limit("decision_roles")}
     return tuple(
-        _decision_role(role, [each.last_two_way_on for each in persons if each.role == role], since)
-        for role in account.limit("decision_roles")
+        DecisionRole(
+            role, len(own), any(each.last_two_way_on and each.last_two_way_on >= since for each in own)
+        )
+        for role, own in met.items()
     )
-
-
-def _decision_role(role: str, days: Sequence[date | None], since: date) -> DecisionRole:
-    last = max((day for day in days if day), default=None)
-    return DecisionRole(role, len(days), last, last is not None and last >= since)
 
 
 @result("relation")
@@ -80,19 +77,15 @@ def strength(account: Account) -> Iterable[RelationFigure]:
     Share of influence covered, support -1..1, effective contacts (number), roles with two-way contact, people inside
     their interval, status of the map 0..3.
     """
-    persons, roles, shares = (
-        [each for _, each in known_people(account)],
-        threading(account),
-        contact_shares(account),
-    )
+    persons = [each for _, each in known_people(account)]
+    roles, shares = threading(account), contact_shares(account)
     support, unknown = influence_weighted_support(persons)
     hhi, effective = effective_contacts(each.contacts for each in shares)
     heaviest = words.percent(shares[0].share if shares else None)
     agreed = [each for each in persons if each.interval_days is not None]
     fresh, status = sum(each.freshness == "fresh" for each in agreed), map_status(persons, account)
-    yield _figure(
-        "coverage", influence_coverage(persons), n=sum(each.influence is not None for each in persons)
-    )
+    rated = sum(each.influence is not None for each in persons)
+    yield _figure("coverage", influence_coverage(persons), n=rated)
     yield _figure("support", support, known=None if unknown is None else 1 - unknown)
     yield _figure("effective", effective, hhi=hhi, share=heaviest, n=len(shares))
     yield _figure("threads", sum(each.is_threaded for each in roles), n=len(roles))

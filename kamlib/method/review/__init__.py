@@ -4,7 +4,7 @@
 data; `agenda` holds the two meetings of P1; `communication` the notes afterwards; `next_year` the draft.
 """
 
-from kamlib.method.review.changes import AREAS, compare, tally
+from kamlib.method.review.changes import compare, tally
 from kamlib.method.review.memory import hit_rate
 from kamlib.method.review.month import follow_up, summary
 from kamlib.method.review.opening import figures, sentences, sources

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kamlib import schema, text, words
 from kamlib.method import relationships
-from kamlib.schema import Account, as_rows, result
+from kamlib.schema import Account, result
 from kamlib.words import Words
 
 #: Area of the review -> the plan tables that belong to it, in the order in which a review takes them.
@@ -26,28 +26,14 @@ AREAS: Mapping[str, tuple[str, ...]] = {
 }
 _AREA_OF = {table: area for area, tables in AREAS.items() for table in tables}
 _NAMES = (
-    "title",
-    "goal_id",
-    "contact_id",
-    "person_id",
-    "goal",
-    "situation",
-    "name",
-    "product_group",
-    "criterion",
-)
+    "title", "goal_id", "contact_id", "person_id", "goal", "situation", "name", "product_group", "criterion",
+)  # fmt: skip
 
 #: Stamps follow what they date, and hours are counted elsewhere: by themselves they are no change.
 _STAMPS = {
-    "hours_spent_quarter",
-    "noted_on",
-    "graded_on",
-    "judged_on",
-    "valued_on",
-    "assessed_on",
-    "customer_status_on",
+    "hours_spent_quarter", "noted_on", "graded_on", "judged_on", "valued_on", "assessed_on", "customer_status_on",
     "is_shared",
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,13 +59,13 @@ def compare(account: Account, changes: pd.DataFrame, since: date | None = None) 
 
     `changes` is the workspace's log. Several edits of one field become one row, an edit that was taken back none.
     """
-    past = [
-        each.held_on for each in account.reviews if each.kind == "internal" and each.held_on < account.today
-    ]
+    held = [each.held_on for each in account.reviews if each.kind == "internal"]
+    past = [day for day in held if day < account.today]
     start = since or max(past, default=date.min)
     steps: dict[tuple[str, str], list[Any]] = {}
-    for each in sorted(as_rows(changes), key=lambda each: each.seq):
-        if each.table in _AREA_OF and start < each.effective_on <= account.today:
+    log: Iterable[Any] = changes.astype(object).where(changes.notna(), None).sort_values("seq").itertuples()
+    for each in log:
+        if each.table in _AREA_OF and start < each.effective_on.date() <= account.today:
             steps.setdefault((each.table, each.row_id), []).append(each)
     news = [change for of_row in steps.values() for change in _net(account, of_row)]
     return sorted(news, key=lambda each: (list(AREAS).index(each.area), each.on))
@@ -92,7 +78,7 @@ def _net(account: Account, steps: Sequence[Any]) -> Iterator[Change]:
     for step in steps:
         row |= step.after or {}
     title = _title(account, table, row_id, row)
-    stamp = (last.effective_on, last.by, last.reason, table, row_id)
+    stamp = (last.effective_on.date(), last.by, last.reason, table, row_id)
     is_new, is_gone = first.operation == "insert", last.operation == "retire"
     if is_new and is_gone:
         return

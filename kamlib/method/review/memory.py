@@ -18,10 +18,8 @@ class HitRate:
     goal_class: str
     ended: int
     reached: int
-    hit_share: float | None
     running: int
     on_track: int
-    is_small: bool
     reading: Words
 
 
@@ -38,13 +36,12 @@ def hit_rate(bundle: Bundle, followed: Sequence[Any]) -> Iterable[HitRate]:
 
 def _of_class(bundle: Bundle, goal_class: str, goals: Sequence[Any]) -> HitRate:
     reached = [each for each in goals if each.way is not None and each.way >= 1]
-    running = [
-        each for each in goals if each not in reached and (each.due_on is None or each.due_on > bundle.today)
-    ]
+    left = [each for each in goals if each not in reached]
+    running = [each for each in left if each.due_on is None or each.due_on > bundle.today]
     ended = len(goals) - len(running)
     share = len(reached) / ended if ended else None
     is_small = ended < bundle.limit("small_sample_answers")
     key = "none" if not ended else "small" if is_small else "told"
     told = words.sentence(f"hit_rate.{key}", reached=len(reached), ended=ended, share=words.percent(share))
     on_track = sum(each.state == "on_track" for each in running)
-    return HitRate(goal_class, ended, len(reached), share, len(running), on_track, is_small, told)
+    return HitRate(goal_class, ended, len(reached), len(running), on_track, told)

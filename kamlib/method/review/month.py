@@ -70,7 +70,7 @@ def summary(page: Iterable[Line]) -> dict[str, int]:
 
 def _overdue(account: Account) -> Iterator[Found]:
     for each in measures.promises(account).where(state="overdue"):
-        yield f"promise_{each.direction}", each.title, _doer(each), each.due_on, each.row_id
+        yield f"promise_{each.direction}", each.title, each.doer_id, each.due_on, each.row_id
     for work in account.open_initiatives:
         if account.days_late(work.due_on):
             yield "initiative", work.title, work.owner_id, work.due_on, work.row_id
@@ -100,8 +100,7 @@ def _changed(account: Account) -> Iterator[Found]:
 
 def _doer(row: Any) -> str | None:
     """Who it rests on: of a promise, the one who does it."""
-    is_theirs = getattr(row, "direction", None) == "customer"
-    doer: str | None = getattr(row, "customer_owner_id" if is_theirs else "owner_id", None)
+    doer: str | None = row.doer_id if isinstance(row, plan.Commitment) else getattr(row, "owner_id", None)
     return doer
 
 
@@ -129,7 +128,7 @@ def _next(account: Account) -> Iterator[Found]:
 def _coming(account: Account) -> Iterator[Found]:
     for promise in account.commitments:
         if promise.done_on is None:
-            yield "promise", promise.title, _doer(promise), promise.due_on, promise.row_id
+            yield "promise", promise.title, promise.doer_id, promise.due_on, promise.row_id
     for work in account.open_initiatives:
         yield "initiative", work.title, work.owner_id, work.due_on, work.row_id
     yield from _meetings(account)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kamlib import words
 from kamlib.method import measures
+from kamlib.method.measures.periods import in_months, share_of, total
 from kamlib.schema import Account
 from kamlib.words import Words
 
@@ -32,12 +33,8 @@ def _sold(account: Account) -> Said:
     else:
         key = {"flat": "flat", "growing": "up", "shrinking": "down"}[grown.word]
     growth = words.percent(None if grown.share is None else abs(grown.share), 1)
-    return {
-        "key": f"opening.sales.{key}",
-        "name": account.name,
-        "now": _revenue_words(account),
-        "growth": growth,
-    }
+    told = {"name": account.name, "now": _revenue_words(account), "growth": growth}
+    return {"key": f"opening.sales.{key}", **told}
 
 
 def _revenue_words(account: Account) -> Words:
@@ -51,9 +48,8 @@ def _goals(followed: Sequence[Any]) -> Words:
     all_well = "calm" if "not_due" in states else "all"
     reached = all_well if on_track == measured else "some" if on_track else "behind"
     key = reached if measured else "unmeasured" if states else "none"
-    return words.sentence(
-        f"opening.goals.{key}", count=on_track, measured=measured, n=measured or len(states)
-    )
+    counts = {"count": on_track, "measured": measured, "n": measured or len(states)}
+    return words.sentence(f"opening.goals.{key}", **counts)
 
 
 def _promised(account: Account) -> Words:
@@ -65,10 +61,10 @@ def _promised(account: Account) -> Words:
 
 
 def _weakest(account: Account) -> Words:
-    total = measures.health_total(account)
-    if total.worst is None:
+    worst = measures.health_total(account).worst
+    if worst is None:
         return words.sentence("opening.health.unknown")
-    return words.sentence("opening.health.worst", part=_part(total.worst), score=_worst_score(account))
+    return words.sentence("opening.health.worst", part=_part(worst), score=_worst_score(account))
 
 
 def _part(part: str) -> Words:
@@ -142,11 +138,8 @@ def _moved(change: float | None, said: Words) -> Said:
 def _revenue(account: Account) -> Said:
     share = measures.growth(account).share
     months = [each.rolling_12m for each in measures.trend(account)[-13:]]
-    return {
-        "value": _revenue_words(account),
-        "series": months,
-        **_moved(share, measures.figure(account, "growth", share)),
-    }
+    moved = _moved(share, measures.figure(account, "growth", share))
+    return {"value": _revenue_words(account), "series": months, **moved}
 
 
 def _margin(account: Account) -> Said:
@@ -162,25 +155,21 @@ def _margin_share(account: Account, back: int) -> float | None:
     is_whole = ends is not None and any(each.month <= ends[0] for each in account.revenues)
     if ends is None or not is_whole:  # a part of a year says nothing of a year
         return None
-    rows = [each for each in account.revenues if ends[0] <= each.month <= ends[1]]
-    known = [
-        (each.contribution_margin, each.revenue) for each in rows if each.contribution_margin is not None
-    ]
-    revenue = sum(amount for _, amount in known)
-    return sum(margin for margin, _ in known) / revenue if revenue > 0 else None
+    rows = in_months(account.revenues, ends)
+    known = [each for each in rows if each.contribution_margin is not None]
+    earned = total(each.contribution_margin for each in known)
+    return share_of(earned, total(each.revenue for each in known))
 
 
 def _health(account: Account) -> Said:
-    total = measures.health_total(account)
-    if total.score is None:
-        return {
-            "value": total.shown,
-            "change": words.sentence("opening.known", known=words.percent(total.known_share)),
-        }
-    if total.is_capped:
-        return {"value": total.shown, "change": words.sentence("opening.capped", why=total.cap_words)}
-    worst = words.sentence("opening.worst", part=_part(total.worst or ""), score=_worst_score(account))
-    return {"value": total.shown, "change": worst}
+    whole = measures.health_total(account)
+    if whole.score is None:
+        change = words.sentence("opening.known", known=words.percent(whole.known_share))
+    elif whole.is_capped:
+        change = words.sentence("opening.capped", why=whole.cap_words)
+    else:
+        change = words.sentence("opening.worst", part=_part(whole.worst or ""), score=_worst_score(account))
+    return {"value": whole.shown, "change": change}
 
 
 def _kept(account: Account, side: str) -> Said:

@@ -29,9 +29,8 @@ def champion_pack(account: Account) -> Iterable[ChampionPart]:
     """
     for each in account.value_claims:
         if each.stage == "confirmed" and (each.amount or 0) > 0 and each.may_be_used:
-            yield ChampionPart(
-                each.confirmed_by, "value", each.title, each.amount, each.confirmed_on, each.may_be_used
-            )
+            by, on = each.confirmed_by, each.confirmed_on
+            yield ChampionPart(by, "value", each.title, each.amount, on, each.may_be_used)
     for story in account.stories:
         parts = [story.situation, story.tension, story.change, story.result]
         if story.hero_id and all(parts):

@@ -48,11 +48,9 @@ def agenda(kind: str, bundle: Bundle | None = None) -> list[Item]:
     if kind not in agendas:
         raise problem("agenda_unknown", found=kind, allowed=", ".join(agendas))
     parts = agendas[kind]["value"]
-    ends = list(accumulate(each["minutes"] for each in parts))
-    return [
-        Item(end - each["minutes"], end, f"agenda.{kind}.{each['part']}")
-        for each, end in zip(parts, ends, strict=True)
-    ]
+    ends = accumulate(each["minutes"] for each in parts)
+    pairs = zip(parts, ends, strict=True)
+    return [Item(end - each["minutes"], end, f"agenda.{kind}.{each['part']}") for each, end in pairs]
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,12 @@ def _answer(question: str, key: str, source: str, *, known: bool = True, **value
 
 def _business(account: Account) -> Iterator[Answer]:
     sold = measures.sales(account)
-    yield _answer(
-        "business",
-        "sales",
-        "revenue",
-        known=sold.revenue_12m is not None,
-        amount=measures.figure(account, "revenue", sold.revenue_12m),
-        change=measures.figure(account, "growth", sold.growth_share),
-        margin=measures.figure(account, "margin", sold.margin_share),
-    )
+    told = {
+        "amount": measures.figure(account, "revenue", sold.revenue_12m),
+        "change": measures.figure(account, "growth", sold.growth_share),
+        "margin": measures.figure(account, "margin", sold.margin_share),
+    }
+    yield _answer("business", "sales", "revenue", known=sold.revenue_12m is not None, **told)
     moved = {
         each.product_group: each.revenue_12m - each.revenue_previous_12m
         for each in measures.sales_by_group(account)
@@ -100,8 +95,8 @@ def _business(account: Account) -> Iterator[Answer]:
     }
     if moved:
         most = max(moved, key=lambda group: abs(moved[group]))
-        told = words.money(moved[most], account.currency, signed=True)
-        yield _answer("business", "group", "revenue", group=most, amount=told)
+        amount = words.money(moved[most], account.currency, signed=True)
+        yield _answer("business", "group", "revenue", group=most, amount=amount)
     left = measures.customer_profit(account).profit
     if left is not None:
         yield _answer("business", "profit", "service_cost", amount=measures.figure(account, "profit", left))
@@ -150,11 +145,8 @@ def _chances(account: Account) -> Iterator[Answer]:
         yield _answer("chances", "risk", "risk", title=risk.title, signal=risk.signal)
     lost = measures.exposure(account)
     if lost.at_risk is not None:
-        told: dict[str, Any] = {
-            "amount": measures.figure(account, "exposure", lost.at_risk),
-            "months": lost.replacement_months,
-        }
-        yield _answer("chances", f"exposure_{lost.basis}", "assessment", **told)
+        amount, months = measures.figure(account, "exposure", lost.at_risk), lost.replacement_months
+        yield _answer("chances", f"exposure_{lost.basis}", "assessment", amount=amount, months=months)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,11 +218,8 @@ def communication(account: Account, compared: Sequence[Change] = ()) -> Iterable
 def _sent(account: Account, receiver: str) -> tuple[date | None, str]:
     """When the note after the last review day went, whichever of that day's reviews it tells of."""
     reviews = {each.row_id: each.held_on for each in account.last_reviews}
-    days = [
-        each.sent_on
-        for each in account.communications
-        if each.receiver == receiver and each.review_id in reviews
-    ]
+    sent = [each for each in account.communications if each.receiver == receiver]
+    days = [each.sent_on for each in sent if each.review_id in reviews]
     if not days:
         return None, "not_sent" if reviews else "no_review"
     in_time = max(reviews.values()) + timedelta(hours=account.limit("note_hours"))
@@ -244,11 +233,8 @@ def _listed(titles: Iterable[str | Words]) -> Words:
 
 def _news(account: Account, compared: Sequence[Change], *, shared_only: bool) -> Iterable[str | Words]:
     """What has changed, the newest first, each once; a goal that was measured is told with its newest value."""
-    shared = {
-        each.row_id
-        for each in (*account.goals, *account.measurements, *account.commitments, *account.initiatives)
-        if each.is_shared
-    }
+    rows = (*account.goals, *account.measurements, *account.commitments, *account.initiatives)
+    shared = {each.row_id for each in rows if each.is_shared}
     news: dict[str | Words, str | Words] = {}
     for each in sorted(compared, key=lambda each: each.on, reverse=True):
         if shared_only and (each.area not in ("goals", "promises") or each.row_id not in shared):

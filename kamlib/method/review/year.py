@@ -32,12 +32,11 @@ def next_year(account: Account, followed: Sequence[Any]) -> Iterable[NextYear]:
     `followed` is goal_setting.progress of the account. It is a draft: people decide, with their own reason.
     """
     driven = {each.goal_id for each in account.open_initiatives}
-    states = {each.goal_id: each for each in followed}
+    states = {each.row_id: each for each in followed}
     goals = [_goal(each, states.get(each.row_id), is_driven=each.row_id in driven) for each in account.goals]
     steps = [_initiative(each, account.days_late(each.due_on)) for each in account.open_initiatives]
-    return sorted(
-        [*goals, *steps], key=lambda each: (each.kind, ("stop", "change", "keep").index(each.verdict))
-    )
+    order = ("stop", "change", "keep")
+    return sorted([*goals, *steps], key=lambda each: (each.kind, order.index(each.verdict)))
 
 
 def _goal(goal: Goal, followed: Any, *, is_driven: bool) -> NextYear:
@@ -68,26 +67,14 @@ def goal_verdict(state: str, *, declined: bool, reached: bool, driven: bool) -> 
 
 
 def _initiative(step: Initiative, late: int) -> NextYear:
-    verdict, reason = (
-        ("stop", "very_late") if late > 90 else ("change", "late") if late > 0 else ("keep", "runs")
-    )
+    verdict = "stop" if late > 90 else "change" if late > 0 else "keep"
+    reason = {"stop": "very_late", "change": "late", "keep": "runs"}[verdict]
     told = words.sentence(f"next_year.{reason}", days=late)
     return NextYear("initiative", step.title, verdict, told, step.owner_id, step.row_id)
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What next year's draft stands on: internal reviews of the last year, of four (S5.4)."""
-
-    reviews: int
-    wanted: int
-    is_enough: bool
-    reading: dict[str, object]
-
-
-def ground(account: Account) -> Ground:
-    """Return how much the draft stands on."""
+def ground(account: Account) -> dict[str, object]:
+    """Return what next year's draft stands on, as a sentence: internal reviews of the last year, of four (S5.4)."""
     year = since(account), account.today
     n = sum(each.kind == "internal" and year[0] <= each.held_on <= year[1] for each in account.reviews)
-    key = "review.ground" if n >= 4 else "review.ground.thin"
-    return Ground(n, 4, n >= 4, {"key": key, "n": n})
+    return {"key": "review.ground" if n >= 4 else "review.ground.thin", "n": n}

@@ -35,11 +35,8 @@ def capacity(portfolio: Portfolio, segments: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
-    available = (
-        kams["owner_id"]
-        .map(measures.hours(portfolio).set_index("person_id")["hours_available"])
-        .astype(float)
-    )
+    exist = {each.person_id: each.hours_available for each in measures.hours(portfolio)}
+    available = kams["owner_id"].map(exist).astype(float)
     kams = kams.assign(
         hours_estimated_share=1.0 - kams.pop("planned").astype(float),
         hours_available=available,

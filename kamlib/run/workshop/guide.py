@@ -29,10 +29,8 @@ def guide(meeting: Meeting) -> list[str]:
 def _days(meeting: Meeting) -> str:
     steps = meeting.countdown()
     days = [text.day(each.due_on) if each.due_on else "" for each in steps]
-    lines = [
-        [str(each.label), day, meeting.told(f"countdown.{each.step}"), ""]
-        for each, day in zip(steps, days, strict=True)
-    ]
+    pairs = zip(steps, days, strict=True)
+    lines = [[str(each.label), day, meeting.told(f"countdown.{each.step}"), ""] for each, day in pairs]
     headings = [text.t(f"guide.{name}") for name in ("when", "day", "what", "done")]
     warned = [] if meeting.on is None else workshop.warnings(meeting.bundle, steps)
     told = "".join(paper.said(warning.sentence(), "rule") for warning in warned)
@@ -41,32 +39,21 @@ def _days(meeting: Meeting) -> str:
 
 def _items(meeting: Meeting) -> str:
     lines = [
-        (
-            f"{row.from_minute}–{row.to_minute}",
-            str(row.item),
-            text.t(row.key.replace("agenda", "lead", 1)),
-        )
+        (f"{row.from_minute}–{row.to_minute}", str(row.item), text.t(row.key.replace("agenda", "lead", 1)))
         for row in meeting.agenda()
     ]
-    return paper.rows(
-        [text.t(f"guide.{name}") for name in ("minute", "item", "how")], lines, ("12", "30", "58")
-    )
+    headings = [text.t(f"guide.{name}") for name in ("minute", "item", "how")]
+    return paper.rows(headings, lines, ("12", "30", "58"))
 
 
 def no_ladder(meeting: Meeting) -> list[str]:
     """One A4 card: what the customer says, the next smaller step, words to use, and the no that we have heard."""
     columns = ("says", "do", "say")
     lines = [[text.t(f"ladder.{rung}.{column}") for column in columns] for rung in RUNGS]
-    heard = [
-        text.t(
-            "ladder.heard.line",
-            day=text.day(no.customer_status_on),
-            title=text.bare(no.title),
-            said=no.customer_said,
-            again=text.day(no.ask_again_on),
-        )
-        for no in workshop.refusals(meeting.known)
-    ]
+    heard = []
+    for no in workshop.refusals(meeting.known):
+        days = {"day": text.day(no.customer_status_on), "again": text.day(no.ask_again_on)}
+        heard.append(text.t("ladder.heard.line", title=text.bare(no.title), said=no.customer_said, **days))
     parts = [
         paper.said(text.t("ladder.lead")),
         paper.rows([text.t(f"ladder.{column}") for column in columns], lines, ("22", "44", "34")),

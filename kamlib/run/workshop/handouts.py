@@ -67,11 +67,9 @@ def _last(meeting: Meeting) -> str:
 
 
 def _the_list(portfolio: Portfolio) -> str:
-    rows = (
-        portfolio.account
-        if portfolio.account.empty
-        else segmentation.shortlist(segmentation.choose(portfolio))
-    )
+    rows = portfolio.account
+    if len(rows):
+        rows = segmentation.shortlist(segmentation.choose(portfolio))
     return tables.sheet("workshop_list", rows, portfolio).html
 
 
@@ -109,16 +107,11 @@ def follow_up(meeting: Meeting) -> list[str]:
 def _noted(meeting: Meeting, part: str) -> str:
     if meeting.account is None:
         return paper.ruled(3)
-    told = [
-        text.t(
-            "mail.line",
-            title=text.bare(row.title),
-            who=meeting.person(row.person_id) or text.MISSING,
-            day=text.day(row.due_on),
-        )
-        for row in workshop.agreed(meeting.account, meeting.on)
-        if row.part == part
-    ]
+    told = []
+    for row in workshop.agreed(meeting.account, meeting.on):
+        who, day = meeting.person(row.person_id) or text.MISSING, text.day(row.due_on)
+        if row.part == part:
+            told.append(text.t("mail.line", title=text.bare(row.title), who=who, day=day))
     return paper.points(told) or paper.ruled(3)
 
 

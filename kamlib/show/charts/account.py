@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import driver_case, worded
 from kamlib.show.page import Bundle, Shown
 
 
-def revenue_by_group(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def revenue_by_group(answer: Result[Any], bundle: Bundle) -> Shown:
     """Draw revenue by product group, twelve months against the twelve before.
 
     `answer` holds the rows of `measures.sales_by_group`: product_group, revenue_12m, revenue_previous_12m.
     """
     rows = (
-        as_frame(answer)
+        answer.frame()
         .head(10)
         .replace([float("inf"), -float("inf")], float("nan"))
         .fillna({"revenue_12m": 0.0, "revenue_previous_12m": 0.0})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -36,9 +37,8 @@ def block(ax: Axes, bar: Block, *, lying: bool) -> None:
     corner, size = (bar.place - _THICK / 2, bar.low), (_THICK, bar.high - bar.low)
     (x, y), (wide, tall) = (corner[::-1], size[::-1]) if lying else (corner, size)
     line = "dashed" if bar.is_dashed else "solid"
-    drawn = Rectangle(
-        (x, y), wide, tall, facecolor=bar.fill, edgecolor=bar.edge, linewidth=1.1, linestyle=line
-    )
+    look: dict[str, Any] = {"facecolor": bar.fill, "edgecolor": bar.edge, "linewidth": 1.1, "linestyle": line}
+    drawn = Rectangle((x, y), wide, tall, **look)
     drawn.set_clip_on(False)
     ax.add_artist(drawn)
 
@@ -60,19 +60,12 @@ def joints(ax: Axes, ends: Sequence[Point], *, lying: bool) -> None:
 
 def worth(ax: Axes, spot: Point, words: str, colour: str, *, lying: bool) -> None:
     """Write what a bar is worth beyond its end."""
-    side, rise = ("left", "center") if lying else ("center", "bottom")
-    ax.annotate(
-        words,
-        spot,
-        (4, 0) if lying else (0, 3),
-        textcoords="offset points",
-        ha=side,
-        va=rise,
-        fontsize=SMALL,
-        fontweight=600,
-        color=colour,
-        annotation_clip=False,
-    )
+    away, side, rise = ((4, 0), "left", "center") if lying else ((0, 3), "center", "bottom")
+    ax.annotate(words, spot, away, ha=side, va=rise, fontweight=600, color=colour, **_BESIDE)
+
+
+#: Words beside a bar: they stand so many points away from its end, also beyond the axes.
+_BESIDE: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "annotation_clip": False}
 
 
 def fit(names: Sequence[str], inches: float) -> bool:
@@ -87,34 +80,16 @@ def columns(ax: Axes, names: Sequence[str], inches: float) -> None:
     room = inches / len(names) - 0.06
     ax.set_xlim(-0.5, len(names) - 0.5)
     for place, name in enumerate(names):
-        ax.annotate(
-            "\n".join(_broken(name, room)),
-            (place, 0),
-            (0, -4),
-            xycoords=ax.get_xaxis_transform(),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=SMALL,
-            annotation_clip=False,
-        )
+        words, below = "\n".join(_broken(name, room)), ax.get_xaxis_transform()
+        ax.annotate(words, (place, 0), (0, -4), xycoords=below, ha="center", va="top", **_BESIDE)
 
 
 def rows(ax: Axes, names: Sequence[str]) -> float:
     """Name lying bars to the left of them, the first on top; return the inches that the names need."""
     ax.set_ylim(len(names) - 0.45, -0.55)
     for place, name in enumerate(names):
-        ax.annotate(
-            name,
-            (0, place),
-            (-8, 0),
-            xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=SMALL,
-            annotation_clip=False,
-        )
+        left = ax.get_yaxis_transform()
+        ax.annotate(name, (0, place), (-8, 0), xycoords=left, ha="right", va="center", **_BESIDE)
     return max(width(name, SMALL) for name in names) + 0.2
 
 

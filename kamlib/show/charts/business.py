@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
-from kamlib.schema import as_frame
+from kamlib.schema import frame_of
 from kamlib.show import figure, tables
 from kamlib.show.charts import blocks, marks
 from kamlib.show.charts.words import bridge_case, part_words, worded
@@ -47,7 +47,7 @@ def revenue_bridge(steps: Iterable[Any], bundle: Bundle) -> Shown:
 
     `steps` are those of `measures.bridge`: step, product_group, amount, year.
     """
-    rows = as_frame(steps)
+    rows = frame_of(steps)
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -166,9 +166,8 @@ def _bridge_words(shown: pd.DataFrame, rows: pd.DataFrame, bundle: Bundle, *, is
     amounts = rows.set_index("step")["amount"]
     before, now = float(amounts["before"]), float(amounts["now"])
     moved = rows[rows["step"].isin(["group", "price"])]
-    groups = moved.set_index(moved["product_group"].fillna(text.t("chart.bridge.price.said")))[
-        "amount"
-    ].astype(float)
+    names = moved["product_group"].fillna(text.t("chart.bridge.price.said"))
+    groups = moved.set_index(names)["amount"].astype(float)
     limits = {"flat": bundle.limit("flat_growth_share"), "driver": bundle.limit("chart_driver_share")}
     case = bridge_case(groups, before, now, **limits)
     said, tail = _driver(case, groups, bundle)
@@ -228,7 +227,7 @@ def _driver(case: str, groups: pd.Series, bundle: Bundle) -> tuple[dict[str, str
 
 def bridge_bars(steps: Iterable[Any], bundle: Bundle) -> tuple[list[_Bar], float, int]:
     """Return the bars of a bridge, the unit that its numbers are told in, and their decimals."""
-    rows = as_frame(steps)
+    rows = frame_of(steps)
     return (_bars(_shown(_named(rows, bundle))), *_unit(rows))
 
 

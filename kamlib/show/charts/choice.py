@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from kamlib import text
-from kamlib.show import figure, tables
+from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars, marks
 from kamlib.show.charts.words import all_case, spread_case, worded
 from kamlib.show.page import COLOURS, Bundle, Shown, escape
@@ -39,9 +39,8 @@ def account_matrix(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     `revenue_12m`, `verdict` (robust_in, contested, robust_out), `is_key`; key accounts and contested ones are shown.
     """
     rated = segments.dropna(subset=["attractiveness", "our_position"])
-    is_near = rated["is_key"].fillna(value=False).astype(bool) | rated["verdict"].isin(
-        ["robust_in", "contested"]
-    )
+    is_close = rated["verdict"].isin(["robust_in", "contested"])
+    is_near = rated["is_key"].fillna(value=False).astype(bool) | is_close
     chosen = rated[is_near].head(SHOWN).reset_index(drop=True)
     if chosen.empty:
         return tables.what_to_add(text.t("chart.matrix.empty"), bundle)
@@ -94,13 +93,13 @@ def _from(scores: pd.Series, cut: float) -> float:
 
 def _corners(ax: Axes) -> list[marks.Box]:
     """Name the four fields in their corners; return the room that the names take."""
-    corners = (
-        (0.99, 0.99, "strategic"),
-        (0.01, 0.99, "star"),
-        (0.99, 0.01, "status"),
-        (0.01, 0.01, "streamline"),
-    )
-    return [marks.corner(ax, x, y, text.label("quadrant", code)) for x, y, code in corners]
+    corners = {
+        "strategic": (0.99, 0.99),
+        "star": (0.01, 0.99),
+        "status": (0.99, 0.01),
+        "streamline": (0.01, 0.01),
+    }
+    return [marks.corner(ax, x, y, text.label("quadrant", code)) for code, (x, y) in corners.items()]
 
 
 def _brief(names: list[str]) -> list[str]:
@@ -118,11 +117,9 @@ def _spots(chosen: pd.DataFrame, longest: int) -> list[marks.Mark]:
     spread = np.where(alike > 1, 0.09 + 0.035 * alike, 0.0)
     places = zip(x + spread * np.cos(angle), y + spread * np.sin(angle), strict=True)
     is_key = chosen["is_key"].fillna(value=False)
-    named = zip(places, chosen["radius"], chosen["name"], is_key, strict=True)
-    return [
-        marks.Mark(*place, radius, figure.short(name, longest), bool(key))
-        for place, radius, name, key in named
-    ]
+    names = [figure.short(name, longest) for name in chosen["name"]]
+    named = zip(places, chosen["radius"], names, is_key, strict=True)
+    return [marks.Mark(*place, radius, name, bool(key)) for place, radius, name, key in named]
 
 
 def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
@@ -141,9 +138,8 @@ def acceptability(segments: pd.DataFrame, bundle: Bundle) -> Shown:
     low, high = (text.percent(limit) for limit in limits)
     values = {"safe": safe, "contested": contested, "n": safe, "low": low, "high": high}
     words = worded("acceptability", "some" if contested else "all", **values)
-    named = zip(
-        tables.names(shown["account_id"], bundle), shown["acceptability"], shown["verdict"], strict=True
-    )
+    names = tables.names(shown["account_id"], bundle)
+    named = zip(names, shown["acceptability"], shown["verdict"], strict=True)
     rows = [
         bars.Bar(name, [bars.Part(0, share, _LOOKS.get(str(verdict), "pale"))], _sure(share, verdict))
         for name, share, verdict in named
@@ -195,11 +191,10 @@ def contributions(points: pd.DataFrame, bundle: Bundle, *, places: int = 0) -> S
     )
     looks = [_PARTS[place % len(_PARTS)] for place in range(parts.shape[1])]
     labels = [text.label("criterion", criterion) for criterion in parts]
+    names = tables.names(scored["account_id"], bundle)
     rows = [
         bars.Bar(name, list(_pieces(mine, looks)), text.number(sum(mine)), _heard(labels, mine))
-        for name, mine in zip(
-            tables.names(scored["account_id"], bundle), parts.fillna(0.0).to_numpy(), strict=True
-        )
+        for name, mine in zip(names, parts.fillna(0.0).to_numpy(), strict=True)
     ]
     inside = bars.key(zip(looks, labels, strict=True)) + bars.listed(rows, cut=places)
     table = tables.numbers("chart_contributions", points.reindex(columns=_POINTS), bundle)
@@ -207,14 +202,9 @@ def contributions(points: pd.DataFrame, bundle: Bundle, *, places: int = 0) -> S
 
 
 _POINTS = [
-    "account_id",
-    "strategic_importance",
-    "willingness_to_partner",
-    "internal_complexity",
-    "business_risk",
-    "our_position",
-    "score",
-]
+    "account_id", "strategic_importance", "willingness_to_partner", "internal_complexity", "business_risk",
+    "our_position", "score",
+]  # fmt: skip
 
 
 def _pieces(points: np.ndarray, looks: list[str]) -> Iterable[bars.Part]:
@@ -270,22 +260,15 @@ def _first_tip(rows: pd.DataFrame) -> tuple[str, dict[str, str]]:
         return "holds", {}
     first = tips[0]
     # At one and the same weight one customer may go out and another come in: they change places.
-    same = [
-        tip
-        for tip in tips
-        if tip["criterion"] == first["criterion"] and abs(tip["end"] - first["end"]) < 1e-9
-    ]
+    alike = [tip for tip in tips if tip["criterion"] == first["criterion"]]
+    same = [tip for tip in alike if abs(tip["end"] - first["end"]) < 1e-9]
     names = {bool(tip["has_place"]): str(tip["name"]) for tip in reversed(same)}
     step = "swap" if len(names) > 1 else "out" if first["has_place"] else "in"
     more = first["end"] > first["weight"]
     at = math.ceil(round(first["end"] * 100, 6)) if more else math.floor(round(first["end"] * 100, 6))
     values = {"name": names.get(True, str(first["name"])), "other": names.get(False, "")}
-    criterion = text.t(f"chart.criterion.{first['criterion']}")
-    return f"{step}_{'more' if more else 'less'}", {
-        **values,
-        "criterion": criterion,
-        "at": text.percent(at / 100),
-    }
+    values |= {"criterion": text.t(f"chart.criterion.{first['criterion']}"), "at": text.percent(at / 100)}
+    return f"{step}_{'more' if more else 'less'}", values
 
 
 def _windows(rows: pd.DataFrame, bundle: Bundle) -> str:
@@ -300,11 +283,7 @@ def _windows(rows: pd.DataFrame, bundle: Bundle) -> str:
         for place, each in enumerate(customers, start=1)
     )
     above = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
-        f'<table class="kam-windows"><caption class="kam-vh">{escape(caption)}</caption>'
-        f"<thead><tr>{above}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return cells.boxed(caption, above, body, name="kam-windows")
 
 
 def _head(first: Mapping[Any, Any]) -> str:
@@ -320,9 +299,9 @@ def _head(first: Mapping[Any, Any]) -> str:
 def _window_row(mine: pd.DataFrame, bundle: Bundle, *, cut: bool) -> str:
     first = mine.iloc[0]
     name = f"{first['place']}. {tables.names([first['account_id']], bundle)[0]}"
-    cells = "".join(_window(row) for row in mine.to_dict("records"))
+    windows = "".join(_window(row) for row in mine.to_dict("records"))
     below = ' class="kam-cut"' if cut else ""
-    return f'<tr{below}><th scope="row">{escape(name)}</th>{cells}</tr>'
+    return f'<tr{below}><th scope="row">{escape(name)}</th>{windows}</tr>'
 
 
 def _window(row: Mapping[Any, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts.words import worded
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
@@ -16,13 +16,13 @@ from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
 # --- risks -------------------------------------------------------------------------------------------------
 
 
-def risk_map(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def risk_map(answer: Result[Any], bundle: Bundle) -> Shown:
     """Lay out the look-up table of risk levels with each risk's number before and after the action, and the register.
 
     `answer` holds the rows of `planning.risks`: title, probability, impact, residual_probability, residual_impact, level,
     residual_level; never for a customer.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     if audience(bundle) == "customer":
         return NOTHING
     numbered = [f"{place}. {title}" for place, title in enumerate(rows["title"], 1)]
@@ -62,9 +62,8 @@ def _levels(rows: pd.DataFrame, bundle: Bundle) -> str:
     lines = "".join(_risk_row(step, levels[step]["value"], places) for step in range(5, 0, -1))
     heads = "".join(f'<th scope="col">{step}</th>' for step in range(1, 6))
     corner = escape(text.t("chart.risks.corner"))
-    return _grid(
-        text.t("chart.risks.caption"), f'<td class="kam-corner">{corner}</td>{heads}', lines, "kam-risks"
-    )
+    top = f'<td class="kam-corner">{corner}</td>{heads}'
+    return _grid(text.t("chart.risks.caption"), top, lines, "kam-risks")
 
 
 def _risk_row(step: int, levels: list[str], places: Mapping[tuple[int, int], list[str]]) -> str:
@@ -83,11 +82,8 @@ def _badge(number: int, when: str) -> str:
 
 def _grid(caption: str, heads: str, lines: str, name: str) -> str:
     """Return a small semantic table that is looked at as a picture."""
-    told, many = escape(caption), " kam-many" * (heads.count("<th") >= cells.MANY_COLUMNS)
-    return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{told}"><table class="kam-grid {name}{many}">'
-        f'<caption class="kam-vh">{told}</caption><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
-    )
+    many = " kam-many" * (heads.count("<th") >= cells.MANY_COLUMNS)
+    return cells.boxed(caption, heads, lines, name=f"kam-grid {name}{many}")
 
 
 # --- whitespace --------------------------------------------------------------------------------------------
@@ -104,13 +100,13 @@ _SYMBOLS = {
 _ROOMY = 3
 
 
-def whitespace(answer: pd.DataFrame | Result[Any], bundle: Bundle, **values: str) -> Shown:
+def whitespace(answer: Result[Any], bundle: Bundle, **values: str) -> Shown:
     """Lay out product group by buying unit: who supplies it and how much is bought a year; never for a customer.
 
     `answer` holds the rows of `planning.whitespace`: product_group, unit, status, potential, current, room, expected,
     competitor, valued_on; `values` those of `planning.whitespace_words`.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -150,12 +146,8 @@ def _cells(rows: pd.DataFrame, bundle: Bundle) -> str:
     )
     tight = "kam-tight" if len(units) > _ROOMY else ""
     corner = escape(text.t("chart.whitespace.corner"))
-    return _grid(
-        text.t("chart.whitespace.caption"),
-        f'<th scope="col">{corner}</th>{heads}',
-        lines,
-        f"kam-whitespace {tight}".strip(),
-    )
+    name = f"kam-whitespace {tight}".strip()
+    return _grid(text.t("chart.whitespace.caption"), f'<th scope="col">{corner}</th>{heads}', lines, name)
 
 
 def _cell(row: Any, bundle: Bundle) -> str:
@@ -163,11 +155,8 @@ def _cell(row: Any, bundle: Bundle) -> str:
         return f'<td class="kam-unjudged">{escape(text.t("chart.whitespace.unjudged"))}</td>'
     state = str(row.status)
     word = escape(text.label("whitespace_status", row.status))
-    amount = (
-        ""
-        if text.is_missing(row.potential)
-        else f"<strong>{escape(text.money(row.potential, bundle.currency))}</strong>"
-    )
+    money = "" if text.is_missing(row.potential) else text.money(row.potential, bundle.currency)
+    amount = f"<strong>{escape(money)}</strong>" if money else ""
     day = "" if text.is_missing(row.valued_on) else f"<small>{escape(text.month(row.valued_on))}</small>"
     tone = cells.tone(state)
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -45,17 +46,8 @@ class Mark:
 def dot(ax: Axes, mark: Mark, colours: tuple[str, str], *, shape: str = "o") -> None:
     """Draw a dot filled and edged with two colours of the palette; `shape` as matplotlib names it."""
     fill, edge = (COLOURS[name] for name in colours)
-    size = mark.radius * 72 * 1.75
-    ax.plot(
-        mark.x,
-        mark.y,
-        shape,
-        markersize=size,
-        markerfacecolor=fill,
-        markeredgecolor=edge,
-        markeredgewidth=1.6,
-        zorder=4,
-    )
+    look: dict[str, Any] = {"markerfacecolor": fill, "markeredgecolor": edge, "markeredgewidth": 1.6}
+    ax.plot(mark.x, mark.y, shape, markersize=mark.radius * 72 * 1.75, zorder=4, **look)
 
 
 def arrow(ax: Axes, start: Point, mark: Mark) -> list[Box]:
@@ -72,17 +64,8 @@ def arrow(ax: Axes, start: Point, mark: Mark) -> list[Box]:
 def corner(ax: Axes, x: float, y: float, words: str) -> Box:
     """Name a corner of the axes (`x`, `y` as shares of it); return the room that the name takes, in inches."""
     side, rise = "right" if x > 0.5 else "left", "top" if y > 0.5 else "bottom"
-    ax.text(
-        x,
-        y,
-        words,
-        transform=ax.transAxes,
-        fontsize=8,
-        fontweight=600,
-        color=COLOURS["muted"],
-        ha=side,
-        va=rise,
-    )
+    look: dict[str, Any] = {"fontsize": 8, "fontweight": 600, "color": COLOURS["muted"]}
+    ax.text(x, y, words, transform=ax.transAxes, ha=side, va=rise, **look)
     at = ax.transAxes.transform((x, y)) / ax.figure.dpi
     return _box(words, (float(at[0]), float(at[1])), (side, rise), bold=True)
 
@@ -100,9 +83,8 @@ def label(ax: Axes, marks: Sequence[Mark], *, kept_free: Sequence[Box] = ()) -> 
     taken = [*kept_free, *(_around(mark, centre) for mark, centre in zip(marks, centres, strict=True))]
     homeless = []
     for mark, centre in zip(marks, centres, strict=True):
-        free = (
-            place for place in _places(mark, centre) if _fits(place[2], frame, taken, _around(mark, centre))
-        )
+        own = _around(mark, centre)
+        free = (place for place in _places(mark, centre) if _fits(place[2], frame, taken, own))
         found = next(free, None)
         if found is None:
             homeless.append(mark.name)
@@ -160,22 +142,14 @@ def _meet(one: Box, other: Box) -> bool:
 def _write(ax: Axes, mark: Mark, place: Place) -> None:
     (right, up), (side, rise), _ = place
     far = max(abs(right), abs(up)) > mark.radius + 0.1
-    line = {
-        "arrowstyle": "-",
-        "color": COLOURS["soft"],
-        "linewidth": 0.7,
-        "shrinkA": 0,
-        "shrinkB": mark.radius * 72,
+    line = {"arrowstyle": "-", "color": COLOURS["soft"], "linewidth": 0.7, "shrinkA": 0}
+    set_in: dict[str, Any] = {
+        "ha": side,
+        "va": rise,
+        "fontsize": SMALL,
+        "fontweight": 600 if mark.bold else 400,
     }
-    ax.annotate(
-        mark.name,
-        (mark.x, mark.y),
-        (right * 72, up * 72),
-        textcoords="offset points",
-        ha=side,
-        va=rise,
-        fontsize=SMALL,
-        fontweight=600 if mark.bold else 400,
-        arrowprops=line if far else None,
-        zorder=6,
-    )
+    if far:
+        set_in["arrowprops"] = line | {"shrinkB": mark.radius * 72}
+    spot, away = (mark.x, mark.y), (right * 72, up * 72)
+    ax.annotate(mark.name, spot, away, textcoords="offset points", zorder=6, **set_in)

@@ -12,7 +12,6 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from kamlib import text
-from kamlib.schema import as_rows
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import marks
 from kamlib.show.charts.words import all_case, worded
@@ -48,11 +47,9 @@ class Standpoint:
     @property
     def spot_before(self) -> marks.Point | None:
         """The place on the earlier day; None where the person was not judged then."""
-        return (
-            None
-            if self.influence_before is None
-            else (_across(self.support_before), float(self.influence_before))
-        )
+        if self.influence_before is None:
+            return None
+        return _across(self.support_before), float(self.influence_before)
 
     @property
     def has_moved(self) -> bool:
@@ -78,9 +75,7 @@ def influence_map(rows: Iterable[Any], bundle: Bundle) -> Shown:
     """
     if audience(bundle) == "customer":
         return NOTHING
-    people = [
-        _standpoint(row) for row in as_rows(rows) if (row.name or row.title) and row.influence is not None
-    ]
+    people = [_standpoint(row) for row in rows if (row.name or row.title) and row.influence is not None]
     if not people:
         return tables.what_to_add(text.t("chart.people.empty"), bundle)
     people = people[:_ON_MAP]
@@ -91,11 +86,10 @@ def influence_map(rows: Iterable[Any], bundle: Bundle) -> Shown:
 
 
 def _standpoint(row: Any) -> Standpoint:
-    values = {each.name: getattr(row, each.name, None) for each in fields(Standpoint)}
+    values: dict[str, Any] = {each.name: getattr(row, each.name, None) for each in fields(Standpoint)}
     nameless = text.t("people.title_only", title=figure.short(str(row.title)))
-    return Standpoint(
-        **values | {"name": row.name or nameless, "is_placeholder": bool(values["is_placeholder"])}
-    )
+    values |= {"name": row.name or nameless, "is_placeholder": bool(values["is_placeholder"])}
+    return Standpoint(**values)
 
 
 def _people_words(people: list[Standpoint], strong_from: float) -> figure.Words:
@@ -118,12 +112,8 @@ def _with_moves(
     was_judged = any(each.spot_before for each in people)
     how = text.t(f"chart.people.since.{'moved' if moved else 'still' if was_judged else 'nothing'}", **values)
     turn = text.t(f"chart.people.turn.{case}", **values) if case else ""
-    return replace(
-        words,
-        title=words.title + turn,
-        subtitle=f"{words.subtitle} {how}",
-        description=f"{words.description} {how}",
-    )
+    told = {name: f"{getattr(words, name)} {how}" for name in ("subtitle", "description")}
+    return replace(words, title=words.title + turn, **told)
 
 
 _STANCES = (
@@ -147,11 +137,8 @@ def _people(people: list[Standpoint], ax: Axes) -> None:
     marks.bare(ax, "left")
     ax.set_yticks(range(1, 6), [text.number(step) for step in range(1, 6)], fontsize=marks.SMALL)
     placed = list(zip(people, _spread(people), strict=True))
-    ways = [
-        marks.arrow(ax, each.spot_before, mark)
-        for each, mark in placed
-        if each.has_moved and each.spot_before is not None
-    ]
+    moved = [(each.spot_before, mark) for each, mark in placed if each.has_moved]
+    ways = [marks.arrow(ax, before, mark) for before, mark in moved if before is not None]
     for each, mark in placed:
         fill = "accent" if (each.coverage or 0) >= 3 else "paper"
         marks.dot(ax, mark, (fill, "accent"), shape="s" if each.is_placeholder else "o")
@@ -175,7 +162,7 @@ def _spread(people: list[Standpoint]) -> list[marks.Mark]:
 # --- the organisation --------------------------------------------------------------------------------------
 
 
-def organisation(rows: Iterable[Any], bundle: Bundle, *, ties: Iterable[Any]) -> Shown:
+def organisation(rows: Sequence[Any], bundle: Bundle, *, ties: Iterable[Any]) -> Shown:
     """Lay out who reports to whom, who has which role in decisions, and who of us knows them; never for a customer.
 
     `rows` are those of `planning.organisation` (without contact_id: a role that nobody is known to hold), `ties` those
@@ -183,17 +170,16 @@ def organisation(rows: Iterable[Any], bundle: Bundle, *, ties: Iterable[Any]) ->
     """
     if audience(bundle) == "customer":
         return NOTHING
-    everybody = as_rows(rows)
-    persons = [each for each in everybody if each.contact_id is not None]
+    persons = [each for each in rows if each.contact_id is not None]
     if not persons:
         return tables.what_to_add(text.t("chart.organisation.empty"), bundle)
     known_by = _known_by(ties, bundle)
     shown = [each for each, is_seen in zip(persons, _seen(persons, set(known_by)), strict=True) if is_seen]
-    words = _tree_words(everybody, len(persons) - len(shown), bundle.limit("decision_roles"))
+    words = _tree_words(rows, len(persons) - len(shown), bundle.limit("decision_roles"))
     nodes = [(int(each.depth), _node(each, known_by.get(each.contact_id, ()))) for each in shown]
-    gaps = [(0, _gap(each.role)) for each in everybody if each.contact_id is None and each.role]
+    gaps = [(0, _gap(each.role)) for each in rows if each.contact_id is None and each.role]
     body = f'<div class="kam-tree">{_nested([*nodes, *gaps])}</div>'
-    return figure.laid(body, words, bundle, table=tables.numbers("organisation", everybody, bundle))
+    return figure.laid(body, words, bundle, table=tables.numbers("organisation", rows, bundle))
 
 
 def _tree_words(rows: Sequence[Any], left_out: int, wanted: list[str]) -> figure.Words:
@@ -212,7 +198,7 @@ def _tree_words(rows: Sequence[Any], left_out: int, wanted: list[str]) -> figure
 def _known_by(ties: Iterable[Any], bundle: Bundle) -> dict[str, list[str]]:
     """Who of us knows each of theirs, with the number of contacts."""
     known_by: dict[str, list[str]] = {}
-    for tie in as_rows(ties):
+    for tie in ties:
         name = cells.cell(tie.our_person_id, {"kind": "person"}, bundle)[1].partition(", ")[0]
         words = f"{name} ({text.number(tie.contacts)})" if tie.contacts else name
         known_by.setdefault(tie.contact_id, []).append(words)
@@ -270,6 +256,5 @@ def _small(words: str, style: str = "kam-sub") -> str:
 
 def _gap(role: object) -> str:
     who = cells.pill(text.t("chart.organisation.nobody"), "bad")
-    return (
-        f'<div class="kam-node kam-gap">{who} {cells.pill(text.label("stakeholder_role", role), "own")}</div>'
-    )
+    part = cells.pill(text.label("stakeholder_role", role), "own")
+    return f'<div class="kam-node kam-gap">{who} {part}</div>'

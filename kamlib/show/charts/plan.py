@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import figure, tables
 from kamlib.show.charts import bars, marks
 from kamlib.show.charts.words import all_case, worded
@@ -37,12 +37,12 @@ _SIGNS = {
 _END, _LATE = "\N{BLACK SQUARE}", "\N{MULTIPLICATION SIGN}"
 
 
-def roadmap(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def roadmap(answer: Result[Any], bundle: Bundle) -> Shown:
     """Lay out work and milestones of the coming twelve months, what is late marked by word and sign.
 
     `answer` holds the rows of `planning.road`: kind, title, starts_on, ends_on, days_late; the first to end on top.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     today = pd.Timestamp(bundle.as_of)
     dated = rows.dropna(subset=["ends_on"])
     near = dated[dated["ends_on"] <= today + pd.Timedelta(days=_AHEAD)].reset_index(drop=True)
@@ -91,12 +91,12 @@ def _step(row: Mapping[Hashable, Any], share: tuple[float, float]) -> bars.Bar:
 # --- the customer's journey --------------------------------------------------------------------------------
 
 
-def journey(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def journey(answer: Result[Any], bundle: Bundle) -> Shown:
     """Draw the customer's score of each step of their journey, with the table of what is done about it below.
 
     `answer` holds the rows of `planning.journey`: step, title, score 1..5, answers, state, is_moment_of_truth, is_pain.
     """
-    rows = as_frame(answer)
+    rows = answer.frame()
     known = rows.dropna(subset=["score"])
     limits = {"pain": bundle.limit("pain_score"), "moment": bundle.limit("pain_score_moment")}
     table_below = tables.sheet("journey", rows, bundle, **limits)
@@ -126,14 +126,8 @@ def _journey(rows: pd.DataFrame, ax: Axes) -> None:
         is_pain = bool(row.is_pain)
         tone = "bad" if is_pain else "accent"
         if pd.notna(score):
-            ax.plot(
-                score,
-                place,
-                "D" if row.is_moment_of_truth else "o",
-                markersize=8,
-                color=COLOURS[tone],
-                zorder=4,
-            )
+            sign = "D" if row.is_moment_of_truth else "o"
+            ax.plot(score, place, sign, markersize=8, color=COLOURS[tone], zorder=4)
         asked = str(row.answers or text.t("chart.journey.not_asked"))
         words = (name, asked, _friction(row, is_pain=is_pain))
         _step_words(ax, place, words, "bad_ink" if is_pain else "muted")

@@ -64,9 +64,8 @@ def _staircase(ranked: pd.DataFrame, amount: str, ends: tuple[int, int], bundle:
         said = _reached(text.money(between[amount].sum(), bundle.currency), end)
         low, high = sorted((start, end))  # where many lose money, those between go back too
         steps.append(bars.Bar(name, [bars.Part(low / full, high / full, "grey")], said))
-    return steps + [
-        _step(row, amount, full, bundle) for row in _named(ranked.iloc[max(first, last) :], bundle)
-    ]
+    rest = _named(ranked.iloc[max(first, last) :], bundle)
+    return steps + [_step(row, amount, full, bundle) for row in rest]
 
 
 def _named(ranked: pd.DataFrame, bundle: Bundle) -> list[dict[Any, Any]]:
@@ -80,9 +79,8 @@ def _step(row: Mapping[Any, Any], amount: str, full: float, bundle: Bundle) -> b
     look = {"loss": "over", "key": "accent", "not_key": "grey"}[kind]
     parts = [bars.Part(0, low / full, "wash"), bars.Part(low / full, high / full, look)]
     said = _reached(text.money(row[amount], bundle.currency), end)
-    return bars.Bar(
-        row["name"], parts, said if kind == "key" else text.t(f"chart.concentration.{kind}", said=said)
-    )
+    told = said if kind == "key" else text.t(f"chart.concentration.{kind}", said=said)
+    return bars.Bar(row["name"], parts, told)
 
 
 def _reached(amount: str, together: float) -> str:
@@ -90,14 +88,11 @@ def _reached(amount: str, together: float) -> str:
 
 
 def _ranked(rows: pd.DataFrame, amount: str) -> pd.DataFrame:
-    known = rows[np.isfinite(rows[amount].astype(float))].sort_values(
-        amount, ascending=False, ignore_index=True
-    )
-    together = known[amount].cumsum()
-    share = together / known[amount].sum()
-    return known.assign(
-        place=range(1, len(known) + 1), share=known[amount] / known[amount].sum(), together_share=share
-    )
+    known = rows[np.isfinite(rows[amount].astype(float))]
+    known = known.sort_values(amount, ascending=False, ignore_index=True)
+    amounts, whole = known[amount], known[amount].sum()
+    shares = {"share": amounts / whole, "together_share": amounts.cumsum() / whole}
+    return known.assign(place=range(1, len(known) + 1), **shares)
 
 
 def whale(rows: pd.DataFrame, bundle: Bundle) -> Shown:
@@ -199,9 +194,8 @@ def panels(rows: pd.DataFrame, bundle: Bundle) -> Shown:
         names=text.listed(poor[:_NAMED]),
         n=len(poor) if poor else watched,
     )
-    listed = "".join(
-        _panel(name, row, bundle) for name, row in zip(named, rows.to_dict("records"), strict=True)
-    )
+    pairs = zip(named, rows.to_dict("records"), strict=True)
+    listed = "".join(_panel(name, row, bundle) for name, row in pairs)
     return figure.laid(f'<ul class="kam-panels">{listed}</ul>', words, bundle)
 
 
@@ -209,10 +203,8 @@ def _panel(name: str, row: Mapping[Any, Any], bundle: Bundle) -> str:
     band = cells.pill(text.label("health_band", row["band"]), cells.tone(row["band"], "health_band"))
     worst = "" if text.is_missing(row["worst"]) else text.label("health_part", row["worst"]).lower()
     weakest = f'<p class="kam-sub">{escape(text.t("chart.panels.worst", part=worst))}</p>' if worst else ""
-    sold, growth = (
-        text.money(row["revenue_12m"], bundle.currency),
-        text.percent(row["growth_share"], 1, signed=True),
-    )
+    sold, growth = text.money(row["revenue_12m"], bundle.currency), row["growth_share"]
+    growth = text.percent(growth, 1, signed=True)
     return (
         f"<li><p>{escape(name)}</p>{band}{_months(row['revenues'])}"
         f"<p><strong>{escape(sold)}</strong> {escape(growth)}</p>{weakest}</li>"

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import as_frame
+from kamlib.schema import frame_of
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts import bars
 from kamlib.show.charts.words import all_case, moved_case, promise_case, worded
@@ -32,7 +32,7 @@ def health_trend(days: Iterable[Any], bundle: Bundle) -> Shown:
     `days` are those of `measures.health_trend`: on, total, relationship, value, commercial, delivery (0..100, missing
     where not known). Never for a customer.
     """
-    rows = as_frame(days)
+    rows = frame_of(days)
     if audience(bundle) == "customer":
         return NOTHING
     if rows.empty:
@@ -84,10 +84,8 @@ def _panel(part: object, scores: list[float], edges: Sequence[float], held_by: o
 def _course(scores: list[float], edges: Sequence[float]) -> str:
     """Return the scores over their bands, with a gap wherever one was not known; the numbers stand beside."""
     limits = [0.0, *edges, 100.0]
-    fields = [
-        Field(low, high, f"{_TONES[band]}_wash")
-        for band, low, high in zip(_BANDS, limits, limits[1:], strict=False)
-    ]
+    bands = zip(_BANDS, limits, limits[1:], strict=False)
+    fields = [Field(low, high, f"{_TONES[band]}_wash") for band, low, high in bands]
     return sparkline([Line(scores, "ink", 1.6, "all")], (160, 70), ends=(0.0, 100.0), fields=fields)
 
 
@@ -137,23 +135,20 @@ def promise_ages(promises: Iterable[Any], bundle: Bundle) -> Shown:
     `promises` are those of `measures.promises`: direction, due_on, state (kept, late, open, overdue), days_late. A promise
     without a day counts nowhere. A customer sees the same in words of their own: promises are open to both.
     """
-    rows = as_frame(promises)
+    rows = frame_of(promises)
     dated = rows.dropna(subset=["due_on"]) if len(rows) else rows
     if dated.empty:
         return tables.what_to_add(text.t("chart.promises.empty"), bundle)
     counts = _by_age(dated, bundle.limit("chart_old_promise_days"))
     who = [text.t("chart.promises.ours"), text.t(f"{_key(bundle)}.theirs")]
     most = int(counts[list(_PROMISES)].sum(axis=1).max())
-    listed = bars.listed(
-        (_side(name, row, most) for name, row in zip(who, counts.to_dict("records"), strict=True)),
-        wide_end=True,
-    )
+    sides = zip(who, counts.to_dict("records"), strict=True)
+    listed = bars.listed((_side(name, row, most) for name, row in sides), wide_end=True)
     present = [state for state in _PROMISES if counts[state].any()]
     legend = bars.key((_PROMISES[state], text.t(f"chart.promises.{state}")) for state in present)
+    words = _promise_words(counts, len(rows) - len(dated), bundle)
     table = tables.numbers("chart_promises", counts.reset_index(), bundle)
-    return figure.laid(
-        legend + listed, _promise_words(counts, len(rows) - len(dated), bundle), bundle, table=table
-    )
+    return figure.laid(legend + listed, words, bundle, table=table)
 
 
 def _key(bundle: Bundle) -> str:
@@ -166,9 +161,8 @@ def _by_age(dated: pd.DataFrame, limit: float) -> pd.DataFrame:
     is_old = overdue & dated["days_late"].gt(limit).fillna(value=False).astype(bool)
     states = dated["state"].astype("str").mask(is_old, "old")
     sides = pd.Index(["ours", "customer"], name="direction")
-    counts = pd.crosstab(dated["direction"], states).reindex(
-        index=sides, columns=list(_PROMISES), fill_value=0
-    )
+    crossed = pd.crosstab(dated["direction"], states)
+    counts = crossed.reindex(index=sides, columns=list(_PROMISES), fill_value=0)
     oldest = dated[overdue].groupby("direction")["days_late"].max()
     return counts.assign(oldest_days=oldest.reindex(sides).astype("Int64"))
 
@@ -184,9 +178,8 @@ def _side(name: str, row: dict[Any, Any], most: int) -> bars.Bar:
     kept = text.t("chart.promises.kept_of", kept=row["kept"], due=due) if due else ""
     oldest = "" if pd.isna(row["oldest_days"]) else text.t("chart.promises.oldest", days=row["oldest_days"])
     end = ", ".join(filter(None, [kept, oldest])) or text.t("chart.promises.none_due")
-    heard = "; ".join(
-        f"{text.t(f'chart.promises.{state}')}: {row[state]}" for state in _PROMISES if row[state]
-    )
+    present = [state for state in _PROMISES if row[state]]
+    heard = "; ".join(f"{text.t(f'chart.promises.{state}')}: {row[state]}" for state in present)
     return bars.Bar(name, parts, end, f"{heard}. " if heard else "")
 
 

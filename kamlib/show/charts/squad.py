@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import text
-from kamlib.schema import Result, as_frame
+from kamlib.schema import Result
 from kamlib.show import cells, figure, tables
 from kamlib.show.charts.words import all_case, worded
 from kamlib.show.page import NOTHING, Bundle, Shown, audience, escape
@@ -21,14 +21,14 @@ _STATES = {
 }
 
 
-def coverage(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
+def coverage(answer: Result[Any], bundle: Bundle) -> Shown:
     """Show by level which functions somebody holds, and which are missing; never for a customer.
 
     `answer` holds the rows of `team.match`: level, function, person_id, state.
     """
     if audience(bundle) == "customer":
         return NOTHING
-    rows = as_frame(answer)
+    rows = answer.frame()
     if not rows["state"].isin(["filled", "extra"]).any():
         return tables.what_to_add(text.t("chart.coverage.empty"), bundle)
     known = rows.assign(order=rows["state"].map(list(_STATES).index))
@@ -48,7 +48,6 @@ def coverage(answer: pd.DataFrame | Result[Any], bundle: Bundle) -> Shown:
 
 
 def _table(best: pd.DataFrame, known: pd.DataFrame, bundle: Bundle) -> str:
-    caption = escape(text.t("chart.coverage.caption"))
     heads = "".join(
         f'<th scope="col">{escape(text.t(f"chart.coverage.{each}"))}</th>' for each in ("level", "functions")
     )
@@ -57,10 +56,7 @@ def _table(best: pd.DataFrame, known: pd.DataFrame, bundle: Bundle) -> str:
         chips = "".join(_chip(row.function, str(row.state), known, bundle) for row in functions.itertuples())
         name = escape(text.label("squad_level", level))
         body += f'<tr><th scope="row">{name}</th><td><ul class="kam-chips">{chips}</ul></td></tr>'
-    return (
-        f'<div class="kam-scroll" tabindex="0" role="group" aria-label="{caption}"><table>'
-        f'<caption class="kam-vh">{caption}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    return cells.boxed(text.t("chart.coverage.caption"), heads, body)
 
 
 def _chip(function: Any, state: str, known: pd.DataFrame, bundle: Bundle) -> str:
