@@ -18,6 +18,7 @@ from kamlib.method.coaching.priority import (
     Line,
     Matter,
     Message,
+    headline,
     line,
     matters,
     message,

@@ -203,7 +203,7 @@ def broken_promises(account: Account) -> Iterable[Hit]:
     if ours.on_time_share is None or ours.due < account.limit("promises_fewest"):
         return
     if ours.on_time_share < account.limit("promises_kept_share"):
-        yield hit(late=ours.late, open=ours.overdue, due=ours.due)
+        yield hit(late=ours.late, open=ours.overdue, due=ours.due, missed=ours.late + ours.overdue)
 
 
 @rule("warning", "T6", asks=True, cause="delivery")

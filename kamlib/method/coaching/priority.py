@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from kamlib import words
+from kamlib import text, words
 from kamlib.errors import Finding, severity_rank
 from kamlib.method import measures, relationships
-from kamlib.method.coaching.rules import RULES
+from kamlib.method.coaching.rules import RULES, within_sentence
 from kamlib.schema import Account
 from kamlib.schema.plan import Decision, Risk
 from kamlib.words import Words
@@ -186,6 +186,26 @@ def opening(account: Account, findings: Sequence[Finding]) -> list[Mapping[str, 
         _worth(account, told.first),
         {"key": "message.then", "then": words.joined(map(_seen, told.then))} if told.then else {},
     ]
+
+
+def headline(account: Account, findings: Sequence[Finding]) -> Words | str:
+    """Return the page's heading for us: the customer, and in a few words what matters most there; empty for a customer."""
+    if account.audience == "customer":
+        return ""
+    first = message(account, findings).first
+    finding = first.finding if first else None
+    if finding and finding.rule in text.entries("headline"):
+        said: Words | str = words.sentence(f"headline.{finding.rule}", **{**finding.place, **finding.values})
+    elif first and first.risk:
+        said = within_sentence(first.risk.title)
+    else:
+        told = next(iter(_confirmed(account)), None)
+        return (
+            words.sentence("headline.confirmed", name=account.name, amount=told["amount"])
+            if told
+            else account.name
+        )
+    return words.sentence("headline", name=account.name, said=said)
 
 
 @dataclass(frozen=True)
