@@ -9,6 +9,7 @@ from bundles import account, months, portfolio
 
 from kamlib import schema, text
 from kamlib.method import coaching
+from kamlib.show import tables
 
 PLAN: dict[str, Any] = {"row_id": "p", "year": 2026, "owner_id": "U-1", "sponsor_id": "U-2"}
 PEOPLE: list[dict[str, Any]] = [
@@ -114,6 +115,16 @@ def test_what_is_small_opens_no_page_and_the_customer_reads_none_of_it() -> None
     assert coaching.opening(world(risk=[small]), ()) == []
     theirs = account(account_plan=[PLAN], risk=[RISK], revenue=SOLD, audience="customer")
     assert coaching.opening(theirs, ()) == []
+    assert coaching.headline(theirs, ()) == ""
+
+
+def test_a_page_has_one_heading_its_own_or_the_notebooks() -> None:
+    """With a headline the masthead carries it, escaped; without one it names the customer below the notebook's heading."""
+    view = world()
+    own = tables.masthead(view, "review", "Testkund <AB>: sent").html
+    assert "<h1>Testkund &lt;AB&gt;: sent</h1>" in own
+    assert "kam-who" not in own.split("</style>")[-1]
+    assert '<p class="kam-who">Testkund AB</p>' in tables.masthead(view, "review").html
 
 
 def test_the_page_of_all_accounts_has_one_line_each_the_most_money_first() -> None:

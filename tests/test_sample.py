@@ -653,9 +653,34 @@ def test_each_account_opens_with_its_story(store: workspace.Workspace, account_i
     cause, seen, done = STORIES[account_id]
     first = coaching.message(account, findings).first
     assert (first.cause if first else "") == cause
-    said = " ".join(text.t(**each) for each in coaching.opening(account, findings) if each).replace(
-        text.NBSP, " "
+    said = (
+        " ".join(text.t(**each) for each in coaching.opening(account, findings) if each)
+        .replace("**", "")
+        .replace(text.NBSP, " ")
     )
     assert seen in said
     assert done in said
     assert ("täckningsbidrag" in said) == bool(cause)
+
+
+#: What stands above an account's pages.
+HEADLINES = {
+    "A-003": "Ljungvarp Kartong AB har bekräftat 843 tkr",
+    "A-008": "Tunnerås Gruv AB: kostar mer än kunden ger, −3,1 mkr efter service",
+    "A-011": "Granmora Massa AB: 95 % av kontakterna går genom Bo Granlöv",
+    "A-017": "Örnavik Stål AB: 7 av våra 12 åtaganden blev inte klara i tid",
+    "A-029": "Stenvarda Energi AB: upphandling till 2027-01-15",
+    "A-046": "Hovsunda Varv AB: Docka 3 är 63 dagar sent",
+    "A-088": "Tjärnlunda Datahallar AB: Fluvanta får hall 3 på ledtid",
+}
+
+
+@pytest.mark.parametrize("account_id", HEADLINES)
+def test_a_page_is_headed_by_the_customer_and_what_matters_there(
+    store: workspace.Workspace, account_id: str
+) -> None:
+    """The heading is the customer's name and a few words; the method's name is not in it."""
+    text.use("sv")
+    account = store.account(account_id)
+    said = str(coaching.headline(account, coaching.check(account))).replace(text.NBSP, " ")
+    assert said == HEADLINES[account_id]
