@@ -233,6 +233,10 @@ CASES: dict[str, tuple[Tables, Tables]] = {
     ),
     "revenue_falls": ({"revenue": bought(100, 80)}, {"revenue": bought(100, 81)}),
     "flat_group": ({"revenue": bought(50, 50.5, 50)}, {"revenue": bought(50, 52, 54)}),
+    "below_budget": (
+        {"revenue": bought(100, 95), "budget": [{"month": "2026-09-01", "budget": 100 / 12}]},
+        {"revenue": bought(100, 95.1), "budget": [{"month": "2026-09-01", "budget": 100 / 12}]},
+    ),
     "forecasts_clash": (
         {"revenue": bought(100, 100), "forecast": [{"made_on": "2026-09-01", "year": 2026, "low": 80, "likely": 85,
                                                     "high": 90}]},
@@ -371,11 +375,17 @@ def test_a_finding_says_what_why_and_what_to_do(rule: str, lang: str) -> None:
         assert hit.sentence().endswith(f"{row.evidence} {row.mend}")
 
 
-def test_the_most_severe_comes_first() -> None:
-    """P17: a page shows three; these are the most severe."""
+def test_what_is_worth_most_comes_first_then_what_is_most_severe() -> None:
+    """P17: a page shows three; these put the most at stake, and among equals the most severe."""
     view = account(account_plan=[PLAN], goal=[{**GOAL, "owner_id": None, "sponsor_id": None}])
-    order = [hit.severity for hit in coaching.check(view)]
-    assert order == sorted(order, key=["error", "warning", "note"].index)
+    chances = view.limit("finding_chances")
+    order = [
+        (-chances.get(hit.rule, chances["other"]) * (1.0 if "days" in hit.values else 0.7), hit.severity)
+        for hit in coaching.check(view)
+        if "by" not in hit.place
+    ]
+    assert len(order) > 3
+    assert order == sorted(order, key=lambda each: (each[0], ["error", "warning", "note"].index(each[1])))
 
 
 def test_the_finding_names_its_row() -> None:

@@ -60,7 +60,7 @@ def test_runs_of_other_days_and_editions_stay_listed(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "2026-06-30" / "customer-sv" / "manifest.json").read_text())["runs"] == []
 
 
-SIGNS = {"growth_share": 0.08, "trend": [1, 3, 2], "health": 60, "band": "watch", "severity": "warning", "exception": "Se hit.", "more": 2}  # fmt: skip
+SIGNS = {"growth_share": 0.08, "trend": [1, 3, 2], "health": 60, "band": "watch", "severity": "warning", "exception": "", "at_stake": None, "more": 2}  # fmt: skip
 
 
 def with_signs(**changes: object) -> dict[str, object]:
@@ -68,12 +68,14 @@ def with_signs(**changes: object) -> dict[str, object]:
 
 
 def test_what_needs_somebody_stands_before_what_is_calm(tmp_path: Path) -> None:
-    """A finding of severity error and weak health come first, with their sentence, however small the customer."""
+    """Something large and weak health come first, the most money at stake above, however small the customer."""
     names = {"A-1": "Lugn AB", "A-2": "Svag AB", "A-3": "Fel <AB>", "A-4": "Okänd AB"}
     states = {
         "A-1": with_signs(name=names["A-1"], revenue_12m=9e9),
-        "A-2": with_signs(name=names["A-2"], band="weak", health=20, severity="note"),
-        "A-3": with_signs(name=names["A-3"], severity="error", exception="Ring <i>dag</i>.", more=0),
+        "A-2": with_signs(name=names["A-2"], band="weak", health=20, severity="note", exception="Se hit."),
+        "A-3": with_signs(
+            name=names["A-3"], severity="error", exception="Ring <i>dag</i>.", at_stake=1e6, more=0
+        ),
         "A-4": {
             "name": names["A-4"],
             "revenue_12m": None,
@@ -116,7 +118,12 @@ def test_many_reports_stopped_by_one_cause_are_one_line(tmp_path: Path) -> None:
 def test_the_portfolio_is_the_entrance_and_older_days_are_folded(tmp_path: Path) -> None:
     """07 stands first; yesterday's run is there, behind a fold; words of another language are marked as such."""
     for day, lang in (("2026-06-30", "sv"), ("2026-09-30", "en")):
-        about = {**ABOUT, "as_of": day, "lang": lang, "accounts": {"A-1": with_signs(severity="error")}}
+        about = {
+            **ABOUT,
+            "as_of": day,
+            "lang": lang,
+            "accounts": {"A-1": with_signs(severity="error", exception="Se hit.")},
+        }
         reports = [
             batch.Outcome("", n, "ok", html=f"portfolio/{n}.html")
             for n in ("01_segmentation", "07_portfolio")

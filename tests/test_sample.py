@@ -623,3 +623,62 @@ def test_the_mine_is_above_the_concentration_limit(segments: pd.DataFrame) -> No
     """K03 carries 11 % of sales, and its exposure is a decision of its own."""
     assert segments["revenue_12m"]["A-008"] / segments["revenue_12m"].sum() == pytest.approx(0.111, abs=0.001)
     assert segments["is_exposed"]["A-008"]
+
+
+#: What opens an account's pages: the cause, and words of its story (docs: the sample company's twelve).
+STORIES: dict[str, tuple[str, str, str]] = {
+    "A-003": ("", "har bekräftat 843", "Färre stopptimmar"),
+    "A-008": ("service_cost", "Kvar efter service: −3,1", "Ordinarie tid från 16 december"),
+    "A-011": ("people", "Bo Granlöv går i pension i juni 2027", "serviceplanen för platschefen 12 november"),
+    "A-017": ("delivery", "delar volymen med en annan leverantör", "Ansvarig är Tomas Grahnberg"),
+    "A-021": ("owner_change", "inköpen ska samlas i Utrecht", "Resa till Utrecht"),
+    "A-026": ("refusal", "Vi gör inga planer med enskilda leverantörer", "Fråga inte igen före 2027-01-20"),
+    "A-029": ("tender", "En upphandling pågår till 2027-01-15", "Drift och jour som vanligt"),
+    "A-034": ("satisfaction", "Tor-Arne Lyngmoen gav 4", "Två reservpumpar på Ytterholmen"),
+    "A-041": ("budget", "mot budgeterade 33,1", "skriv en ny prognos"),
+    "A-046": ("project", "Docka 3” är 63 dagar efter plan", "sista dag att säga upp det är i dag"),
+    "A-052": ("plan", "utan ansvarig KAM sedan Krister Vallnäs slutade", "Idun Falkmo"),
+    "A-088": ("growth", "Fluvanta får hall 3", "Buffertlager av ventiler"),
+}
+
+
+@pytest.mark.parametrize("account_id", STORIES)
+def test_each_account_opens_with_its_story(store: workspace.Workspace, account_id: str) -> None:
+    """The first thing said is what the account is about, with what is done about it, and what that is worth."""
+    text.use("sv")
+    account = store.account(account_id)
+    findings = coaching.check(account)
+    cause, seen, done = STORIES[account_id]
+    first = coaching.message(account, findings).first
+    assert (first.cause if first else "") == cause
+    said = (
+        " ".join(text.t(**each) for each in coaching.opening(account, findings) if each)
+        .replace("**", "")
+        .replace(text.NBSP, " ")
+    )
+    assert seen in said
+    assert done in said
+    assert ("täckningsbidrag" in said) == bool(cause)
+
+
+#: What stands above an account's pages.
+HEADLINES = {
+    "A-003": "Ljungvarp Kartong AB har bekräftat 843 tkr",
+    "A-008": "Tunnerås Gruv AB: kostar mer än kunden ger, −3,1 mkr efter service",
+    "A-011": "Granmora Massa AB: 95 % av kontakterna går genom Bo Granlöv",
+    "A-017": "Örnavik Stål AB: 7 av våra 12 åtaganden blev inte klara i tid",
+    "A-029": "Stenvarda Energi AB: upphandling till 2027-01-15",
+    "A-046": "Hovsunda Varv AB: Docka 3 är 63 dagar sent",
+    "A-088": "Tjärnlunda Datahallar AB: Fluvanta får hall 3 på ledtid",
+}
+
+
+@pytest.mark.parametrize("account_id", HEADLINES)
+def test_a_page_is_headed_by_the_customer_and_what_matters_there(
+    store: workspace.Workspace, account_id: str
+) -> None:
+    """The heading is the customer's name and a few words; the method's name is not in it."""
+    text.use("sv")
+    account = store.account(account_id)
+    said = str(coaching.headline(account, coaching.check(account))).replace(text.NBSP, " ")
+    assert said == HEADLINES[account_id]

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from kamlib import text
-from kamlib.errors import Finding
-from kamlib.method import steering
+from kamlib.method import coaching, steering
 from kamlib.schema import Portfolio
 
 
@@ -92,15 +91,6 @@ def test_a_mail_is_no_sponsor_meeting_and_no_sponsor_is_said(portfolio: Portfoli
     assert (second.account_id, second.last_on, second.state) == ("A-2", None, "none")
 
 
-def test_the_worst_finding_leads_and_the_rest_is_counted(portfolio: Portfolio) -> None:
-    """One line per key account, errors first; an account without findings stands last."""
-    note, error = Finding("a", "note"), Finding("b", "error")
-    rows = steering.exceptions(portfolio, {"A-2": [note, error], "A-1": []})
-    assert rows["account_id"].tolist() == ["A-2", "A-1"]
-    assert rows.iloc[0]["exception"] is error
-    assert rows["more"].tolist() == [1, 0]
-
-
 def test_the_page_opens_with_growth_health_and_late_promises(portfolio: Portfolio) -> None:
     """Two sentences by rule and four figures: what grew, whose health is weak, what is late (P19)."""
     said, figures = steering.opening(portfolio)
@@ -149,7 +139,7 @@ def test_an_empty_portfolio_has_an_empty_page() -> None:
         steering.outlook(empty),
         steering.list_changes(empty),
         steering.escalations(empty),
-        steering.exceptions(empty, {}),
+        coaching.lines(empty).frame(),
     ):
         assert rows.empty
 

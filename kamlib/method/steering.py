@@ -5,7 +5,7 @@ An exception list, not a league table: who must do what by when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,12 +13,11 @@ from typing import Any
 import pandas as pd
 
 from kamlib import words
-from kamlib.errors import Finding, severity_rank
 from kamlib.method import concentration, measures
 from kamlib.method.measures import ListGrowth
 from kamlib.method.measures.periods import known_or_none, rows_of, share_of, since
 from kamlib.method.once import once
-from kamlib.schema import Account, Portfolio, Result, result
+from kamlib.schema import Portfolio, Result, result
 from kamlib.schema.plan import Decision
 from kamlib.words import Words
 
@@ -189,52 +188,6 @@ def panels(portfolio: Portfolio, months: int = 36) -> pd.DataFrame:
 
 def _of(answer: object, *names: str) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in names}
-
-
-def exceptions(portfolio: Portfolio, findings: Mapping[str, Sequence[Finding]]) -> pd.DataFrame:
-    """One row per key account: the most severe finding in words, how many more, who, and by when; worst first.
-
-    Parameters
-    ----------
-    findings
-        Account id -> findings, as coaching gives them.
-    """
-    rows = []
-    for account_id, account in measures.key_views(portfolio).items():
-        ranked = sorted(findings.get(account_id, ()), key=lambda finding: severity_rank(finding.severity))
-        rows.append(
-            {
-                "account_id": account_id,
-                "severity": ranked[0].severity if ranked else "none",
-                "exception": ranked[0] if ranked else None,
-                "more": max(len(ranked) - 1, 0),
-                **_action(account, ranked[0] if ranked else None),
-            }
-        )
-    columns = ["account_id", "severity", "exception", "more", "owner_id", "due_on"]
-    listed = pd.DataFrame(rows, columns=columns).astype({"due_on": "datetime64[us]"})
-    return listed.sort_values(
-        "severity", key=lambda each: each.map(severity_rank), kind="stable", ignore_index=True
-    )
-
-
-def _action(account: Account, finding: Finding | None) -> dict[str, Any]:
-    """Who has the row that a finding is about, and the day by which; else the KAM, or whoever follows one that has left."""
-    row_id = finding.place.get("row_id") if finding else None
-    row: Any = next((row for rows in account.rows.values() for row in rows if _id_of(row) == row_id), None)
-    owner = getattr(row, "owner_id", None)
-    kam = account.plan.owner_id if account.plan else None
-    heir = account.customer.owner if account.customer else None
-    who = next(
-        (each for each in (owner, kam, heir) if each and account.person(each) and not account.has_left(each)),
-        None,
-    )
-    due = getattr(row, "due_on", None)
-    return {"owner_id": who, "due_on": due if due and due >= account.today else None}
-
-
-def _id_of(row: Any) -> str | None:
-    return getattr(row, "row_id", None) or None
 
 
 # --- what opens the page -----------------------------------------------------------------------------------

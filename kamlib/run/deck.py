@@ -15,7 +15,7 @@ from pptx import Presentation
 
 from kamlib import text
 from kamlib.errors import problem
-from kamlib.method import goal_setting, measures, planning, relationships, review
+from kamlib.method import coaching, goal_setting, measures, planning, relationships, review
 from kamlib.run import slides
 from kamlib.run.slides import Area, TextStyle
 from kamlib.schema import Account
@@ -63,8 +63,8 @@ def made(account: Account, template: Path | None = None) -> bytes:
 def _opening(slide: slides.Slide, account: Account, followed: Sequence[Any], ledger: Sequence[Any]) -> None:
     """Two sentences, four numbers beside each other, the decisions that we ask for; who answers for it to a customer."""
     area, high = slide.area, _INCH
-    sentences = [each for each in review.sentences(account, followed, ledger) if each.get("key")]
-    said = [(tables.marked(**each)[1], TextStyle(18)) for each in sentences]
+    opened = coaching.opening(account, coaching.check(account)) or review.sentences(account, followed, ledger)
+    said = [(tables.marked(**each)[1], TextStyle(18)) for each in opened if each.get("key")]
     slide.words(replace(area, bottom=area.top + high), said)
     cards = review.figures(account, ledger)
     step = area.width // len(cards)

@@ -255,6 +255,7 @@ def _lifted_masthead(cells: list[Cell]) -> str:
 
 
 def _head(masthead: str, title: str) -> str:
+    """Return the first lines with the page's heading: its own, else the notebook's."""
     return masthead.replace('<p class="kam-who">', f'<h1>{title}</h1><p class="kam-who">', 1)
 
 

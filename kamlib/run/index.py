@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from kamlib import text
-from kamlib.errors import SEVERITIES, severity_rank
+from kamlib.errors import SEVERITIES
 from kamlib.run import batch, export, files
 from kamlib.show import cells, page
 from kamlib.show.sparkline import Line, sparkline
@@ -135,7 +135,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _first(run: Run, out: Path) -> str:
-    """Return one line per account that somebody must look at: a finding of severity error, or weak health."""
+    """Return one line per account that somebody must look at: something large, or weak health."""
     told, reports = run[1], _reports(run[1])
     lines = []
     for account_id, about in _ranked(told, reports):
@@ -153,7 +153,7 @@ def _more(about: Mapping[str, Any]) -> str:
 
 
 def _is_exception(about: Mapping[str, Any]) -> bool:
-    return about.get("severity") == "error" or about.get("band") == "weak"
+    return bool(about.get("exception")) or about.get("band") == "weak"
 
 
 def _reports(told: Mapping[str, Any]) -> dict[str, list[Entry]]:
@@ -165,14 +165,11 @@ def _reports(told: Mapping[str, Any]) -> dict[str, list[Entry]]:
 
 
 def _ranked(told: Mapping[str, Any], reports: Iterable[str]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return accounts and what is told of them: exceptions first, then the largest."""
+    """Return accounts and what is told of them: what needs somebody first, by money at stake, then the largest."""
 
-    def rank(each: tuple[str, Mapping[str, Any]]) -> tuple[float, float]:
+    def rank(each: tuple[str, Mapping[str, Any]]) -> tuple[bool, float, float]:
         about = each[1]
-        rank = severity_rank(about.get("severity", ""))
-        just_below_errors = 0.5
-        is_weak = about.get("band") == "weak"
-        return min(rank, just_below_errors) if is_weak else rank, -(about.get("revenue_12m") or 0)
+        return not _is_exception(about), -(about.get("at_stake") or 0), -(about.get("revenue_12m") or 0)
 
     return sorted(((each, told["accounts"].get(each, {})) for each in reports), key=rank)
 

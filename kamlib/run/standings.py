@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib.data.workspace import Workspace
+from kamlib.errors import severity_rank
 from kamlib.method import coaching, measures, segmentation
 from kamlib.schema import STANDING_COLUMNS, Account, Portfolio
 
@@ -34,19 +35,22 @@ def refresh(workspace: Workspace, as_of: str = "") -> None:
 
 
 def signs(account: Account) -> dict[str, Any]:
-    """Return what the way in tells of a key account: growth, R12 month by month, health, its most severe finding.
+    """Return what the way in tells of a key account: growth, R12 month by month, health, and what matters most there.
 
-    `severity` is that finding's, or `none`; `more` counts the others. What is not known is None.
+    `exception` is that in words, empty where nothing is large; `at_stake` its money; `severity` that of the most severe
+    finding, or `none`; `more` counts the other findings. What is not known is None.
     """
     findings = coaching.check(account)
-    total, rolling = measures.health_total(account), [each.rolling_12m for each in measures.trend(account)]
+    line, total = coaching.line(account, findings), measures.health_total(account)
+    rolling = [each.rolling_12m for each in measures.trend(account)]
     return {
         "growth_share": measures.growth(account).share,
         "trend": [round(each) for each in rolling if each is not None],
         "health": None if total.score is None else round(total.score),
         "band": total.band,
         "capped_by": list(total.capped_by),
-        "severity": findings[0].severity if findings else "none",
-        "exception": findings[0].sentence() if findings else "",
-        "more": max(len(findings) - 1, 0),
+        "severity": min((each.severity for each in findings), key=severity_rank, default="none"),
+        "exception": " ".join(str(each) for each in (line.what, line.done) if each),
+        "at_stake": None if line.money is None else round(line.money),
+        "more": line.more,
     }

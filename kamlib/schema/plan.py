@@ -254,6 +254,7 @@ class Risk(PlanRow):
     impact: Scale | None = column(low=1, high=5)
     action: Text | None
     owner_id: Id | None = person()
+    cause: Choice | None = column(choices="cause")
     residual_probability: Scale | None = column(low=1, high=5)
     residual_impact: Scale | None = column(low=1, high=5)
     signal: Text | None
@@ -351,6 +352,7 @@ class Decision(PlanRow):
     review_id: Id | None = column(refers_to="review")
     title: Text = column("required")
     status: Choice | None = column(choices="decision_status")
+    cause: Choice | None = column(choices="cause")
     reason: Text | None
     cost: Money | None
     owner_id: Id | None = person()

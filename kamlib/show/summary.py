@@ -55,12 +55,14 @@ def _lede(sentences: list[Mapping[str, Any]]) -> Shown:
     if not sentences:
         return NOTHING
     said = [tables.marked(**each) for each in sentences]
-    html, plain = (" ".join(map(_ended, parts)) for parts in zip(*said, strict=True))
+    html, plain = (" ".join(parts) for parts in zip(*(_ended(*each) for each in said), strict=True))
     return Shown(f'<p class="kam-lede">{html}</p>', plain, figures=tuple(figures_in(sentences)))
 
 
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+def _ended(html: str, plain: str) -> tuple[str, str]:
+    """Close a sentence that is not closed, in both writings; one in bold is closed within it."""
+    end = "" if plain.endswith((".", "!", "?")) else "."
+    return html + end, plain + end
 
 
 def _asked(decisions: Sequence[Any], bundle: Bundle) -> Shown:

@@ -296,13 +296,16 @@ def _finding(finding: Finding) -> str:
 # --- around the page ---------------------------------------------------------------------------------------
 
 
-def masthead(bundle: Bundle, notebook: str) -> Shown:
+def masthead(bundle: Bundle, notebook: str, headline: object = "") -> Shown:
     """Show the first lines of a page: whose data, which step, which customer, as of when, and for whom.
+
+    A `headline` (the customer and what matters there) is the page's heading; without one it is the notebook's own.
 
     From here on, results that a cell ends with show themselves as their sheets.
     """
     _let_results_show_themselves()
     who = bundle.name if isinstance(bundle, schema.Account) else text.t("masthead.portfolio")
+    named = f"<h1>{escape(str(headline))}</h1>" if headline else f'<p class="kam-who">{escape(who)}</p>'
     sample = text.t("masthead.sample") if bundle.is_sample else ""
     whose = "" if bundle.workspace == who else bundle.workspace  # a customer's file carries their own name
     shut = audience(bundle) == "internal"
@@ -315,11 +318,11 @@ def masthead(bundle: Bundle, notebook: str) -> Shown:
     meta = "".join(f"<span>{escape(part)}</span>" for part in dates)
     signed = signed_for(bundle) if isinstance(bundle, schema.Account) and not shut else ""
     body = (
-        f'<p class="kam-kicker">{escape(kicker)}</p><p class="kam-who">{escape(who)}</p>'
+        f'<p class="kam-kicker">{escape(kicker)}</p>{named}'
         f'<p class="kam-meta">{cells.pill(tag, "bad" if shut else "own")}{meta}</p>'
         f"{page.note(signed) if signed else ''}"
     )
-    plain = "\n".join(filter(None, [kicker, who, tag, *dates, signed]))
+    plain = "\n".join(filter(None, [kicker, str(headline) or who, tag, *dates, signed]))
     return Shown(framed(body, "kam-head"), plain, "masthead", style=stylesheet())
 
 

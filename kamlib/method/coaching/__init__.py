@@ -6,13 +6,25 @@ kill a plan: a page shows three. There is no score of rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kamlib import words
 from kamlib.errors import Finding, Severity, severity_rank
 from kamlib.method import measures, relationships
 from kamlib.method.coaching import company_rules, customer_rules, plan_rules, team_rules
+from kamlib.method.coaching.priority import (
+    Action,
+    Line,
+    Matter,
+    Message,
+    headline,
+    line,
+    matters,
+    message,
+    opening,
+    ranked,
+)
 from kamlib.method.coaching.rules import COMPANY_RULES, RULES, Rule
 from kamlib.method.coaching.tips import Tip, tips
 from kamlib.schema import Account, Portfolio, Result, result
@@ -22,7 +34,7 @@ _ROOMS = (plan_rules, team_rules, customer_rules, company_rules)  # importing th
 
 
 def check(account: Account) -> list[Finding]:
-    """Return the findings on one account, the most severe first; waived ones are left out.
+    """Return the findings on one account, what is worth most first; waived ones are left out.
 
     Advice to get in touch is silent while a public tender runs (P7). Nothing is coached in front of the customer.
     """
@@ -31,7 +43,7 @@ def check(account: Account) -> list[Finding]:
     silent, excused = relationships.silence(account) is not None, {each.rule for each in waived(account)}
     rules = [each for each in RULES.values() if each.id not in excused]
     findings = [finding for each in rules for finding in each.findings(account, silent=silent)]
-    return _ranked(findings, account.limit("findings_first"))
+    return ranked(account, findings)
 
 
 def about(findings: Iterable[Finding], *rows: str) -> list[Finding]:
@@ -48,6 +60,13 @@ def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
     return {name: check(account) for name, account in measures.key_views(portfolio).items()}
 
 
+@result("lines")
+def lines(portfolio: Portfolio) -> Iterable[Line]:
+    """One line per key account, the most money at stake first."""
+    found = [line(account, check(account)) for account in measures.key_views(portfolio).values()]
+    return sorted(found, key=lambda each: (each.what is None, -(each.money or 0.0)))
+
+
 def tips_each(portfolio: Portfolio) -> dict[str, Result[Tip]]:
     """Return the ten tips of every key account, by account_id."""
     return {name: tips(account) for name, account in measures.key_views(portfolio).items()}
@@ -58,9 +77,8 @@ def check_company(portfolio: Portfolio) -> list[Finding]:
     return _ranked(finding for each in COMPANY_RULES.values() for finding in each.findings(portfolio))
 
 
-def _ranked(findings: Iterable[Finding], first: Sequence[str] = ()) -> list[Finding]:
-    place = {rule: n for n, rule in enumerate(first)}
-    return sorted(findings, key=lambda each: (severity_rank(each.severity), place.get(each.rule, len(place))))
+def _ranked(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda each: severity_rank(each.severity))
 
 
 @result("waivers")

@@ -15,22 +15,22 @@ from kamlib.schema.days import months_from
 from kamlib.words import Words
 
 
-@rule("error", "P7")
+@rule("error", "P7", cause="tender")
 def tender_runs(account: Account) -> Iterable[Hit]:
     """A public tender is out: commercial questions go through the tender system only."""
     silence = relationships.silence(account)
     if silence is not None:
-        yield hit(**silence.values)
+        yield hit(**silence.values, by=silence.values["until"].value)
 
 
-@rule("warning", "P7")
+@rule("warning", "P7", cause="competing_customers")
 def customers_compete(account: Account) -> Iterable[Hit]:
     """The customer competes with another of ours: a wall stands between the teams."""
     if account.customer and account.customer.competes_with:
         yield hit()
 
 
-@rule("warning", "P7")
+@rule("warning", "P7", cause="growth")
 def legal_first(account: Account) -> Iterable[Hit]:
     """A goal of exclusivity or of a share of purchases, where our position is strong: legal reads it first."""
     scores = [each.score for each in account.assessments if each.criterion == "our_position"]
@@ -52,7 +52,7 @@ def hero_not_asked(account: Account) -> Iterable[Hit]:
             yield hit(row_id=story.row_id, who=who, day=story.told_on, receiver=story.told_to)
 
 
-@rule("error", "T2", asks=True)
+@rule("error", "T2", asks=True, cause="people")
 def hangs_on_one(account: Account) -> Iterable[Hit]:
     """Most of our contacts go through one person."""
     shares = relationships.contact_shares(account)
@@ -65,14 +65,14 @@ def hangs_on_one(account: Account) -> Iterable[Hit]:
     yield hit(who=who, share=words.percent(shares[0].share), n=n, next_step=next_step)
 
 
-@rule("error", "S3.1, P13", asks=True)
+@rule("error", "S3.1, P13", asks=True, cause="people")
 def economic_buyer_unknown(account: Account) -> Iterable[Hit]:
     """People are mapped, but nobody knows who decides about the money."""
     if account.stakeholders and not _economic_buyers(account):
         yield hit()
 
 
-@rule("warning", "P11, P13", is_contact=True)
+@rule("warning", "P11, P13", is_contact=True, cause="people")
 def economic_buyer_unmet(account: Account) -> Iterable[Hit]:
     """The one who decides about the money has not been met within the interval."""
     buyers = _economic_buyers(account)
@@ -88,7 +88,7 @@ def _economic_buyers(account: Account) -> list[relationships.Person]:
     return [each for each in deciding if each.contact_id and not each.is_placeholder]
 
 
-@rule("warning", "P11, T7", is_contact=True)
+@rule("warning", "P11, T7", is_contact=True, cause="people")
 def contact_due(account: Account) -> Iterable[Hit]:
     """People whom we have not spoken with within one and a half times the agreed interval."""
     due = relationships.due_contacts(account)
@@ -122,7 +122,7 @@ def value_unconfirmed(account: Account) -> Iterable[Hit]:
             yield hit(claim, amount=words.money(claim.amount, account.currency))
 
 
-@rule("warning", "T4, P1", asks=True)
+@rule("warning", "T4, P1", asks=True, cause="delivery")
 def value_lost(account: Account) -> Iterable[Hit]:
     """The customer has confirmed a cost that we caused: it is shown, never hidden."""
     for claim in account.value_claims:
@@ -130,7 +130,7 @@ def value_lost(account: Account) -> Iterable[Hit]:
             yield hit(claim, amount=words.money(claim.amount, account.currency))
 
 
-@rule("error", "6.7", asks=True)
+@rule("error", "6.7", asks=True, cause="service_cost")
 def service_eats_profit(account: Account) -> Iterable[Hit]:
     """What it costs to serve the customer is more than the contribution margin."""
     left = measures.customer_profit(account)
@@ -144,7 +144,7 @@ def service_eats_profit(account: Account) -> Iterable[Hit]:
         )
 
 
-@rule("warning", "S5.3", asks=True)
+@rule("warning", "S5.3", asks=True, cause="growth")
 def revenue_falls(account: Account) -> Iterable[Hit]:
     """The customer buys clearly less than a year ago, or nothing at all any more."""
     sold = measures.sales(account)
@@ -156,7 +156,7 @@ def revenue_falls(account: Account) -> Iterable[Hit]:
         yield hit(**(nothing if has_stopped else _sold(account)))
 
 
-@rule("warning", "S5.3", asks=True)
+@rule("warning", "S5.3", asks=True, cause="growth")
 def flat_group(account: Account) -> Iterable[Hit]:
     """A large product group stands still for the second year in a row."""
     first, second, third = (_sold_by_group(account, back) for back in (24, 12, 0))
@@ -196,7 +196,19 @@ def forecasts_clash(account: Account) -> Iterable[Hit]:
         yield hit(year=str(outlook.year), clash=outlook.clash)
 
 
-@rule("warning", "Q4", asks=True)
+@rule("warning", "S5.3", asks=True, cause="budget")
+def below_budget(account: Account) -> Iterable[Hit]:
+    """The year so far is clearly below its budget."""
+    year = measures.budget_gap(account)
+    if year.share is not None and round(year.share, 9) <= account.limit("budget_gap_share"):
+        yield hit(
+            change=words.percent(year.share, 1, signed=True),
+            revenue=words.money(year.revenue, account.currency),
+            budget=words.money(year.budget, account.currency),
+        )
+
+
+@rule("warning", "Q4", asks=True, cause="project")
 def project_slips(account: Account) -> Iterable[Hit]:
     """A running project is clearly behind its plan."""
     running = {each.project_id for each in account.open_projects}
@@ -207,7 +219,7 @@ def project_slips(account: Account) -> Iterable[Hit]:
             yield hit(row_id=project.project_id, days=project.slip_days, **told)
 
 
-@rule("error", "T6")
+@rule("error", "T6", cause="delivery")
 def delivery_low(account: Account) -> Iterable[Hit]:
     """Deliveries on time in full are below what we ask of ourselves."""
     share, limit = measures.precision(account, "12m"), account.limit("precision_share")
@@ -215,7 +227,7 @@ def delivery_low(account: Account) -> Iterable[Hit]:
         yield hit(share=measures.figure(account, "delivery", share), limit=words.percent(limit))
 
 
-@rule("error", "S5.3")
+@rule("error", "S5.3", cause="delivery")
 def severe_case_open(account: Account) -> Iterable[Hit]:
     """A severe case is open longer than two weeks."""
     for case in account.service_cases:
@@ -225,7 +237,7 @@ def severe_case_open(account: Account) -> Iterable[Hit]:
             yield hit(row_id=case.case_id, title=within_sentence(case.title or case.case_id), days=days)
 
 
-@rule("warning", "6.7", asks=True)
+@rule("warning", "6.7", asks=True, cause="satisfaction")
 def mean_hides_low(account: Account) -> Iterable[Hit]:
     """The mean looks good while somebody is clearly dissatisfied."""
     for asked in measures.satisfaction(account):
@@ -237,14 +249,14 @@ def mean_hides_low(account: Account) -> Iterable[Hit]:
             yield hit(kind=kind, who=who, mean=mean, lowest=asked.lowest, n=asked.n)
 
 
-@rule("note", "S5.3", is_contact=True)
+@rule("note", "S5.3", is_contact=True, cause="satisfaction")
 def nobody_answered(account: Account) -> Iterable[Hit]:
     """No answer of any kind from the customer for a year: silence is not satisfaction."""
     if not is_bare(account) and not measures.satisfaction(account):
         yield hit()
 
 
-@rule("warning", "S3.5", asks=True)
+@rule("warning", "S3.5", asks=True, cause="agreement")
 def agreement_ends(account: Account) -> Iterable[Hit]:
     """The last day to give notice of an agreement is a quarter away or less, or has passed."""
     for agreement in measures.agreements(account):
@@ -252,7 +264,9 @@ def agreement_ends(account: Account) -> Iterable[Hit]:
         if decided_by and months_from(decided_by, -3) <= account.today:
             kind = words.label("agreement_kind", agreement.kind)
             notice = _notice(account, agreement.notice_on)
-            yield hit(row_id=agreement.agreement_id, kind=kind, day=agreement.ends_on, notice=notice)
+            yield hit(
+                row_id=agreement.agreement_id, kind=kind, day=agreement.ends_on, notice=notice, by=decided_by
+            )
 
 
 def _notice(account: Account, notice_on: date | None) -> words.Words:

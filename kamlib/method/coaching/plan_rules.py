@@ -17,14 +17,14 @@ def is_bare(account: Account) -> bool:
     return not (account.plan or account.next_plan or account.goals or account.initiatives)
 
 
-@rule("warning", "S3.7")
+@rule("warning", "S3.7", cause="plan")
 def no_plan(account: Account) -> Iterable[Hit]:
     """Nothing is written about the customer yet."""
     if is_bare(account):
         yield hit()
 
 
-@rule("error", "S3.4")
+@rule("error", "S3.4", cause="plan")
 def no_owner(account: Account) -> Iterable[Hit]:
     """No KAM owns the plan in force, or the one who did has left; the customer register may know who follows."""
     owner = account.plan.owner_id if account.plan else None
@@ -45,7 +45,7 @@ def _heir(account: Account, owner: str | None) -> object:
     return words.sentence("owner.heir_unknown")
 
 
-@rule("warning", "S2.4, P22")
+@rule("warning", "S2.4, P22", cause="plan")
 def no_sponsor(account: Account) -> Iterable[Hit]:
     """No executive sponsor stands behind the plan in force."""
     if account.plan and not account.plan.sponsor_id:
@@ -59,7 +59,7 @@ def no_strategy_line(account: Account) -> Iterable[Hit]:
         yield hit()
 
 
-@rule("error", "S3.6")
+@rule("error", "S3.6", cause="plan")
 def stale_plan(account: Account) -> Iterable[Hit]:
     """The plan has not moved for a quarter."""
     moved_on = measures.plan_updated_on(account)
@@ -70,17 +70,17 @@ def stale_plan(account: Account) -> Iterable[Hit]:
         yield hit(day=moved_on, days=days, months=round(days / 30.4))
 
 
-@rule("error", "S5.6")
+@rule("error", "S5.6", cause="owner_change")
 def event_newer_than_plan(account: Account) -> Iterable[Hit]:
     """Something changed at the customer and the plan does not know it."""
     moved_on = measures.plan_updated_on(account) or date.min
     for event in account.events:
         due_on = working_days_from(event.happened_on, account.limit("review_after_event_days"))
         if moved_on < event.happened_on and due_on < account.today:
-            yield hit(event, day=event.happened_on)
+            yield hit(event, day=event.happened_on, kind=event.kind)
 
 
-@rule("warning", "S5.2")
+@rule("warning", "S5.2", cause="plan")
 def review_missed(account: Account) -> Iterable[Hit]:
     """No internal review for longer than a quarter."""
     if account.plan is None:
@@ -142,20 +142,20 @@ def goal_without_initiative(account: Account) -> Iterable[Hit]:
     return [hit(goal) for goal in account.live_goals if goal.row_id not in driven]
 
 
-@rule("note", "P25")
+@rule("note", "P25", cause="refusal")
 def declined_goal_waits(account: Account) -> Iterable[Hit]:
     """The customer said no: their words stand, and the day to ask again has not come."""
     for goal in account.goals:
         if goal.customer_status == "declined" and goal.ask_again_on and goal.ask_again_on > account.today:
-            yield hit(goal, said=goal.customer_said, day=goal.ask_again_on)
+            yield hit(goal, said=goal.customer_said, day=goal.ask_again_on, by=goal.ask_again_on)
 
 
-@rule("warning", "P25", is_contact=True)
+@rule("warning", "P25", is_contact=True, cause="refusal")
 def declined_goal_due(account: Account) -> Iterable[Hit]:
     """The day to ask again is here, or was never agreed."""
     for goal in account.goals:
         if goal.customer_status == "declined" and (goal.ask_again_on or date.min) <= account.today:
-            yield hit(goal, day=goal.ask_again_on)
+            yield hit(goal, day=goal.ask_again_on, by=goal.ask_again_on)
 
 
 @rule("note", "S3.4", is_contact=True)
@@ -196,17 +196,17 @@ def risk_without_action(account: Account) -> Iterable[Hit]:
             yield hit(risk)
 
 
-@rule("error", "T6", asks=True)
+@rule("error", "T6", asks=True, cause="delivery")
 def broken_promises(account: Account) -> Iterable[Hit]:
     """Fewer of our promises are kept in time than we ask of ourselves."""
     ours = measures.commitments(account).ours
     if ours.on_time_share is None or ours.due < account.limit("promises_fewest"):
         return
     if ours.on_time_share < account.limit("promises_kept_share"):
-        yield hit(late=ours.late + ours.overdue, due=ours.due)
+        yield hit(late=ours.late, open=ours.overdue, due=ours.due, missed=ours.late + ours.overdue)
 
 
-@rule("warning", "T6", asks=True)
+@rule("warning", "T6", asks=True, cause="delivery")
 def promise_overdue(account: Account) -> Iterable[Hit]:
     """A promise of ours that is open past its day."""
     return _overdue(account, "ours")

@@ -10,10 +10,11 @@ from kamlib import words
 from kamlib.errors import Finding, Severity
 from kamlib.schema import Account, Bundle, Portfolio
 
-#: What fills the sentence of one place where a rule holds; `row_id`, `account_id` and `account` say which place.
+#: What fills the sentence of one place where a rule holds; `row_id`, `account_id` and `account` say which place, `by` the day that
+#: it turns on.
 Hit = dict[str, object]
 B = TypeVar("B", bound=Bundle)
-_PLACE = ("account_id", "row_id", "account")
+_PLACE = ("account_id", "row_id", "account", "by")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Rule(Generic[B]):
     """One rule as data: id, severity, the row of the method behind it, and the predicate.
 
     `is_contact` marks advice to get in touch, which a public tender silences; `asks` a finding that stands but
-    whose cure needs a talk: the cure is then to wait (P7).
+    whose cure needs a talk: the cure is then to wait (P7). `cause` is what it is about, in the words of a plan's risks.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Rule(Generic[B]):
     hits: Callable[[B], Iterable[Hit]]
     is_contact: bool = False
     asks: bool = False
+    cause: str = ""
 
     def findings(self, bundle: B, *, silent: bool = False) -> list[Finding]:
         """Return what the rule finds; `silent` while a public tender runs."""
@@ -53,12 +55,12 @@ Predicate = Callable[[B], Iterable[Hit]]
 
 
 def rule(
-    severity: Severity, method: str, *, is_contact: bool = False, asks: bool = False
+    severity: Severity, method: str, *, is_contact: bool = False, asks: bool = False, cause: str = ""
 ) -> Callable[[Predicate[Account]], Predicate[Account]]:
     """Declare the decorated predicate over an account as a rule; its name is the rule's id."""
 
     def declare(hits: Predicate[Account]) -> Predicate[Account]:
-        RULES[hits.__name__] = Rule(hits.__name__, severity, method, hits, is_contact, asks)
+        RULES[hits.__name__] = Rule(hits.__name__, severity, method, hits, is_contact, asks, cause)
         return hits
 
     return declare

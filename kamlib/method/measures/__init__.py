@@ -10,6 +10,7 @@ from kamlib.method.measures.board import exposures, loss_range, shared_causes
 from kamlib.method.measures.figures import figure, named
 from kamlib.method.measures.forecasts import (
     YearOutlook,
+    budget_gap,
     ends_year,
     forecast_errors,
     forecast_summary,

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from kamlib import words
 from kamlib.method import goal_values
+from kamlib.method.measures.money import sales
 from kamlib.method.measures.periods import mean, rows_of, share_of, total
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
@@ -214,3 +215,35 @@ def _revenue_goal(account: Account, year: int) -> RevenueGoal | None:
 def ends_year(day: date | None, year: int) -> bool:
     """Tell whether a day is in a calendar year's last month: the twelve months to that day are the year."""
     return day is not None and (day.year, day.month) == (year, 12)
+
+
+@dataclass(frozen=True)
+class BudgetGap:
+    """Revenue of the year so far against its budget, over the months that have one; `share` is above (+) or below (-)."""
+
+    revenue: float | None
+    budget: float | None
+    share: float | None
+    margin_lost: float | None
+
+
+@once
+def budget_gap(account: Account) -> BudgetGap:
+    """Return how the year so far stands to its budget; `margin_lost` is the contribution missing at the account's ratio."""
+    through = account.facts_through
+    planned = (
+        []
+        if through is None
+        else [
+            each
+            for each in account.budgets
+            if each.month.year == through.year and each.month <= through.date()
+        ]
+    )
+    months = {each.month for each in planned}
+    spent = total(each.revenue for each in account.revenues if each.month in months)
+    budget = total(each.budget for each in planned)
+    ratio = share_of(spent, budget)
+    short, margin = (budget or 0.0) - (spent or 0.0), sales(account).margin_share
+    lost = short * margin if ratio is not None and short > 0 and margin is not None else None
+    return BudgetGap(spent, budget, None if ratio is None else ratio - 1, lost)
