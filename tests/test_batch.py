@@ -160,3 +160,17 @@ def test_a_long_temporary_folder_is_no_obstacle(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     assert batch.execute(job(notebook(tmp_path / "n.ipynb", "1"), tmp_path / "k")).status == "ok"
     assert kernels.QuietKernelManager().transport == "tcp"
+
+
+def test_a_folder_that_another_batch_removes_meanwhile_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between seeing a folder and looking at its age its own batch may clear it; one that is days old still goes."""
+    monkeypatch.setattr(batch.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(batch.tempfile, "mkdtemp", lambda prefix: str(tmp_path / f"{prefix}ny"))
+    old, gone = tmp_path / f"{batch._WORK}gammal", tmp_path / f"{batch._WORK}borta"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone, old]))
+    assert batch.work_folder() == tmp_path / f"{batch._WORK}ny"
+    assert not old.exists()

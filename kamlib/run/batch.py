@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
@@ -381,8 +381,9 @@ def work_folder() -> Path:
     What a killed batch has left there (it holds a whole workspace) goes the next time, when it is days old.
     """
     for left in Path(tempfile.gettempdir()).glob(f"{_WORK}*"):
-        if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another batch has just removed its own
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=_WORK))
 
 
