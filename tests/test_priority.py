@@ -79,6 +79,16 @@ def test_one_cause_is_one_matter_with_what_the_plan_does() -> None:
     assert said[1] == "Det gör vi: Daglig avstämning. Ansvarig är Elin Ek."
 
 
+def test_what_opened_the_page_is_not_said_again() -> None:
+    """The list below the opening leaves out the causes that it has told, and nothing else."""
+    late = [{"row_id": "c", "title": "Lager", "direction": "ours", "owner_id": "U-2", "due_on": "2026-08-31"}]
+    view = world(risk=[RISK], commitment=late)
+    findings = coaching.check(view)
+    below = coaching.rest(view, findings)
+    assert {each.rule for each in findings} - {each.rule for each in below} == {"promise_overdue"}
+    assert [each for each in findings if each in below] == below
+
+
 def test_a_decision_that_waits_comes_before_the_risks_own_action() -> None:
     """Management has been asked: that is what is to happen, with whose answer and by when; also where little is at stake."""
     asked = {

@@ -24,6 +24,7 @@ from kamlib.method.coaching.priority import (
     message,
     opening,
     ranked,
+    rest,
 )
 from kamlib.method.coaching.rules import COMPANY_RULES, RULES, Rule
 from kamlib.method.coaching.tips import Tip, tips

@@ -81,7 +81,11 @@ def _of_finding(account: Account, finding: Finding) -> Matter:
     money = certain if certain is not None else None if contribution is None else share * contribution
     by, is_late = finding.place.get("by"), "days" in finding.values
     near = 1.0 if is_late or certain is not None else _nearness(account, by)
-    return Matter(RULES[finding.rule].cause or finding.rule, finding, None, share, money, share * near, None)
+    return Matter(_cause(finding), finding, None, share, money, share * near, None)
+
+
+def _cause(finding: Finding) -> str:
+    return RULES[finding.rule].cause or finding.rule
 
 
 def _chance(account: Account, finding: Finding) -> float:
@@ -167,6 +171,13 @@ def message(account: Account, findings: Sequence[Finding]) -> Message:
         if each.rank >= least or (each.action and each.action.kind == "decision")
     ]
     return Message(large[0] if large else None, large[1:3])
+
+
+def rest(account: Account, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings whose cause the page has not opened with: a page says a thing once."""
+    told = message(account, findings)
+    causes = {each.cause for each in (told.first, *told.then) if each}
+    return [each for each in findings if _cause(each) not in causes]
 
 
 def opening(account: Account, findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
