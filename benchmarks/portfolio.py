@@ -35,7 +35,7 @@ STEPS: dict[str, Callable[[schema.Portfolio], Any]] = {
     "allocation.one_more": allocation.one_more,
     "allocation.spread": allocation.spread,
     "steering.sponsor_meetings": steering.sponsor_meetings,
-    "steering.exceptions": lambda portfolio: steering.exceptions(portfolio, coaching.check_each(portfolio)),
+    "coaching.lines": coaching.lines,
     "coaching.check_company": coaching.check_company,
     "measures.nps": measures.nps,
     "steering.tips_total": lambda portfolio: steering.tips_total(coaching.tips_each(portfolio)),

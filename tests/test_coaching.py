@@ -664,7 +664,10 @@ def test_the_sample_fires_every_rule(sample_file: Path) -> None:
     """Every rule is seen at least once: on the data day, or (the yearly selection) by a stated later day."""
     store = workspace.open(sample_file)
     whole = store.portfolio()
-    found = [*coaching.check_each(whole).values(), *(coaching.check(whole.view(each)) for each in OTHERS)]
+    found = [
+        *map(coaching.check, measures.key_views(whole).values()),
+        *(coaching.check(whole.view(each)) for each in OTHERS),
+    ]
     company = [*coaching.check_company(whole), *coaching.check_company(store.portfolio(LATER))]
     seen = {hit.rule for hits in (*found, company) for hit in hits}
     seen |= {hit.rule for hit in coaching.check(store.account("A-003", LATER))}

@@ -56,11 +56,6 @@ def _method(finding: Finding) -> str:
     return (RULES.get(finding.rule) or COMPANY_RULES[finding.rule]).method
 
 
-def check_each(portfolio: Portfolio) -> dict[str, list[Finding]]:
-    """Return the findings on every key account, by account_id."""
-    return {name: check(account) for name, account in measures.key_views(portfolio).items()}
-
-
 @result("lines")
 def lines(portfolio: Portfolio) -> Iterable[Line]:
     """One line per key account, the most money at stake first."""
