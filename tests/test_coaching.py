@@ -611,7 +611,7 @@ TIPS: dict[str, Tables] = {
     "T4": {
         "opportunity": [{"opportunity_id": "1", "name": "o", "value_quantified_on": "2026-05-01",
                          "priced_on": "2026-05-09"}],
-        "value": [{"title": "v", "stage": "confirmed", "amount": 842_800}],
+        "value": [{"title": "v", "stage": "confirmed", "amount": 842_800, "confirmed_on": "2026-09-08"}],
     },
     "T5": {"journey_step": [{"step": 1, "title": "Plan", "score": 2, "proposal": "möte", "asked_on": "2026-09-02"}]},
     "T6": {
@@ -632,7 +632,8 @@ TIPS: dict[str, Tables] = {
                       "told_on": "2026-09-01"}]},
     "T10": {
         "story": [{"situation": "a", "hero_id": "C1"}],
-        "value": [{"title": "v", "stage": "confirmed", "amount": 1, "may_be_used": "hos kunden"}],
+        "value": [{"title": "v", "stage": "confirmed", "amount": 1, "confirmed_on": "2026-09-08",
+                   "may_be_used": "hos kunden"}],
     },
 }  # fmt: skip
 

@@ -98,7 +98,10 @@ def test_the_year_of_all_key_accounts_in_one_sentence() -> None:
         account=[{"account_id": "A-1", "name": "Ett"}],
         selection=keys,
         revenue=[{**row, "account_id": "A-1"} for row in months("2026-09", [10.0] * 9)],
-        budget=[{"account_id": "A-1", "month": "2026-09-01", "budget": 100}],
+        budget=[
+            {"account_id": "A-1", "month": f"2026-{n:02}-01", "budget": budget}
+            for n, budget in enumerate([10] * 8 + [20], 1)
+        ],
         forecast=[
             {
                 "account_id": "A-1",

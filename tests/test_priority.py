@@ -8,7 +8,7 @@ import pytest
 from bundles import account, months, portfolio
 
 from kamlib import schema, text
-from kamlib.method import coaching
+from kamlib.method import coaching, measures, planning, steering
 from kamlib.show import tables
 
 PLAN: dict[str, Any] = {"row_id": "p", "year": 2026, "owner_id": "U-1", "sponsor_id": "U-2"}
@@ -167,3 +167,46 @@ def test_the_page_of_all_accounts_has_one_line_each_the_most_money_first() -> No
     assert [str(each.by) for each in lines] == ["None", "2026-10-14", "None"]
     assert lines[0].money == pytest.approx(0.14 * 10.8e6)
     assert lines[2].what is None
+
+
+def test_a_judged_loss_is_never_told_as_a_certain_one() -> None:
+    """Where the plan's risk outweighs what the service costs, the money is the risk's, and is said to be our judgement."""
+    cost = [{"month": each["month"], "activity": "callout", "cost": 310_000} for each in SOLD[12:]]
+    heavy = {**RISK, "probability": 5, "impact": 5, "cause": "service_cost"}
+    view = world(risk=[heavy], service_cost=cost)
+    keys = {each["key"] for each in coaching.opening(view, coaching.check(view)) if each}
+    assert "message.worth" in keys
+    alone = world(service_cost=[{**each, "cost": 500_000} for each in cost])
+    said = [each for each in coaching.opening(alone, coaching.check(alone)) if each]
+    assert said[2]["key"] == "message.certain.service_eats_profit"
+    assert str(said[2]["money"]) == f"2,4{text.NBSP}mkr"
+
+
+def test_a_customer_who_brings_nothing_has_no_money_at_stake() -> None:
+    """A contribution at or below zero is nothing to lose: no sum, and no sum below zero."""
+    view = world(risk=[RISK], revenue=months("2026-09", [1e6] * 24, contribution_margin=-1e5))
+    assert found(view)["delivery"].money is None
+
+
+def test_only_what_the_customer_confirmed_is_told_as_confirmed() -> None:
+    """Without a day, without an amount or by one of ours it heads no page and counts in no ledger."""
+    value = {"title": "Färre stopp", "stage": "confirmed", "amount": 500_000, "confirmed_on": "2026-09-01"}
+    for change in ({"confirmed_on": None}, {"amount": None}, {"confirmed_by": "U-1"}):
+        view = world(value=[{**value, **change}])
+        assert coaching.opening(view, coaching.check(view)) == []
+        assert [each.is_counted for each in planning.value_ledger(view)] == [False]
+
+
+def test_the_year_against_its_budget_is_one_answer() -> None:
+    """An account's finding and management's table stand on the same months: those that have a budget."""
+    budget = [{"month": f"2026-{n:02}-01", "budget": 1.5e6} for n in range(1, 7)]
+    one = measures.budget_gap(world(budget=budget))
+    assert (one.revenue, one.budget) == (6e6, 9e6)
+    bundle = portfolio(
+        account=[{"account_id": "A-1", "name": "Kund"}],
+        selection=[{"account_id": "A-1", "is_key": True, "decided_on": "2025-09-01"}],
+        revenue=[{**each, "account_id": "A-1"} for each in SOLD],
+        budget=[{**each, "account_id": "A-1"} for each in budget],
+    )
+    (row,) = steering.outlook(bundle).to_dict("records")
+    assert (row["revenue"], row["budget"], row["gap_share"]) == (6e6, 9e6, one.share)

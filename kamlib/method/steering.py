@@ -40,24 +40,18 @@ def outlook(portfolio: Portfolio) -> pd.DataFrame:
 
     The year is the calendar year of the last complete month; months without a budget are left out of both sums.
     """
-    through = portfolio.facts_through
-    if through is None:
-        return pd.DataFrame(columns=["account_id", "revenue", "budget", "gap_share", "low", "likely", "high"])
-    window = (pd.Timestamp(through.year, 1, 1), through)
-    spent = measures.within(portfolio.revenue, "month", window)
-    planned = measures.within(portfolio.budget, "month", window)
-    tops = measures.groups_of(portfolio)
-    sums = {
-        "revenue": spent.groupby(spent["account_id"].map(tops))["revenue"].sum(),
-        "budget": planned.groupby(planned["account_id"].map(tops))["budget"].sum(),
-    }
-    newest = portfolio.forecast[portfolio.forecast["year"] == through.year].sort_values("made_on")
-    ranges = newest.drop_duplicates("account_id", keep="last").set_index("account_id")[
-        ["low", "likely", "high"]
-    ]
-    rows = pd.DataFrame(index=pd.Index(measures.key_accounts(portfolio), name="account_id"))
-    rows = rows.join(pd.DataFrame(sums)).join(ranges).dropna(subset=["budget", "likely"], how="all")
-    return rows.assign(gap_share=rows["revenue"] / rows["budget"] - 1).reset_index()
+    through, rows = portfolio.facts_through, []
+    for account_id, account in measures.key_views(portfolio).items():
+        year = measures.budget_gap(account)
+        mine = [each for each in account.forecasts if each.account_id == account_id]
+        own = [each for each in mine if through is not None and each.year == through.year]
+        newest = max(own, key=lambda each: each.made_on, default=None)
+        ranges = {name: getattr(newest, name, None) for name in ("low", "likely", "high")}
+        if year.budget is not None or newest is not None:
+            told = {"revenue": year.revenue, "budget": year.budget, "gap_share": year.share, **ranges}
+            rows.append({"account_id": account_id, **told})
+    amounts = ["revenue", "budget", "gap_share", "low", "likely", "high"]
+    return pd.DataFrame(rows, columns=["account_id", *amounts]).astype(dict.fromkeys(amounts, "float64"))
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,18 @@ class Account(Bundle):
         return tuple(each for each in self.initiatives if each.status not in _ENDED)
 
     @cached_property
+    def confirmed_values(self) -> tuple[written.ValueClaim, ...]:
+        """Values, gains and costs, that the customer has confirmed: on a day, with an amount, not by one of us."""
+        dated = [each for each in self.value_claims if each.stage == "confirmed" and each.confirmed_on]
+        return tuple(
+            each for each in dated if each.amount is not None and not self._is_ours(each.confirmed_by)
+        )
+
+    def _is_ours(self, person_id: str | None) -> bool:
+        person = self.person(person_id)
+        return person is not None and person.side == "ours"
+
+    @cached_property
     def open_projects(self) -> tuple[facts.Project, ...]:
         """Projects that are neither done nor stopped."""
         return tuple(each for each in self.projects if each.status not in _ENDED)

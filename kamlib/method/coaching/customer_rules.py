@@ -125,6 +125,7 @@ def value_unconfirmed(account: Account) -> Iterable[Hit]:
 @rule("warning", "T4, P1", asks=True, cause="delivery")
 def value_lost(account: Account) -> Iterable[Hit]:
     """The customer has confirmed a cost that we caused: it is shown, never hidden."""
+    # Also one that lacks its day: a cost of ours is not hidden by a gap in the form.
     for claim in account.value_claims:
         if claim.stage == "confirmed" and (claim.amount or 0) < 0:
             yield hit(claim, amount=words.money(claim.amount, account.currency))

@@ -43,7 +43,8 @@ class Matter:
     share: float
     money: float | None
     rank: float
-    action: Action | None
+    action: Action | None = None
+    certain: str = ""  # the rule that counts the money, where it is no judgement
 
 
 def matters(account: Account, findings: Sequence[Finding]) -> list[Matter]:
@@ -72,16 +73,24 @@ def _merged(one: Matter, other: Matter) -> Matter:
 
 
 def _of_finding(account: Account, finding: Finding) -> Matter:
-    contribution = measures.sales(account).contribution_margin
-    cost = _CERTAIN.get(finding.rule)
-    certain = cost(account) if cost else None
-    share = _chance(account, finding)
-    if certain is not None and contribution:
+    contribution, count = _contribution(account), _CERTAIN.get(finding.rule)
+    certain = count(account) if count else None
+    if certain is not None and contribution is not None:
         share = certain / contribution
-    money = certain if certain is not None else None if contribution is None else share * contribution
-    by, is_late = finding.place.get("by"), "days" in finding.values
-    near = 1.0 if is_late or certain is not None else _nearness(account, by)
-    return Matter(_cause(finding), finding, None, share, money, share * near, None)
+        return Matter(_cause(finding), finding, None, share, certain, share, certain=finding.rule)
+    share, is_late = _chance(account, finding), "days" in finding.values
+    near = 1.0 if is_late else _nearness(account, finding.place.get("by"))
+    return Matter(_cause(finding), finding, None, share, _part(share, contribution), share * near)
+
+
+def _contribution(account: Account) -> float | None:
+    """Return what there is to lose in a year; unknown where the customer brings nothing."""
+    margin = measures.sales(account).contribution_margin
+    return margin if margin is not None and margin > 0 else None
+
+
+def _part(share: float, contribution: float | None) -> float | None:
+    return None if contribution is None else share * contribution
 
 
 def _cause(finding: Finding) -> str:
@@ -105,30 +114,24 @@ _WEIGHTS: Mapping[str, Callable[[Mapping[str, Any]], float]] = {
 
 def _of_risk(account: Account) -> Callable[[Risk], Matter]:
     chances, losses = account.limit("risk_chances"), account.limit("risk_losses")
-    contribution = measures.sales(account).contribution_margin
+    contribution = _contribution(account)
 
     def made(risk: Risk) -> Matter:
         share = chances[(risk.probability or 1) - 1] * losses[(risk.impact or 1) - 1]
-        money = None if contribution is None else share * contribution
         rank = share * _nearness(account, None)
-        return Matter(risk.cause or risk.row_id, None, risk, share, money, rank, None)
+        return Matter(risk.cause or risk.row_id, None, risk, share, _part(share, contribution), rank)
 
     return made
 
 
 def _nearness(account: Account, by: date | None) -> float:
-    """Return how much of what is at stake counts: all within a month, then less; seven tenths where there is no day."""
+    """Return how much of what is at stake counts: all where the day is near, then less; a share of its own without a day."""
+    *parts, later = account.limit("near_shares")
     if by is None:
-        return 0.7
+        return float(account.limit("undated_share"))
     left = (by - account.today).days
-    return next(
-        (
-            part
-            for days, part in zip(account.limit("near_days"), (1.0, 0.9, 0.8), strict=True)
-            if left <= days
-        ),
-        0.6,
-    )
+    near = zip(account.limit("near_days"), parts, strict=True)
+    return float(next((part for days, part in near if left <= days), later))
 
 
 #: What is lost for certain in a year, in money, where that is known.
@@ -279,18 +282,15 @@ def _done(account: Account, matter: Matter) -> Mapping[str, Any]:
 def _worth(account: Account, matter: Matter) -> Mapping[str, Any]:
     if matter.money is None:
         return {}
-    rule = matter.finding.rule if matter.finding else ""
     return {
-        "key": f"message.certain.{rule}" if rule in _CERTAIN else "message.worth",
+        "key": f"message.certain.{matter.certain}" if matter.certain else "message.worth",
         "money": words.money(matter.money, account.currency),
         "share": words.percent(matter.share),
     }
 
 
 def _confirmed(account: Account) -> list[Mapping[str, Any]]:
-    confirmed = [
-        each for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0
-    ]
+    confirmed = [each for each in account.confirmed_values if (each.amount or 0) > 0]
     if not confirmed:
         return []
     best = max(confirmed, key=lambda each: each.amount or 0)

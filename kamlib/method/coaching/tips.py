@@ -93,7 +93,7 @@ def _value(account: Account) -> Sign:
 
 def _gains(account: Account) -> list[ValueClaim]:
     """What the customer has confirmed to be worth more than nothing."""
-    return [each for each in account.value_claims if each.stage == "confirmed" and (each.amount or 0) > 0]
+    return [each for each in account.confirmed_values if (each.amount or 0) > 0]
 
 
 def _journey(account: Account) -> Sign:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from kamlib import words
 from kamlib.method import goal_values
 from kamlib.method.measures.money import sales
-from kamlib.method.measures.periods import mean, rows_of, share_of, total
+from kamlib.method.measures.periods import in_months, mean, rows_of, share_of, total
 from kamlib.method.once import once
 from kamlib.method.units import groups_of
 from kamlib.schema import Account, Bundle, Portfolio, result
@@ -219,7 +219,7 @@ def ends_year(day: date | None, year: int) -> bool:
 
 @dataclass(frozen=True)
 class BudgetGap:
-    """Revenue of the year so far against its budget, over the months that have one; `share` is above (+) or below (-)."""
+    """Revenue of the year so far and its budget, over the months that have one (all, where none has); `share` above or below."""
 
     revenue: float | None
     budget: float | None
@@ -231,19 +231,13 @@ class BudgetGap:
 def budget_gap(account: Account) -> BudgetGap:
     """Return how the year so far stands to its budget; `margin_lost` is the contribution missing at the account's ratio."""
     through = account.facts_through
-    planned = (
-        []
-        if through is None
-        else [
-            each
-            for each in account.budgets
-            if each.month.year == through.year and each.month <= through.date()
-        ]
-    )
+    window = None if through is None else (date(through.year, 1, 1), through.date())
+    planned, sold = in_months(account.budgets, window), in_months(account.revenues, window)
     months = {each.month for each in planned}
-    spent = total(each.revenue for each in account.revenues if each.month in months)
+    spent = total(each.revenue for each in sold if not months or each.month in months)
     budget = total(each.budget for each in planned)
-    ratio = share_of(spent, budget)
-    short, margin = (budget or 0.0) - (spent or 0.0), sales(account).margin_share
-    lost = short * margin if ratio is not None and short > 0 and margin is not None else None
-    return BudgetGap(spent, budget, None if ratio is None else ratio - 1, lost)
+    ratio, margin = share_of(spent, budget), sales(account).margin_share
+    if ratio is None or spent is None or budget is None:
+        return BudgetGap(spent, budget, None, None)
+    lost = (budget - spent) * margin if budget > spent and margin is not None else None
+    return BudgetGap(spent, budget, ratio - 1, lost)

@@ -101,7 +101,7 @@ def _value(account: Account) -> Box:
         return MISSING
     headline = value_headline(account)
     lines = tuple(_of_value(account, headline))
-    confirmed_on = newest(each.confirmed_on for each in account.value_claims if each.stage == "confirmed")
+    confirmed_on = newest(each.confirmed_on for each in account.confirmed_values)
     state = "filled" if headline.values else "assumed"
     return Box(lines, state, words.sentence("page.from_ledger"), confirmed_on)
 

@@ -87,7 +87,7 @@ def _interdependent(account: Account) -> Sign:
 
 
 def _integrated(account: Account) -> Sign:
-    values = sum(each.stage == "confirmed" and each.confirmed_on is not None for each in account.value_claims)
+    values = len(account.confirmed_values)
     kept = sum(each.direction == "customer" and each.done_on is not None for each in account.commitments)
     is_seen = values > 0 and kept > 0 and _joint(account) > 1
     return is_seen, words.sentence("stage.sign.integrated", n=values, kept=kept)

@@ -41,20 +41,13 @@ def value_ledger(account: Account) -> Iterable[Entry]:
     for each in sorted(account.value_claims, key=lambda claim: _STAGES.index(claim.stage)):
         is_ours = account.audience != "customer"
         lacks = lacking("value", each, _proof(each)) if is_ours else None
-        yield Entry(**each.values(), is_counted=_is_confirmed(account, each), lacks=lacks)
+        yield Entry(**each.values(), is_counted=each in account.confirmed_values, lacks=lacks)
 
 
 def _proof(claim: ValueClaim) -> list[str]:
     """What the stage asks for; the two ends of a range are asked for as one."""
     is_ranged = claim.low is not None and claim.high is not None
     return [each for each in _PROOF.get(claim.stage, ()) if each != "range" or not is_ranged]
-
-
-def _is_confirmed(account: Account, claim: ValueClaim) -> bool:
-    """Confirmed on a day, with an amount, and not by one of us."""
-    by = account.person(claim.confirmed_by)
-    is_dated = claim.stage == "confirmed" and claim.confirmed_on is not None and claim.amount is not None
-    return is_dated and not (by is not None and by.side == "ours")
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def champion_pack(account: Account) -> Iterable[ChampionPart]:
 
     The person is asked first; nothing here goes out by itself.
     """
-    for each in account.value_claims:
-        if each.stage == "confirmed" and (each.amount or 0) > 0 and each.may_be_used:
+    for each in account.confirmed_values:
+        if (each.amount or 0) > 0 and each.may_be_used:
             by, on = each.confirmed_by, each.confirmed_on
             yield ChampionPart(by, "value", each.title, each.amount, on, each.may_be_used)
     for story in account.stories:
